@@ -1,0 +1,52 @@
+// Runs a function of the IR. This is the specification: every code generator must agree with it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/ir/ir.h"
+
+namespace polytap {
+class MapStore;
+}
+
+namespace polytap::ir {
+
+// The surroundings of a probe: what the interpreter cannot know by itself. Every failure is an answer, never an error.
+class Machine {
+ public:
+  virtual ~Machine() = default;
+  virtual std::span<const std::byte> context() = 0;
+  virtual uint64_t builtin(Builtin what) = 0;
+  // Fills in the current thread's name, zero padded.
+  virtual void comm(std::span<char, 16> out) = 0;
+  // All of OUT, or false.
+  virtual bool read_memory(AddressSpace space, uint64_t address, std::span<std::byte> out) = 0;
+  // Bytes up to a NUL or up to OUT's end, without the NUL: how many; -1 for a fault on the first byte.
+  virtual int64_t read_string(AddressSpace space, uint64_t address, std::span<char> out) = 0;
+  // Frames innermost first; returns how many.
+  virtual size_t stack(AddressSpace space, std::span<uint64_t> frames) = 0;
+  virtual MapStore& maps() = 0;
+  virtual void emit(EmitId emit, std::span<const std::byte> payload) = 0;
+  virtual void exit(int code) = 0;
+  virtual void fault() = 0;  // counts one failed read
+};
+
+// Runs functions of one program; holds the frame memory, so that a run allocates nothing in the usual case.
+class Interpreter {
+ public:
+  explicit Interpreter(const Program& program) : program_(program) {}
+  // A verified function. Endless loops are cut after kMaxBlocks blocks.
+  void run(const Function& function, Machine& machine);
+  static constexpr uint64_t kMaxBlocks = 1U << 23;
+
+ private:
+  const Program& program_;
+  std::vector<uint64_t> frame_;  // slots, 8-byte aligned
+  std::vector<int64_t> temps_;
+  std::vector<std::byte> payload_;
+};
+
+}  // namespace polytap::ir

@@ -1,0 +1,12 @@
+// Makes a program cheaper without changing what anyone can see of it.
+#pragma once
+
+#include "core/ir/ir.h"
+
+namespace polytap::ir {
+
+// Constant folding, copy and store-to-load forwarding within blocks, removal of dead operations, dead slot stores,
+// unreachable blocks and jumps to jumps; strings that are only emitted need no padding.
+Program optimize(Program program);
+
+}  // namespace polytap::ir

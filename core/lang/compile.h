@@ -1,0 +1,37 @@
+// Syntax tree to program: resolve probes, check types, lower to IR. Each pass is a function on values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/source.h"
+#include "core/ir/ir.h"
+#include "core/lang/ast.h"
+#include "core/probe/catalog.h"
+#include "core/types/type.h"
+
+namespace polytap {
+
+// What a script is checked against.
+struct CompileInput {
+  const ProbeCatalog* catalog = nullptr;
+  const TypeProvider* types = nullptr;  // null: no BTF
+  std::vector<std::string> parameters;  // $1..$n
+  bool allow_unsafe = false;            // --unsafe
+  ir::Settings settings;                // environment and command line; `config = {...}` in the script wins
+};
+
+// A checked and lowered script.
+struct Compiled {
+  ir::Program program;  // verified, optimized
+  // The pid that every probe's predicate demands (`pid == 1234` as a conjunct of all of them): whom to attach to when
+  // neither -c nor -p says.
+  std::optional<int64_t> implied_pid;
+};
+
+// Nullopt when there were errors (in `diagnostics`); warnings may be there either way.
+std::optional<Compiled> compile(const ast::Script& script, const CompileInput& input, Diagnostics& diagnostics);
+
+}  // namespace polytap

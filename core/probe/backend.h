@@ -1,0 +1,118 @@
+// What a backend is. A backend turns an ir::Program into a running Session; nothing outside its folder knows how.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/ir/ir.h"
+
+namespace polytap {
+
+class LaunchedCommand;  // core/run/launch.h
+class ProcessMaps;      // core/symbol/process_maps.h
+
+// Whom the question is about. With a command or pids: those processes and all their children from then on.
+// Neither: every process (system-wide).
+struct Target {
+  LaunchedCommand* command = nullptr;  // not owned; held at its gate until Session::start() has returned
+  std::vector<pid_t> pids;             // processes (thread group ids) to attach to
+  bool system_wide() const { return command == nullptr && pids.empty(); }
+};
+
+// Whether a backend can carry out a program on a target, for the planner and --explain.
+struct Verdict {
+  bool possible = false;
+  std::string reason;    // why not: what, and the remedy; one or two sentences
+  double cost_ns = 0;    // estimated time added to each event, nanoseconds
+  std::string fidelity;  // what is lost or different compared with the ideal; empty: nothing
+};
+
+// A record that a program emitted.
+struct EmittedRecord {
+  ir::EmitId emit = 0;
+  uint32_t site = 0;                   // index into Program::sites where known, else 0
+  uint64_t time_ns = 0;                // CLOCK_MONOTONIC
+  std::span<const std::byte> payload;  // valid during the call
+};
+
+// Takes what a session delivers, in order.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void record(const EmittedRecord& record) = 0;
+  // The script called exit(CODE). Sessions stop counting by themselves; called once.
+  virtual void exit_requested(int code) = 0;
+};
+
+// Takes a snapshot of maps. Keys and values as core/ir/ir.h lays them out, per-CPU parts merged. Order is arbitrary.
+class MapSink {
+ public:
+  virtual ~MapSink() = default;
+  virtual void entry(ir::MapId map, std::span<const std::byte> key, std::span<const std::byte> value) = 0;
+};
+
+struct Losses {
+  uint64_t records = 0;  // emitted records that found the ring buffer full
+  uint64_t updates = 0;  // map updates that found the map full
+  uint64_t faults = 0;   // reads of memory that was not there (not a loss of events; shown with -v)
+  uint64_t missed = 0;   // probe firings that the backend could not run
+  bool any() const { return records != 0 || updates != 0 || missed != 0; }
+};
+
+// A program at work. Its destructor undoes everything that it did to the system: no tracee stays stopped, nothing
+// attached.
+class Session {
+ public:
+  virtual ~Session() = default;
+  // Attaches every site except BEGIN, END and interval. Nothing is counted before.
+  virtual Status start() = 0;
+  // Detaches: when it returns no probe runs any more and what was emitted is ready to drain. Idempotent.
+  virtual Status stop() = 0;
+  // Runs FUNCTION (index into Program::functions) once, here and now: BEGIN, END and interval.
+  virtual Status fire(uint32_t function, uint32_t site) = 0;
+  // Readable when drain() has something to deliver soon; -1 when there is none. Data may also wait without it
+  // becoming readable (wake-ups are batched): drain at least every poll_interval_ms().
+  virtual int poll_fd() const = 0;
+  virtual int poll_interval_ms() const { return 10; }
+  // Delivers what is there, in order; never blocks.
+  virtual Status drain(EventSink& sink) = 0;
+  virtual Status snapshot(ir::MapId map, MapSink& sink) = 0;
+  virtual Status clear(ir::MapId map) = 0;  // removes every entry
+  virtual Status zero(ir::MapId map) = 0;   // keeps the keys
+  // The whole target has ended (never for a system-wide one): nothing more will come.
+  virtual bool finished() const = 0;
+  virtual Losses losses() const = 0;
+  // How often probes fired (what `compare` calls events), counted where that is free; nullopt otherwise.
+  virtual std::optional<uint64_t> events() const { return std::nullopt; }
+  // User-space mappings that the session saw, for the symbolizer; null when it keeps none.
+  virtual ProcessMaps* process_maps() { return nullptr; }
+};
+
+// A classic BPF filter program and flags that the launched command must install before it executes: see
+// core/run/launch.h.
+struct LaunchNeeds {
+  std::vector<uint64_t> seccomp_filter;  // struct sock_filter, packed as 8 bytes each; empty: none
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;  // "ebpf", "ptrace"
+  // Looks only, changes nothing.
+  virtual Verdict can_run(const ir::Program& program, const Target& target) const = 0;
+  // What a command launched for PROGRAM must do to itself first.
+  virtual LaunchNeeds launch_needs(const ir::Program& program) const;
+  // Loads and allocates; attaches nothing yet. The program must outlive the session.
+  virtual Result<std::unique_ptr<Session>> prepare(const ir::Program& program, const Target& target) = 0;
+};
+
+}  // namespace polytap

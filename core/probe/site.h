@@ -1,0 +1,71 @@
+// A probe site: one place where a probe fires, with the layout of what it sees there.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/types/type.h"
+
+namespace polytap {
+
+enum class ProbeType : uint8_t {
+  kBegin,
+  kEnd,
+  kInterval,
+  kProfile,
+  kTracepoint,
+  kRawTracepoint,
+  kKprobe,
+  kKretprobe,
+  kFentry,
+  kFexit,
+  kUprobe,
+  kUretprobe,
+  kUsdt,
+  kSoftware,
+  kHardware,
+  kWatchpoint,
+  kIter,
+  kSelf,
+  kTest,
+  kBench,
+};
+
+// What the context bytes are.
+enum class ContextKind : uint8_t {
+  kNone,          // BEGIN, END, interval
+  kTracepoint,    // the event's record as its tracefs format describes it
+  kRawArguments,  // raw tracepoint: array of 64-bit arguments
+  kRegisters,     // struct pt_regs
+};
+
+// An argument of a probe, as `args.NAME` finds it.
+struct ProbeArgument {
+  std::string name;
+  Type type;            // as C has it; syscall arguments are 8 bytes wide in the record whatever their C type
+  uint32_t offset = 0;  // in the context
+  uint32_t size = 0;    // bytes in the context
+  enum class Form : uint8_t {
+    kInline,            // the value itself (an array type: its elements)
+    kDataLocation,      // __data_loc: u32, length << 16 | offset from the record's start
+    kRelativeLocation,  // __rel_loc: the offset counts from behind the field
+  };
+  Form form = Form::kInline;
+};
+
+struct ProbeSite {
+  ProbeType type = ProbeType::kBegin;
+  std::string name;      // full: "tracepoint:syscalls:sys_enter_openat", "interval:ms:20", "BEGIN"
+  std::string category;  // tracepoint: "syscalls"; rawtracepoint: module or empty
+  std::string event;     // tracepoint and rawtracepoint: the event
+  ContextKind context = ContextKind::kNone;
+  uint32_t context_size = 0;  // bytes of the fixed part
+  std::vector<ProbeArgument> arguments;
+  uint64_t period_ns = 0;  // interval, profile
+
+  const ProbeArgument* find_argument(std::string_view name) const;
+};
+
+}  // namespace polytap

@@ -1,0 +1,45 @@
+// User-space maps: what the interpreter counts into on the backends that run it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/ir/ir.h"
+#include "core/probe/backend.h"
+
+namespace polytap {
+
+// Values are kept in the merged layout of core/ir/ir.h. Not synchronized: the owner locks.
+class MapStore {
+ public:
+  explicit MapStore(const std::vector<ir::MapSpec>& specs);
+
+  // The value under KEY; empty span when absent. Valid until the next change of that map.
+  std::span<std::byte> find(ir::MapId map, std::span<const std::byte> key);
+  // The value under KEY, made of zeros when absent; empty span when the map is full (counted in lost_updates()).
+  std::span<std::byte> find_or_insert(ir::MapId map, std::span<const std::byte> key);
+  bool erase(ir::MapId map, std::span<const std::byte> key);
+  size_t size(ir::MapId map) const;
+  // Takes VALUE into the aggregation that map MAP holds.
+  void aggregate(ir::MapId map, std::span<const std::byte> key, int64_t value);
+  int64_t aggregate_read(ir::MapId map, std::span<const std::byte> key);
+
+  void clear(ir::MapId map);
+  void zero(ir::MapId map);
+  void snapshot(ir::MapId map, MapSink& sink) const;
+  uint64_t lost_updates() const { return lost_updates_; }
+
+ private:
+  struct Map {
+    const ir::MapSpec* spec = nullptr;
+    std::unordered_map<std::string, std::vector<std::byte>> entries;
+  };
+  std::vector<Map> maps_;
+  uint64_t lost_updates_ = 0;
+};
+
+}  // namespace polytap
