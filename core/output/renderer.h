@@ -40,6 +40,8 @@ class Renderer {
   virtual void record(const EmittedRecord& record) = 0;
   // print(@m, top, divisor) and the maps at the end; top 0: all; divisor 0 or 1: none. Sorts by value as bpftrace does.
   virtual void map(ir::MapId map, std::vector<MapEntry> entries, uint64_t top, uint64_t divisor) = 0;
+  // Called once before the first of the maps that are printed at the end (text: two newlines).
+  virtual void final_maps() = 0;
   virtual void attached_probes(uint64_t count) = 0;
   virtual void losses(const Losses& losses) = 0;
 };

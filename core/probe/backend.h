@@ -101,6 +101,7 @@ class Session {
 // core/run/launch.h.
 struct LaunchNeeds {
   std::vector<uint64_t> seccomp_filter;  // struct sock_filter, packed as 8 bytes each; empty: none
+  bool discard_output = false;           // standard output and error go to /dev/null
 };
 
 class Backend {

@@ -1,0 +1,320 @@
+#include "core/run/runner.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+
+#include "core/run/interval_timers.h"
+
+namespace polytap {
+
+namespace {
+
+uint64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+int64_t word_at(std::span<const std::byte> bytes, size_t index) {
+  int64_t word = 0;
+  if (bytes.size() >= (index + 1) * sizeof word) std::memcpy(&word, bytes.data() + index * sizeof word, sizeof word);
+  return word;
+}
+
+class Collector : public MapSink {
+ public:
+  void entry(ir::MapId, std::span<const std::byte> key, std::span<const std::byte> value) override {
+    entries.push_back({{key.begin(), key.end()}, {value.begin(), value.end()}});
+  }
+  std::vector<MapEntry> entries;
+};
+
+// A lane at work: turns the records of its session into calls of its renderer.
+class RunningLane : public EventSink {
+ public:
+  explicit RunningLane(const Lane& lane) : lane_(lane) {}
+
+  void record(const EmittedRecord& record) override {
+    const ir::EmitSpec& spec = lane_.program->emits[record.emit];
+    switch (spec.kind) {
+      case ir::EmitKind::kPrintMap:
+        print_map(spec.map, static_cast<uint64_t>(word_at(record.payload, 0)),
+                  static_cast<uint64_t>(word_at(record.payload, 1)));
+        break;
+      case ir::EmitKind::kClearMap:
+        keep(lane_.session->clear(spec.map));
+        break;
+      case ir::EmitKind::kZeroMap:
+        keep(lane_.session->zero(spec.map));
+        break;
+      default:
+        lane_.renderer->record(record);
+    }
+  }
+
+  void exit_requested(int code) override {
+    exiting_ = true;
+    report_.exit_code = code;
+  }
+
+  // Runs every function of sites of TYPE, in program order.
+  Status fire_all(ProbeType type) {
+    for (uint32_t f = 0; f < lane_.program->functions.size(); ++f) {
+      for (const uint32_t site : lane_.program->functions[f].sites) {
+        if (lane_.program->sites[site].type == type) TRY(fire(f, site));
+      }
+    }
+    return {};
+  }
+
+  Status fire(uint32_t function, uint32_t site) {
+    TRY(lane_.session->fire(function, site));
+    return drain();
+  }
+
+  Status drain() {
+    TRY(lane_.session->drain(*this));
+    return std::move(failure_);
+  }
+
+  // Stops the session, runs END, shows what is left.
+  Status finish() {
+    if (finished_) return {};
+    finished_ = true;
+    TRY(lane_.session->stop());
+    TRY(drain());
+    TRY(fire_all(ProbeType::kEnd));
+    TRY(drain());
+    if (lane_.program->settings.print_maps_at_end) TRY(print_final_maps());
+    report_.losses = lane_.session->losses();
+    report_.losses.missed += missed_intervals_;
+    report_.events = lane_.session->events();
+    lane_.renderer->losses(report_.losses);
+    return {};
+  }
+
+  bool wants_end() const { return exiting_ || lane_.session->finished(); }
+  bool exiting() const { return exiting_; }
+  bool finished() const { return finished_; }
+  const Lane& lane() const { return lane_; }
+  const LaneReport& report() const { return report_; }
+
+  Status start_timers() {
+    ASSIGN_OR_RETURN(timers_, start_interval_timers(*lane_.program));
+    return {};
+  }
+  const std::vector<IntervalTimer>& timers() const { return timers_; }
+
+  Status fire_expired(const IntervalTimer& timer) {
+    // A short period may expire many times while one firing runs: catch up, but leave time for records.
+    constexpr uint64_t kMostAtOnce = 64;
+    const uint64_t expired = timer.expired();
+    for (uint64_t i = 0; i < std::min(expired, kMostAtOnce) && !exiting_; ++i) TRY(fire(timer.function, timer.site));
+    if (expired > kMostAtOnce) missed_intervals_ += expired - kMostAtOnce;
+    return {};
+  }
+
+ private:
+  void keep(Status status) {
+    if (!status && failure_.ok()) failure_ = std::move(status);
+  }
+
+  void print_map(ir::MapId map, uint64_t top, uint64_t divisor) {
+    auto entries = read_map(*lane_.session, map);
+    if (!entries) {
+      keep(std::move(entries).error());
+      return;
+    }
+    lane_.renderer->map(map, std::move(entries).value(), top, divisor);
+  }
+
+  Status print_final_maps() {
+    std::vector<ir::MapId> order;
+    for (ir::MapId map = 0; map < lane_.program->maps.size(); ++map) {
+      if (lane_.program->maps[map].print_at_end) order.push_back(map);
+    }
+    std::sort(order.begin(), order.end(),
+              [this](auto a, auto b) { return lane_.program->maps[a].name < lane_.program->maps[b].name; });
+    bool first = true;
+    for (const ir::MapId map : order) {
+      ASSIGN_OR_RETURN(auto entries, read_map(*lane_.session, map));
+      if (entries.empty()) continue;
+      if (first) lane_.renderer->final_maps();
+      first = false;
+      lane_.renderer->map(map, std::move(entries), 0, 0);
+    }
+    return {};
+  }
+
+  Lane lane_;
+  LaneReport report_;
+  std::vector<IntervalTimer> timers_;
+  Status failure_;
+  uint64_t missed_intervals_ = 0;
+  bool exiting_ = false;
+  bool finished_ = false;
+};
+
+// The loop over all lanes.
+class Run {
+ public:
+  Run(const std::vector<Lane>& lanes, const RunOptions& options, const SignalBlock& signals)
+      : options_(options), signals_(signals) {
+    lanes_.reserve(lanes.size());
+    for (const Lane& lane : lanes) lanes_.emplace_back(lane);
+  }
+
+  Result<RunReport> run() {
+    const uint64_t began = monotonic_ns();
+    TRY(start());
+    report_.start_ns = monotonic_ns() - began;
+    const uint64_t released = monotonic_ns();
+    if (options_.command != nullptr && !all_done()) TRY(options_.command->open_gate());
+    while (!all_done()) TRY(turn());
+    report_.wall_ns = monotonic_ns() - released;
+    for (RunningLane& lane : lanes_) TRY(lane.finish());
+    if (options_.sink != nullptr) options_.sink->flush();
+    for (const RunningLane& lane : lanes_) report_.lanes.push_back(lane.report());
+    if (options_.command != nullptr) report_.command_status = options_.command->exit_status();
+    return std::move(report_);
+  }
+
+ private:
+  Status start() {
+    for (RunningLane& lane : lanes_) {
+      TRY(lane.fire_all(ProbeType::kBegin));
+      if (!lane.exiting()) TRY(lane.lane().session->start());
+      if (options_.announce) lane.lane().renderer->attached_probes(lane.lane().program->sites.size());
+      if (!lane.exiting()) TRY(lane.start_timers());
+    }
+    if (options_.sink != nullptr) {
+      if (options_.notify_attached) options_.sink->out("__BPFTRACE_NOTIFY_PROBES_ATTACHED\n");
+      options_.sink->flush();
+    }
+    return {};
+  }
+
+  bool all_done() const {
+    if (ending_) return true;
+    return std::all_of(lanes_.begin(), lanes_.end(),
+                       [](const RunningLane& lane) { return lane.finished() || lane.wants_end(); });
+  }
+
+  // One wait and what it brought.
+  Status turn() {
+    collect_descriptors();
+    int timeout = -1;
+    for (const RunningLane& lane : lanes_) {
+      const int interval = lane.lane().session->poll_interval_ms();
+      if (interval >= 0) timeout = timeout < 0 ? interval : std::min(timeout, interval);
+    }
+    if (poll(descriptors_.data(), descriptors_.size(), timeout) < 0 && errno != EINTR) return Error::from_errno("poll");
+    TRY(take_signals());
+    TRY(take_timers());
+    for (RunningLane& lane : lanes_) {
+      if (!lane.finished()) TRY(lane.drain());
+    }
+    TRY(take_command());
+    for (RunningLane& lane : lanes_) {
+      if (!lane.finished() && lane.wants_end() && !all_done()) TRY(lane.finish());
+    }
+    if (options_.sink != nullptr) options_.sink->flush();
+    return {};
+  }
+
+  void collect_descriptors() {
+    descriptors_.clear();
+    descriptors_.push_back({signals_.fd(), POLLIN, 0});
+    if (options_.command != nullptr && !command_ended_) descriptors_.push_back({options_.command->pidfd(), POLLIN, 0});
+    for (const RunningLane& lane : lanes_) {
+      if (lane.finished()) continue;
+      if (lane.lane().session->poll_fd() >= 0) descriptors_.push_back({lane.lane().session->poll_fd(), POLLIN, 0});
+      for (const IntervalTimer& timer : lane.timers()) descriptors_.push_back({timer.fd.get(), POLLIN, 0});
+    }
+  }
+
+  Status take_signals() {
+    signalfd_siginfo info{};
+    while (read(signals_.fd(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      if (ending_) return Error("interrupted a second time; ended without printing the maps");
+      report_.interrupted_by = static_cast<int>(info.ssi_signo);
+      ending_ = true;
+    }
+    return {};
+  }
+
+  Status take_timers() {
+    for (RunningLane& lane : lanes_) {
+      for (const IntervalTimer& timer : lane.timers()) {
+        if (!lane.finished() && !lane.exiting()) TRY(lane.fire_expired(timer));
+      }
+    }
+    return {};
+  }
+
+  // The command's end is the end of the question about it, on every backend alike.
+  Status take_command() {
+    if (options_.command == nullptr || command_ended_) return {};
+    if (!options_.command->exit_status() && !options_.command->try_reap()) return {};
+    command_ended_ = true;
+    ending_ = true;
+    return {};
+  }
+
+  RunOptions options_;
+  const SignalBlock& signals_;
+  std::vector<RunningLane> lanes_;
+  std::vector<pollfd> descriptors_;
+  RunReport report_;
+  bool ending_ = false;
+  bool command_ended_ = false;
+};
+
+}  // namespace
+
+Result<SignalBlock> SignalBlock::create() {
+  SignalBlock block;
+  const sigset_t set = ending_signals();
+  if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0) {
+    return Error::from_errno("block signals", error);
+  }
+  block.active_ = true;
+  block.fd_ = UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!block.fd_.valid()) return Error::from_errno("signalfd");
+  return block;
+}
+
+SignalBlock::SignalBlock(SignalBlock&& other) noexcept
+    : fd_(std::move(other.fd_)), active_(std::exchange(other.active_, false)) {}
+
+SignalBlock::~SignalBlock() {
+  if (!active_) return;
+  const sigset_t set = ending_signals();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+Result<std::vector<MapEntry>> read_map(Session& session, ir::MapId map) {
+  Collector collector;
+  TRY(session.snapshot(map, collector));
+  return std::move(collector.entries);
+}
+
+Result<RunReport> run_lanes(const std::vector<Lane>& lanes, const RunOptions& options, const SignalBlock& signals) {
+  return Run(lanes, options, signals).run();
+}
+
+}  // namespace polytap

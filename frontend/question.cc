@@ -1,0 +1,107 @@
+#include "frontend/question.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "backends/ebpf/ebpf_backend.h"
+#include "backends/ptrace/ptrace_backend.h"
+#include "core/kernel/btf_types.h"
+#include "core/kernel/tracepoint_catalog.h"
+#include "core/lang/parse.h"
+
+namespace polytap {
+
+namespace {
+
+// Settings that bpftrace's users keep in the environment; config = { ... } in the script wins over them.
+ir::Settings settings_from_environment() {
+  ir::Settings settings;
+  const auto number = [](const char* name, uint32_t& setting) {
+    const char* text = std::getenv(name);
+    if (text == nullptr) return;
+    char* end = nullptr;
+    const unsigned long value = std::strtoul(text, &end, 0);
+    if (*text != '\0' && *end == '\0' && value > 0 && value <= 1U << 20) {
+      setting = static_cast<uint32_t>(value);
+    } else {
+      fmt::print(stderr, "WARNING: {}={} is not a number from 1 to 1048576; ignored\n", name, text);
+    }
+  };
+  number("BPFTRACE_MAX_STRLEN", settings.max_string);
+  number("BPFTRACE_MAX_MAP_KEYS", settings.max_map_entries);
+  settings.max_string = (settings.max_string + 7) / 8 * 8;
+  return settings;
+}
+
+}  // namespace
+
+Result<Source> read_script(const Options& options) {
+  if (options.script_path.empty()) return Source("stdin", options.script_text);
+  const bool from_stdin = options.script_path == "-";
+  std::ifstream file(from_stdin ? "/dev/stdin" : options.script_path, std::ios::binary);
+  if (!file) return Error::from_errno("read script " + options.script_path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (file.bad()) return Error::from_errno("read script " + options.script_path);
+  return Source(from_stdin ? "stdin" : options.script_path, text.str());
+}
+
+std::unique_ptr<Question> load_question(const Options& options) {
+  auto question = std::make_unique<Question>();
+  auto source = read_script(options);
+  if (!source) {
+    fmt::print(stderr, "ERROR: {}\n", source.error().message());
+    return nullptr;
+  }
+  question->source = std::move(source).value();
+  question->catalog = make_catalog();
+  question->types = make_btf_types();
+  Diagnostics diagnostics;
+  const ast::Script script = parse(*question->source, diagnostics);
+  if (!diagnostics.has_errors()) {
+    CompileInput input;
+    input.catalog = question->catalog.get();
+    input.types = question->types.get();
+    input.parameters = options.parameters;
+    input.allow_unsafe = options.allow_unsafe;
+    input.settings = settings_from_environment();
+    question->compiled = compile(script, input, diagnostics);
+  }
+  for (const Diagnostic& diagnostic : diagnostics.all()) {
+    if (diagnostic.severity == Severity::kWarning && options.no_warnings) continue;
+    fmt::print(stderr, "{}", render(*question->source, diagnostic));
+  }
+  return question->compiled ? std::move(question) : nullptr;
+}
+
+Result<Target> choose_target(const Options& options, const Question& question) {
+  Target target;
+  if (options.system_wide) return target;
+  target.pids = options.pids;
+  for (const pid_t pid : target.pids) {
+    if (access(fmt::format("/proc/{}", pid).c_str(), F_OK) != 0) {
+      return Error(fmt::format("there is no process {}: give -p the pid of a running one", pid), ESRCH);
+    }
+  }
+  const auto implied = question.compiled->implied_pid;
+  if (target.pids.empty() && options.command.empty() && implied && *implied > 0 &&
+      access(fmt::format("/proc/{}", *implied).c_str(), F_OK) == 0) {
+    target.pids.push_back(static_cast<pid_t>(*implied));
+  }
+  return target;
+}
+
+std::vector<std::unique_ptr<Backend>> all_backends() {
+  std::vector<std::unique_ptr<Backend>> backends;
+  backends.push_back(make_ebpf_backend());
+  backends.push_back(make_ptrace_backend());
+  return backends;
+}
+
+}  // namespace polytap

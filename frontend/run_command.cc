@@ -1,0 +1,108 @@
+#include "frontend/run_command.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "core/ir/text.h"
+#include "core/lang/parse.h"
+#include "core/lang/print.h"
+#include "core/output/fd_sink.h"
+#include "core/output/renderer.h"
+#include "core/plan/plan.h"
+#include "core/run/launch.h"
+#include "core/run/runner.h"
+#include "core/symbol/symbolizer.h"
+#include "frontend/list_command.h"
+#include "frontend/question.h"
+
+namespace polytap {
+
+namespace {
+
+int fail(const Error& error) {
+  fmt::print(stderr, "ERROR: {}\n", error.message());
+  return 1;
+}
+
+int print_formatted(const Options& options) {
+  const auto source = read_script(options);
+  if (!source) return fail(source.error());
+  Diagnostics diagnostics;
+  const ast::Script script = parse(*source, diagnostics);
+  fmt::print(stderr, "{}", render(*source, diagnostics));
+  if (diagnostics.has_errors()) return 1;
+  fmt::print("{}", print(script));
+  return 0;
+}
+
+int status_of_report(const RunReport& report) { return report.lanes.empty() ? 0 : report.lanes.front().exit_code; }
+
+// Everything from the chosen backend on.
+Result<int> carry_out(const Options& options, const Question& question, Backend& backend, Target target) {
+  std::unique_ptr<LaunchedCommand> command;
+  if (!options.command.empty()) {
+    ASSIGN_OR_RETURN(const auto argv, split_command(options.command));
+    const LaunchNeeds needs = options.system_wide ? LaunchNeeds{} : backend.launch_needs(question.program());
+    ASSIGN_OR_RETURN(command, LaunchedCommand::create(argv, needs));
+    if (!options.system_wide) target.command = command.get();
+  }
+  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create());
+  ASSIGN_OR_RETURN(auto session, backend.prepare(question.program(), target));
+  if (options.dry_run) return 0;
+
+  ASSIGN_OR_RETURN(auto sink, FdSink::create(options.output_path));
+  ProcessMaps own_maps;
+  ProcessMaps* maps = session->process_maps();
+  Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {question.program().settings.demangle});
+  const auto renderer = make_renderer(options.format, question.program(), *question.source, symbolizer, *sink);
+  RunOptions run;
+  run.command = command.get();
+  run.announce = !options.quiet;
+  run.notify_attached = std::getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED") != nullptr;
+  run.sink = sink.get();
+  ASSIGN_OR_RETURN(const RunReport report,
+                   run_lanes({{&question.program(), session.get(), renderer.get()}}, run, signals));
+  TRY(sink->close());
+  if (options.verbose) {
+    const LaneReport& lane = report.lanes.front();
+    fmt::print(stderr, "backend {}: attached in {:.1f} ms, ran {:.1f} ms, {} events, {} reads of absent memory\n",
+               backend.name(), static_cast<double>(report.start_ns) / 1e6, static_cast<double>(report.wall_ns) / 1e6,
+               lane.events ? std::to_string(*lane.events) : "?", lane.losses.faults);
+  }
+  return status_of_report(report);
+}
+
+}  // namespace
+
+int run_command(const Options& options) {
+  if (options.list) return list_command(options);
+  if (options.format_script) return print_formatted(options);
+  const auto question = load_question(options);
+  if (question == nullptr) return 1;
+  if (options.dump_ir) {
+    fmt::print("{}", ir::to_text(question->program()));
+    return 0;
+  }
+  auto target = choose_target(options, *question);
+  if (!target) return fail(target.error());
+
+  const auto backends = all_backends();
+  // Backends judge a question about a command before there is one: any process stands for it.
+  Target judged = *target;
+  if (!options.command.empty() && !options.system_wide) judged.pids.push_back(getpid());
+  const Plan plan = make_plan(backends, question->program(), judged, options.backend);
+  if (options.explain) {
+    fmt::print("{}", explain(plan));
+    return plan.chosen ? 0 : 1;
+  }
+  if (!plan.chosen) return fail(Error(plan.why));
+  if (options.verbose) fmt::print(stderr, "{}", explain(plan));
+  const auto status = carry_out(options, *question, *plan.candidates[*plan.chosen].backend, std::move(target).value());
+  return status ? *status : fail(status.error());
+}
+
+}  // namespace polytap

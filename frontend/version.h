@@ -1,0 +1,5 @@
+#pragma once
+
+namespace polytap {
+inline constexpr const char* kVersion = POLYTAP_VERSION;
+}  // namespace polytap
