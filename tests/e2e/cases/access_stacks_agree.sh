@@ -1,0 +1,8 @@
+need_root
+check() {
+  agree 'tracepoint:syscalls:sys_enter_access { printf("%s %s %s\n", comm, str(args->filename), ustack); }' "$1"
+}
+for_programs check
+expect_status 0 "$POLYTAP" -b ptrace -e 'tracepoint:syscalls:sys_enter_access { printf("%s\n", ustack); }' -c "$PROGRAMS/syscall_loop access 1"
+expect_in out 'once+'
+expect_in out 'syscall_loop)'
