@@ -165,6 +165,18 @@ ProbeArgument syscall_argument(std::string_view name, std::string_view c_type, u
   return argument;
 }
 
+ProbeSite tracepoint_site(std::string_view category, EventFormat format) {
+  ProbeSite site;
+  site.type = ProbeType::kTracepoint;
+  site.name = fmt::format("tracepoint:{}:{}", category, format.name);
+  site.category = category;
+  site.event = std::move(format.name);
+  site.context = ContextKind::kTracepoint;
+  site.context_size = format.size;
+  site.arguments = std::move(format.arguments);
+  return site;
+}
+
 Result<EventFormat> parse_event_format(std::string_view text, EventKind kind, std::string_view place) {
   EventFormat format;
   std::vector<ProbeArgument> common;

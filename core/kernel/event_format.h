@@ -28,6 +28,16 @@ enum class EventKind : uint8_t {
 // Parses the text of a format file. PLACE names it in errors.
 Result<EventFormat> parse_event_format(std::string_view text, EventKind kind, std::string_view place);
 
+// The lines of the fields common to all events: eight bytes in front of every record, the same since 3.x.
+inline constexpr std::string_view kCommonFieldLines =
+    "field:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+    "field:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
+    "field:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n"
+    "field:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n";
+
+// The site tracepoint:CATEGORY:NAME with the format's layout.
+ProbeSite tracepoint_site(std::string_view category, EventFormat format);
+
 // The argument of a system call of C type C_TYPE in the word at OFFSET.
 ProbeArgument syscall_argument(std::string_view name, std::string_view c_type, uint32_t offset);
 
