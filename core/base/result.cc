@@ -7,8 +7,8 @@
 namespace polytap {
 
 void check_failed(const char* file, int line, const char* condition) {
-  std::fprintf(stderr, "polytap: internal error at %s:%d: %s\nThis is a bug in polytap; please report it.\n", file, line,
-               condition);
+  std::fprintf(stderr, "polytap: internal error at %s:%d: %s\nThis is a bug in polytap; please report it.\n", file,
+               line, condition);
   std::abort();
 }
 
