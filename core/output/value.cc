@@ -70,6 +70,7 @@ uint64_t load_word(Bytes bytes, size_t offset) {
 }
 
 std::string_view string_text(Bytes bytes) {
+  if (bytes.empty()) return {};
   const auto* text = reinterpret_cast<const char*>(bytes.data());
   return {text, ::strnlen(text, bytes.size())};
 }
