@@ -1,14 +1,15 @@
 // Starting the command that is traced (-c), held at a gate until every backend is ready.
 //
-// The child forks, installs the seccomp filter if one was asked for, and then waits at the gate: first asleep in
-// read(2), and, once open_gate() begins, spinning on a word of shared memory, so that the first system call that any
-// backend sees is its execve.
+// The forked child waits at the gate: first asleep in read(2), and, once approach_gate() begins, spinning on a word of
+// shared memory, so that the first system call that any backend sees is its execve. The seccomp filter, if one was
+// asked for, is installed between the two: behind it the child makes no system call before the gate opens.
 #pragma once
 
 #include <sys/types.h>
 
-#include <functional>
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,8 +41,11 @@ class LaunchedCommand {
   bool gate_open() const { return gate_open_; }
   // Readable once the child has exited.
   int pidfd() const { return pidfd_.get(); }
-  // Takes the exit status when the child has ended and nobody (the ptrace backend) reaped it; wait(2) format.
+  // Takes the exit status when the child has ended; wait(2) format. Never waits, nor takes a ptrace stop away from a
+  // tracer thread of this process.
   std::optional<int> try_reap();
+  // While TRACED, the end of the child is for the tracer thread to reap, and try_reap() only repeats what it was told.
+  void set_traced(bool traced);
   // Called by the tracer that reaped the child.
   void set_exit_status(int wait_status);
   std::optional<int> exit_status() const;
@@ -49,13 +53,17 @@ class LaunchedCommand {
  private:
   LaunchedCommand() = default;
   struct Gate;
+  struct ChildPlan;
+  [[noreturn]] static void run_child(const ChildPlan& plan, Gate& gate);
   pid_t pid_ = -1;
   UniqueFd pidfd_;
   UniqueFd pipe_;
   Gate* gate_ = nullptr;  // shared anonymous mapping
   bool gate_open_ = false;
   bool approached_ = false;
-  std::optional<int> exit_status_;
+  std::atomic<bool> traced_ = false;
+  mutable std::mutex mutex_;
+  std::optional<int> exit_status_;  // under mutex_
 };
 
 // "ls -l 'a b'" -> words, as sh splits them: single and double quotes, backslash. An unterminated quote is an error.
