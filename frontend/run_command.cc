@@ -1,7 +1,9 @@
 #include "frontend/run_command.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -50,11 +52,15 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
     ASSIGN_OR_RETURN(command, LaunchedCommand::create(argv, needs));
     if (!options.system_wide) target.command = command.get();
   }
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of write(2), which ends the run
   ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create());
   ASSIGN_OR_RETURN(auto session, backend.prepare(question.program(), target));
   if (options.dry_run) return 0;
 
-  ASSIGN_OR_RETURN(auto sink, FdSink::create(options.output_path));
+  auto sink = std::make_unique<FdSink>(STDOUT_FILENO, STDERR_FILENO);
+  if (!options.output_path.empty()) {
+    ASSIGN_OR_RETURN(sink, FdSink::create_file(options.output_path, STDERR_FILENO));
+  }
   ProcessMaps own_maps;
   ProcessMaps* maps = session->process_maps();
   Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {question.program().settings.demangle});
@@ -66,7 +72,7 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
   run.sink = sink.get();
   ASSIGN_OR_RETURN(const RunReport report,
                    run_lanes({{&question.program(), session.get(), renderer.get()}}, run, signals));
-  TRY(sink->close());
+  if (sink->failed()) return sink->failure().error();
   if (options.verbose) {
     const LaneReport& lane = report.lanes.front();
     fmt::print(stderr, "backend {}: attached in {:.1f} ms, ran {:.1f} ms, {} events, {} reads of absent memory\n",

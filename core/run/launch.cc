@@ -35,6 +35,7 @@ struct LaunchedCommand::ChildPlan {
   int pipe = -1;
   pid_t parent = 0;
   const sock_fprog* filter = nullptr;
+  int output = -1;  // replaces standard output and error; -1: they stay
 };
 
 namespace {
@@ -136,12 +137,19 @@ Result<std::unique_ptr<LaunchedCommand>> LaunchedCommand::create(const std::vect
   }
   sock_fprog filter{static_cast<unsigned short>(instructions.size()), instructions.data()};
 
+  UniqueFd discarded;
+  if (needs.discard_output) {
+    discarded.reset(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    if (!discarded.valid()) return Error::from_errno("open /dev/null");
+  }
+
   pid_t parent = getpid();
   pid_t child = fork();
   if (child < 0) return Error::from_errno("fork for the launched command");
   if (child == 0) {
-    run_child({path.c_str(), words.data(), read_end.get(), parent, instructions.empty() ? nullptr : &filter},
-              *command->gate_);
+    run_child(
+        {path.c_str(), words.data(), read_end.get(), parent, instructions.empty() ? nullptr : &filter, discarded.get()},
+        *command->gate_);
   }
   command->pid_ = child;
   command->pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
@@ -158,6 +166,11 @@ void LaunchedCommand::run_child(const ChildPlan& plan, Gate& gate) {
   sigemptyset(&none);
   signal(SIGPIPE, SIG_DFL);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+
+  if (plan.output >= 0) {
+    dup2(plan.output, STDOUT_FILENO);
+    dup2(plan.output, STDERR_FILENO);
+  }
 
   char byte = 0;
   ssize_t got = 0;
