@@ -29,7 +29,7 @@ class FdSink : public ByteSink {
 
   // Whether the answer could no longer be written (EPIPE, ENOSPC, ...): from then on it is dropped, and the run is best
   // ended. Why: `failure()`, its code() is errno.
-  bool failed() const { return !failure_.ok(); }
+  bool failed() const override { return !failure_.ok(); }
   const Status& failure() const { return failure_; }
 
  private:

@@ -25,6 +25,8 @@ class ByteSink {
   virtual void out(std::string_view text) = 0;    // the answer
   virtual void error(std::string_view text) = 0;  // our own messages
   virtual void flush() = 0;
+  // Whether the answer can no longer be written (the reader has gone, the disk is full): the run is best ended.
+  virtual bool failed() const { return false; }
 };
 
 // Key and value bytes of one map entry, in the layout of core/ir/ir.h.

@@ -232,7 +232,10 @@ class Run {
     for (RunningLane& lane : lanes_) {
       if (!lane.finished() && lane.wants_end() && !all_done()) TRY(lane.finish());
     }
-    if (options_.sink != nullptr) options_.sink->flush();
+    if (options_.sink != nullptr) {
+      options_.sink->flush();
+      if (options_.sink->failed()) ending_ = true;
+    }
     return {};
   }
 
