@@ -75,7 +75,7 @@ std::vector<MapSpec> all_maps(const RandomProgramOptions& options) {
     maps.push_back(map_of("@by_text", {text}, word));
     if (options.full_maps) {
       maps.push_back(map_of("@full", {word}, word));
-      maps.back().max_entries = 3;
+      maps.back().max_entries = 1;
     }
   }
   if (options.aggregations) {
