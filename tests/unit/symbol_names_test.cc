@@ -100,8 +100,8 @@ TEST(Demangle, RustLegacyWithoutTheHash) {
 }
 
 TEST(Demangle, AgreesWithCxxfilt) {
-  const std::string names =
-      output_of("nm /proc/" + std::to_string(::getpid()) + "/exe | awk '$3 ~ /^_Z/ {print $3}' | head -2000");
+  const std::string names = output_of("nm /proc/" + std::to_string(::getpid()) +
+                                      "/exe | awk '$3 ~ /^_Z/ {sub(/@.*/, \"\", $3); print $3}' | head -2000");
   TemporaryDirectory directory;
   write_file(directory / "names", names);
   std::istringstream expected(output_of("c++filt -i < " + directory / "names"));
