@@ -178,15 +178,15 @@ void PrintfFormatter::integer(std::string& out, const Piece& piece, const Resolv
       break;
     case 'o':
       digits = fmt::format("{:o}", magnitude);
-      if (c.alternative && magnitude != 0) digits.insert(0, 1, '0');
       break;
     default:
       digits = fmt::format("{}", magnitude);
       if (c.is_signed()) prefix = number < 0 ? "-" : c.plus ? "+" : c.space ? " " : "";
   }
-  // C: no digits at all for 0 with precision 0.
+  // C: no digits at all for 0 with precision 0, except that %#o always begins with a 0.
   if (resolved.precision && *resolved.precision == 0 && magnitude == 0) digits.clear();
   if (resolved.precision.value_or(0) > digits.size()) digits.insert(0, *resolved.precision - digits.size(), '0');
+  if (c.conversion == 'o' && c.alternative && !digits.starts_with('0')) digits.insert(0, 1, '0');
   if (c.grouping && (c.is_signed() || c.conversion == 'u')) digits = thousands(digits);
   const size_t length = prefix.size() + digits.size();
   // C: a precision or a minus sign turns the zero flag off.

@@ -40,8 +40,8 @@ class Encoded {
     return *this;
   }
 
-  operator std::vector<std::byte>() const { return bytes_; }        // NOLINT(google-explicit-constructor)
-  operator std::span<const std::byte>() const { return bytes_; }    // NOLINT(google-explicit-constructor)
+  operator std::vector<std::byte>() const { return bytes_; }      // NOLINT(google-explicit-constructor)
+  operator std::span<const std::byte>() const { return bytes_; }  // NOLINT(google-explicit-constructor)
   const std::vector<std::byte>& bytes() const { return bytes_; }
 
  private:

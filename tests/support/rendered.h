@@ -27,7 +27,8 @@ class StringSink : public ByteSink {
 // Everything a renderer needs. Fill `program` before the first call that renders.
 class Rendered {
  public:
-  explicit Rendered(OutputFormat format, std::string script = "") : format_(format), source_("stdin", std::move(script)) {}
+  explicit Rendered(OutputFormat format, std::string script = "")
+      : format_(format), source_("stdin", std::move(script)) {}
 
   ir::EmitId add_emit(ir::EmitKind kind, std::string format, std::vector<Type> fields) {
     ir::EmitSpec spec;

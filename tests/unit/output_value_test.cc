@@ -1,5 +1,3 @@
-#include "core/output/value.h"
-
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -7,6 +5,7 @@
 #include <ctime>
 
 #include "core/output/json.h"
+#include "core/output/value.h"
 #include "tests/support/rendered.h"
 
 namespace polytap {
@@ -150,8 +149,9 @@ TEST(OutputValue, PrintsStructsByFieldOrAsBytes) {
   const Type type = types::structure("struct S", sizeof value);
   const Payload payload = Payload().bytes(Encoded().raw(&value, sizeof value));
   EXPECT_EQ(print_as(kText, type, payload, &provider), "{ .x = -1, .low = 5, .high = -1, .y = [7,65535], .s = ok }\n");
-  EXPECT_EQ(print_as(kJson, type, payload, &provider),
-            "{\"type\": \"value\", \"data\": {\"x\": -1, \"low\": 5, \"high\": -1, \"y\": [7,65535], \"s\": \"ok\"}}\n");
+  EXPECT_EQ(
+      print_as(kJson, type, payload, &provider),
+      "{\"type\": \"value\", \"data\": {\"x\": -1, \"low\": 5, \"high\": -1, \"y\": [7,65535], \"s\": \"ok\"}}\n");
   const Type unknown = types::structure("struct T", 2);
   EXPECT_EQ(print_as(kText, unknown, Payload().bytes(Encoded().string("a\x02", 2))), "a\\x02\n");
 }
