@@ -136,7 +136,7 @@ void AnswerRecorder::map(ir::MapId map, std::vector<MapEntry> entries, uint64_t 
   answer_.text += sink_->take();
 }
 
-void AnswerRecorder::final_maps() {}
+void AnswerRecorder::end_of_run() {}
 void AnswerRecorder::attached_probes(uint64_t) {}
 void AnswerRecorder::losses(const Losses&) {}
 

@@ -42,7 +42,7 @@ class AnswerRecorder : public Renderer {
   ~AnswerRecorder() override;
   void record(const EmittedRecord& record) override;
   void map(ir::MapId map, std::vector<MapEntry> entries, uint64_t top, uint64_t divisor) override;
-  void final_maps() override;
+  void end_of_run() override;
   void attached_probes(uint64_t count) override;
   void losses(const Losses& losses) override;
   // The answer so far; text, exact and timeless only.

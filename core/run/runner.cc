@@ -153,7 +153,7 @@ class RunningLane : public EventSink {
     for (const ir::MapId map : order) {
       ASSIGN_OR_RETURN(auto entries, read_map(*lane_.session, map));
       if (entries.empty()) continue;
-      if (first) lane_.renderer->final_maps();
+      if (first) lane_.renderer->end_of_run();
       first = false;
       lane_.renderer->map(map, std::move(entries), 0, 0);
     }
