@@ -1,0 +1,29 @@
+// Numbers of the system that have names: users, control groups, errors, signals, system calls.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+namespace polytap {
+
+// Looks names up once and keeps them. What has no name is given as its number.
+class NameLookup {
+ public:
+  const std::string& user(uint32_t uid);
+  // "unified:/user.slice", one per hierarchy that has it, as bpftrace's cgroup_path prints them.
+  const std::string& cgroup_path(uint64_t id);
+
+ private:
+  std::unordered_map<uint32_t, std::string> users_;
+  std::unordered_map<uint64_t, std::string> cgroups_;
+};
+
+// "No such file or directory" for 2 and for -2.
+std::string error_name(int64_t code);
+// "SIGINT", "SIGRTMIN+1".
+std::string signal_name(int64_t signal);
+// "openat" as user space calls it.
+std::string syscall_name(uint64_t number);
+
+}  // namespace polytap
