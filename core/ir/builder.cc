@@ -1,73 +1,13 @@
 #include "core/ir/builder.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "core/base/check.h"
+#include "core/ir/arithmetic.h"
+#include "core/ir/operands.h"
 
 namespace polytap::ir {
 namespace {
-
-int64_t fold(BinaryOp op, int64_t left, int64_t right) {
-  const auto a = static_cast<uint64_t>(left);
-  const auto b = static_cast<uint64_t>(right);
-  const auto shift = b & 63;
-  const bool overflows = left == std::numeric_limits<int64_t>::min() && right == -1;
-  switch (op) {
-    case BinaryOp::kAdd:
-      return static_cast<int64_t>(a + b);
-    case BinaryOp::kSub:
-      return static_cast<int64_t>(a - b);
-    case BinaryOp::kMul:
-      return static_cast<int64_t>(a * b);
-    case BinaryOp::kUnsignedDiv:
-      return b == 0 ? 0 : static_cast<int64_t>(a / b);
-    case BinaryOp::kSignedDiv:
-      return right == 0 ? 0 : overflows ? left : left / right;
-    case BinaryOp::kUnsignedMod:
-      return b == 0 ? 0 : static_cast<int64_t>(a % b);
-    case BinaryOp::kSignedMod:
-      return right == 0 || overflows ? 0 : left % right;
-    case BinaryOp::kAnd:
-      return left & right;
-    case BinaryOp::kOr:
-      return left | right;
-    case BinaryOp::kXor:
-      return left ^ right;
-    case BinaryOp::kShiftLeft:
-      return static_cast<int64_t>(a << shift);
-    case BinaryOp::kLogicalShiftRight:
-      return static_cast<int64_t>(a >> shift);
-    case BinaryOp::kArithmeticShiftRight:
-      return left >> shift;
-    case BinaryOp::kEqual:
-      return a == b ? 1 : 0;
-    case BinaryOp::kNotEqual:
-      return a != b ? 1 : 0;
-    case BinaryOp::kUnsignedLess:
-      return a < b ? 1 : 0;
-    case BinaryOp::kUnsignedLessEqual:
-      return a <= b ? 1 : 0;
-    case BinaryOp::kSignedLess:
-      return left < right ? 1 : 0;
-    case BinaryOp::kSignedLessEqual:
-      return left <= right ? 1 : 0;
-  }
-  return 0;
-}
-
-int64_t extended(int64_t value, uint32_t size, bool is_signed) {
-  switch (size) {
-    case 1:
-      return is_signed ? static_cast<int64_t>(static_cast<int8_t>(value)) : static_cast<uint8_t>(value);
-    case 2:
-      return is_signed ? static_cast<int64_t>(static_cast<int16_t>(value)) : static_cast<uint16_t>(value);
-    case 4:
-      return is_signed ? static_cast<int64_t>(static_cast<int32_t>(value)) : static_cast<uint32_t>(value);
-    default:
-      return value;
-  }
-}
 
 bool is_comparison(BinaryOp op) { return op >= BinaryOp::kEqual; }
 
@@ -179,13 +119,14 @@ std::optional<int64_t> Builder::constant_of(Temp temp) const {
 Temp Builder::binary(BinaryOp op, Temp left, Temp right) {
   const auto a = constant_of(left);
   const auto b = constant_of(right);
-  if (a && b) return constant(fold(op, *a, *b));
+  if (a && b) return constant(evaluate(op, *a, *b));
   return add(Binary{op, left, right});
 }
 
 Temp Builder::extend(Temp value, uint32_t size, bool is_signed) {
   if (size >= 8) return value;
-  if (const auto known = constant_of(value)) return constant(extended(*known, size, is_signed));
+  if (const auto known = constant_of(value))
+    return constant(ir::extend(*known, static_cast<uint8_t>(size * 8), is_signed));
   return add(Extend{value, static_cast<uint8_t>(size * 8), is_signed});
 }
 
@@ -221,25 +162,7 @@ void Builder::copy(Place to, Place from, uint32_t length) {
 }
 
 void Builder::fix_operands(Operation& operation) {
-  const auto fix = [this](Temp& temp) { temp = usable(temp); };
-  std::visit(Overloaded{
-                 [&](Binary& o) { fix(o.left), fix(o.right); },
-                 [&](Extend& o) { fix(o.value); },
-                 [&](SlotStore& o) { fix(o.value); },
-                 [&](ReadMemory& o) { fix(o.address); },
-                 [&](ReadString& o) { fix(o.address); },
-                 [&](ReadBuffer& o) { fix(o.address), fix(o.length); },
-                 [&](MapAdd& o) { fix(o.delta); },
-                 [&](Aggregate& o) { fix(o.value); },
-                 [&](Exit& o) { fix(o.code); },
-                 [&](Emit& o) {
-                   for (EmitField& field : o.fields) {
-                     if (field.kind == EmitField::Kind::kWord) fix(field.word);
-                   }
-                 },
-                 [](auto&) {},
-             },
-             operation);
+  for_each_operand(operation, [this](Temp& temp) { temp = usable(temp); });
 }
 
 Temp Builder::add(Operation operation) {

@@ -1,0 +1,90 @@
+#include "core/lang/functions.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/lang/builtins.h"
+
+namespace polytap {
+namespace {
+
+using enum FunctionId;
+using enum FunctionUse;
+
+constexpr FunctionSignature kFunctions[] = {
+    {"avg", kAvg, kAggregation, 1, 1, "@m = avg(n)"},
+    {"bswap", kBswap, kValue, 1, 1, "bswap(n)"},
+    {"buf", kBuf, kValue, 1, 2, "buf(pointer[, length])"},
+    {"cat", kCat, kStatement, 1, kAnyNumber, "cat(\"path format\"[, arguments...])"},
+    {"clear", kClear, kStatement, 1, 1, "clear(@m)"},
+    {"count", kCount, kAggregation, 0, 0, "@m = count()"},
+    {"debugf", kDebugf, kStatement, 1, kAnyNumber, "debugf(\"format\"[, arguments...])"},
+    {"delete", kDelete, kStatement, 1, 2, "delete(@m, key)"},
+    {"errorf", kErrorf, kStatement, 1, kAnyNumber, "errorf(\"format\"[, arguments...])"},
+    {"exit", kExit, kStatement, 0, 1, "exit([code])"},
+    {"has_key", kHasKey, kValue, 2, 2, "has_key(@m, key)"},
+    {"hist", kHist, kAggregation, 1, 2, "@m = hist(n[, bits])"},
+    {"join", kJoin, kStatement, 1, 2, "join(pointer[, \"delimiter\"])"},
+    {"kptr", kKptr, kValue, 1, 1, "kptr(pointer)"},
+    {"kstack", kKstack, kValue, 0, 2, "kstack([mode][, depth])"},
+    {"ksym", kKsym, kValue, 1, 1, "ksym(address)"},
+    {"len", kLen, kValue, 1, 1, "len(@m)"},
+    {"lhist", kLhist, kAggregation, 4, 4, "@m = lhist(n, low, high, step)"},
+    {"macaddr", kMacaddr, kValue, 1, 1, "macaddr(pointer)"},
+    {"max", kMax, kAggregation, 1, 1, "@m = max(n)"},
+    {"min", kMin, kAggregation, 1, 1, "@m = min(n)"},
+    {"nsecs", kNsecs, kValue, 0, 1, "nsecs([monotonic|boot|tai])"},
+    {"ntop", kNtop, kValue, 1, 2, "ntop([family,] address)"},
+    {"print", kPrint, kStatement, 1, 3, "print(value) or print(@m[, top[, divisor]])"},
+    {"printf", kPrintf, kStatement, 1, kAnyNumber, "printf(\"format\"[, arguments...])"},
+    {"pton", kPton, kValue, 1, 1, "pton(\"address\")"},
+    {"signal_name", kSignalName, kValue, 1, 1, "signal_name(number)"},
+    {"stats", kStats, kAggregation, 1, 1, "@m = stats(n)"},
+    {"str", kStr, kValue, 1, 2, "str(pointer[, length])"},
+    {"strcontains", kStrcontains, kValue, 2, 2, "strcontains(\"haystack\", \"needle\")"},
+    {"strerror", kStrerror, kValue, 1, 1, "strerror(errno)"},
+    {"strftime", kStrftime, kValue, 2, 2, "strftime(\"format\", nsecs)"},
+    {"strlen", kStrlen, kValue, 1, 1, "strlen(string)"},
+    {"strncmp", kStrncmp, kValue, 3, 3, "strncmp(a, b, length)"},
+    {"sum", kSum, kAggregation, 1, 1, "@m = sum(n)"},
+    {"syscall_name", kSyscallName, kValue, 1, 1, "syscall_name(number)"},
+    {"system", kSystem, kStatement, 1, kAnyNumber, "system(\"command format\"[, arguments...])", true},
+    {"time", kTime, kStatement, 0, 1, "time([\"format\"])"},
+    {"uptr", kUptr, kValue, 1, 1, "uptr(pointer)"},
+    {"ustack", kUstack, kValue, 0, 2, "ustack([mode][, depth])"},
+    {"usym", kUsym, kValue, 1, 1, "usym(address)"},
+    {"warnf", kWarnf, kStatement, 1, kAnyNumber, "warnf(\"format\"[, arguments...])"},
+    {"zero", kZero, kStatement, 1, 1, "zero(@m)"},
+};
+
+// bpftrace 0.27's functions that are not in the table above.
+constexpr std::string_view kElsewhere[] = {
+    "assert",     "cgroup_path",   "cgroupid",      "container_of", "fail",
+    "find",       "getopt",        "has_cpid",      "is_array",     "is_err",
+    "is_integer", "is_literal",    "is_ptr",        "is_str",       "is_unsigned_integer",
+    "kaddr",      "kfunc_allowed", "kfunc_exist",   "memcmp",       "override",
+    "path",       "percpu_kaddr",  "reg",           "signal",       "signal_thread",
+    "skboutput",  "socket_cookie", "static_assert", "str_concat",   "strcap",
+    "strstr",     "tseries",       "uaddr",         "unwatch",      "write_user",
+};
+
+}  // namespace
+
+const FunctionSignature* find_function(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kFunctions), std::end(kFunctions),
+                                   [&](const FunctionSignature& f) { return f.name == name; });
+  return found == std::end(kFunctions) ? nullptr : found;
+}
+
+bool is_known_elsewhere(std::string_view name) {
+  return std::find(std::begin(kElsewhere), std::end(kElsewhere), name) != std::end(kElsewhere);
+}
+
+std::vector<std::string> function_names() {
+  std::vector<std::string> names;
+  for (const FunctionSignature& function : kFunctions) names.emplace_back(function.name);
+  for (const std::string& name : builtin_names()) names.push_back(name);
+  return names;
+}
+
+}  // namespace polytap

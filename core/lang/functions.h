@@ -1,0 +1,84 @@
+// The functions of the language: one table for checking, hints and documentation.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace polytap {
+
+enum class FunctionId : uint8_t {
+  kBswap,
+  kBuf,
+  kCat,
+  kClear,
+ 
+  kCount,
+  kDebugf,
+  kDelete,
+  kErrorf,
+  kExit,
+  kHasKey,
+  kHist,
+  kJoin,
+  kKptr,
+  kKstack,
+  kKsym,
+  kLen,
+  kLhist,
+  kMacaddr,
+  kMax,
+  kMin,
+  kNsecs,
+  kNtop,
+  kPrint,
+  kPrintf,
+  kPton,
+  kSignalName,
+  kStats,
+  kStr,
+  kStrcontains,
+  kStrerror,
+  kStrftime,
+  kStrlen,
+  kStrncmp,
+  kSum,
+  kSyscallName,
+  kSystem,
+  kTime,
+  kUptr,
+  kUstack,
+  kUsym,
+  kWarnf,
+  kZero,
+  kAvg,
+};
+
+// Where a call may stand.
+enum class FunctionUse : uint8_t {
+  kValue,        // in expressions
+  kStatement,    // alone in a statement
+  kAggregation,  // as the whole value that is assigned to a map
+};
+
+inline constexpr uint32_t kAnyNumber = ~0U;
+
+struct FunctionSignature {
+  std::string_view name;
+  FunctionId id;
+  FunctionUse use;
+  uint32_t least = 0;
+  uint32_t most = 0;
+  std::string_view usage;  // "str(pointer[, length])"
+  bool unsafe = false;     // only with --unsafe
+};
+
+// Null when polytap does not know the function (see is_known_elsewhere()).
+const FunctionSignature* find_function(std::string_view name);
+// Functions of bpftrace's language that this version does not carry out.
+bool is_known_elsewhere(std::string_view name);
+std::vector<std::string> function_names();
+
+}  // namespace polytap

@@ -1,0 +1,312 @@
+#include "core/lang/resolve_probes.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <functional>
+
+#include "core/base/nearest.h"
+
+namespace polytap {
+namespace {
+
+struct Provider {
+  ProbeType type;
+  std::string_view name;
+  std::string_view alias;
+  std::string_view other;  // an older name
+  bool supported = false;
+};
+
+constexpr Provider kProviders[] = {
+    {ProbeType::kBegin, "begin", "", "", true},
+    {ProbeType::kEnd, "end", "", "", true},
+    {ProbeType::kInterval, "interval", "i", "", true},
+    {ProbeType::kTracepoint, "tracepoint", "t", "", true},
+    {ProbeType::kRawTracepoint, "rawtracepoint", "rt", "", true},
+    {ProbeType::kProfile, "profile", "p", ""},
+    {ProbeType::kKprobe, "kprobe", "k", ""},
+    {ProbeType::kKretprobe, "kretprobe", "kr", ""},
+    {ProbeType::kFentry, "fentry", "f", "kfunc"},
+    {ProbeType::kFexit, "fexit", "fr", "kretfunc"},
+    {ProbeType::kUprobe, "uprobe", "u", ""},
+    {ProbeType::kUretprobe, "uretprobe", "ur", ""},
+    {ProbeType::kUsdt, "usdt", "U", ""},
+    {ProbeType::kSoftware, "software", "s", ""},
+    {ProbeType::kHardware, "hardware", "h", ""},
+    {ProbeType::kWatchpoint, "watchpoint", "w", "asyncwatchpoint"},
+    {ProbeType::kIter, "iter", "it", ""},
+    {ProbeType::kSelf, "self", "", ""},
+    {ProbeType::kTest, "test", "", ""},
+    {ProbeType::kBench, "bench", "", ""},
+};
+
+std::string lower_case(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return std::tolower(c); });
+  return result;
+}
+
+const Provider* find_row(std::string_view name) {
+  // The one alias that differs from another's name by case only.
+  if (name == "U") return &kProviders[12];
+  const std::string lower = lower_case(name);
+  for (const Provider& provider : kProviders) {
+    if (lower == provider.name || (!provider.alias.empty() && lower == provider.alias) ||
+        (!provider.other.empty() && lower == provider.other)) {
+      return &provider;
+    }
+  }
+  return nullptr;
+}
+
+bool has_wildcard(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
+
+class Resolver {
+ public:
+  Resolver(const CompileInput& input, Diagnostics& diagnostics) : input_(input), diagnostics_(diagnostics) {}
+
+  void resolve(const ast::AttachPoint& point, ResolvedProbe& out) {
+    const Provider* provider = find_row(point.provider);
+    if (provider == nullptr) {
+      unknown_provider(point);
+      return;
+    }
+    if (!provider->supported) {
+      diagnostics_.error(point.span,
+                         fmt::format("{} probes are not carried out by this version of polytap", provider->name),
+                         "begin, end, interval, tracepoint and rawtracepoint are");
+      return;
+    }
+    std::vector<std::string> parts;
+    for (const std::string& part : point.parts) {
+      auto replaced = replace_parameters(part, point.span);
+      if (!replaced) return;
+      parts.push_back(std::move(*replaced));
+    }
+    const size_t before = out.sites.size();
+    switch (provider->type) {
+      case ProbeType::kBegin:
+      case ProbeType::kEnd:
+        special(point, provider->type, parts, out);
+        break;
+      case ProbeType::kInterval:
+        interval(point, parts, out);
+        break;
+      case ProbeType::kTracepoint:
+        tracepoint(point, parts, out);
+        break;
+      default:
+        raw_tracepoint(point, parts, out);
+        break;
+    }
+    for (size_t i = before; i < out.sites.size(); ++i) out.places.push_back(point.span);
+  }
+
+ private:
+  void unknown_provider(const ast::AttachPoint& point) {
+    std::vector<std::string> names;
+    for (const Provider& provider : kProviders) names.emplace_back(provider.name);
+    std::string hint = did_you_mean(lower_case(point.provider), names);
+    // A function's or a category's name alone is the commonest slip.
+    if (hint.empty() && !point.parts.empty()) {
+      const auto known = input_.catalog->tracepoint_names();
+      const std::string name = point.provider + ":" + point.parts.front();
+      if (std::find(known.begin(), known.end(), name) != known.end()) hint = fmt::format("write 'tracepoint:{}'", name);
+    }
+    diagnostics_.error(point.span, fmt::format("Invalid probe type: {}", point.provider), hint);
+  }
+
+  std::optional<std::string> replace_parameters(const std::string& part, Span span) {
+    std::string out;
+    for (size_t i = 0; i < part.size();) {
+      if (part[i] != '$' || i + 1 >= part.size()) {
+        out += part[i++];
+        continue;
+      }
+      if (part[i + 1] == '#') {
+        out += fmt::format("{}", input_.parameters.size());
+        i += 2;
+        continue;
+      }
+      size_t end = i + 1;
+      size_t number = 0;
+      while (end < part.size() && part[end] >= '0' && part[end] <= '9' && number < 10000) {
+        number = number * 10 + static_cast<size_t>(part[end++] - '0');
+      }
+      if (end == i + 1) {
+        out += part[i++];
+        continue;
+      }
+      if (number == 0 || number > input_.parameters.size()) {
+        diagnostics_.error(span,
+                           fmt::format("The probe needs the parameter ${}, and {} given", number,
+                                       input_.parameters.empty() ? "none was" : "too few were"),
+                           "positional parameters come behind the script");
+        return std::nullopt;
+      }
+      out += input_.parameters[number - 1];
+      i = end;
+    }
+    return out;
+  }
+
+  void special(const ast::AttachPoint& point, ProbeType type, const std::vector<std::string>& parts,
+               ResolvedProbe& out) {
+    if (!parts.empty()) {
+      diagnostics_.error(point.span, fmt::format("{} takes no arguments", point.provider));
+      return;
+    }
+    ProbeSite site;
+    site.type = type;
+    site.name = type == ProbeType::kBegin ? "BEGIN" : "END";
+    out.sites.push_back(std::move(site));
+  }
+
+  void interval(const ast::AttachPoint& point, const std::vector<std::string>& parts, ResolvedProbe& out) {
+    auto period = parse_period(parts);
+    if (!period.ok()) {
+      diagnostics_.error(point.span, period.error().message(),
+                         "write interval:s:1, interval:ms:100, interval:us:10, interval:hz:99 or interval:1s");
+      return;
+    }
+    ProbeSite site;
+    site.type = ProbeType::kInterval;
+    site.name = fmt::format("interval:{}", fmt::join(parts, ":"));
+    site.period_ns = *period;
+    out.sites.push_back(std::move(site));
+  }
+
+  void append(const ast::AttachPoint& point, Result<std::vector<ProbeSite>> found, bool wildcard,
+              const std::string& what, const std::string& name, ResolvedProbe& out,
+              const std::function<std::string()>& hint) {
+    if (!found.ok()) {
+      diagnostics_.error(point.span, found.error().message());
+      return;
+    }
+    if (found->empty()) {
+      if (wildcard) {
+        diagnostics_.error(point.span, fmt::format("No {} matches '{}'", what, name), hint());
+      } else {
+        diagnostics_.error(point.span, fmt::format("No such {}: '{}'", what, name), hint());
+      }
+      return;
+    }
+    for (ProbeSite& site : *found) out.sites.push_back(std::move(site));
+  }
+
+  void tracepoint(const ast::AttachPoint& point, const std::vector<std::string>& parts, ResolvedProbe& out) {
+    if (parts.size() != 2 || parts[0].empty() || parts[1].empty()) {
+      diagnostics_.error(point.span, "A tracepoint is written tracepoint:category:event", tracepoint_form_hint(parts));
+      return;
+    }
+    const std::string name = parts[0] + ":" + parts[1];
+    append(point, input_.catalog->tracepoints(parts[0], parts[1]), has_wildcard(name), "tracepoint", name, out,
+           [&] { return tracepoint_hint(parts[0], parts[1]); });
+  }
+
+  std::string tracepoint_form_hint(const std::vector<std::string>& parts) {
+    if (parts.size() != 1) return {};
+    for (const std::string& name : input_.catalog->tracepoint_names()) {
+      if (std::string_view(name).substr(name.find(':') + 1) == parts[0])
+        return fmt::format("write 'tracepoint:{}'", name);
+    }
+    return {};
+  }
+
+  std::string tracepoint_hint(const std::string& category, const std::string& event) {
+    std::vector<std::string> categories;
+    std::vector<std::string> events;
+    std::string elsewhere;
+    for (const std::string& name : input_.catalog->tracepoint_names()) {
+      const size_t colon = name.find(':');
+      if (colon == std::string::npos) continue;
+      const std::string its_category = name.substr(0, colon);
+      const std::string its_event = name.substr(colon + 1);
+      if (categories.empty() || categories.back() != its_category) categories.push_back(its_category);
+      if (its_category == category) events.push_back(its_event);
+      if (its_event == event) elsewhere = name;
+    }
+    if (!elsewhere.empty()) return fmt::format("did you mean 'tracepoint:{}'?", elsewhere);
+    if (!events.empty()) {
+      if (const auto near = nearest(event, events))
+        return fmt::format("did you mean 'tracepoint:{}:{}'?", category, *near);
+      return fmt::format("'polytap -l tracepoint:{}:*' lists what there is", category);
+    }
+    if (const auto near = nearest(category, categories)) return fmt::format("did you mean the category '{}'?", *near);
+    return {};
+  }
+
+  void raw_tracepoint(const ast::AttachPoint& point, const std::vector<std::string>& parts, ResolvedProbe& out) {
+    if (parts.empty() || parts.size() > 2 || parts.back().empty()) {
+      diagnostics_.error(point.span, "A raw tracepoint is written rawtracepoint:event");
+      return;
+    }
+    auto found = input_.catalog->raw_tracepoints(parts.back());
+    if (found.ok() && parts.size() == 2 && parts.front() != "vmlinux" && parts.front() != "*") {
+      std::erase_if(*found, [&](const ProbeSite& site) { return site.category != parts.front(); });
+    }
+    append(point, std::move(found), has_wildcard(parts.back()), "raw tracepoint", parts.back(), out,
+           [&] { return did_you_mean(parts.back(), input_.catalog->raw_tracepoint_names()); });
+  }
+
+  const CompileInput& input_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+std::optional<ProbeType> find_provider(std::string_view name) {
+  const Provider* row = find_row(name);
+  return row == nullptr ? std::nullopt : std::optional(row->type);
+}
+
+std::string_view provider_name(ProbeType type) {
+  for (const Provider& provider : kProviders) {
+    if (provider.type == type) return provider.name;
+  }
+  return "";
+}
+
+Result<uint64_t> parse_period(const std::vector<std::string>& parts) {
+  if (parts.empty() || parts.size() > 2) return Error("An interval needs a unit and a number");
+  std::string unit = parts.size() == 2 ? parts[0] : "";
+  const std::string& text = parts.back();
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string rest(end, text.data() + text.size());
+  if (error != std::errc() || (parts.size() == 2 && !rest.empty())) {
+    return Error(fmt::format("'{}' is not the number of an interval", text));
+  }
+  if (parts.size() == 1) unit = rest.empty() ? "ns" : rest;
+  if (number == 0) return Error("An interval must be longer than 0");
+  uint64_t factor = 0;
+  if (unit == "ns") factor = 1;
+  if (unit == "us") factor = 1'000;
+  if (unit == "ms") factor = 1'000'000;
+  if (unit == "s") factor = 1'000'000'000;
+  if (unit == "hz") return std::max<uint64_t>(1, 1'000'000'000 / number);
+  if (factor == 0) return Error(fmt::format("'{}' is not a unit of time", unit));
+  if (number > UINT64_MAX / 2 / factor) return Error("The interval is too long");
+  return number * factor;
+}
+
+std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const CompileInput& input,
+                                          Diagnostics& diagnostics) {
+  std::vector<ResolvedProbe> result;
+  Resolver resolver(input, diagnostics);
+  for (const ast::TopLevel& item : script.items) {
+    const auto* probe = std::get_if<ast::Probe>(&item.node);
+    if (probe == nullptr) continue;
+    ResolvedProbe resolved;
+    resolved.probe = probe;
+    for (const ast::AttachPoint& point : probe->attach_points) resolver.resolve(point, resolved);
+    result.push_back(std::move(resolved));
+  }
+  return result;
+}
+
+}  // namespace polytap
