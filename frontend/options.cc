@@ -69,10 +69,7 @@ void add_compare(CLI::App& app, Options& options, std::vector<std::string>& posi
   add_format(app, format);
 }
 
-void add_doctor(CLI::App& app, Options& options, std::string& format) {
-  app.add_flag("--clean", options.clean, "Remove what a killed polytap may have left behind");
-  add_format(app, format);
-}
+void add_doctor(CLI::App& app, Options& options, std::string& format) { add_format(app, format); }
 
 // Positional arguments: the script file first unless -e gave the script.
 void take_positional(Options& options, const CLI::App& app, std::vector<std::string> positional) {

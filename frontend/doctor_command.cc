@@ -1,0 +1,100 @@
+#include "frontend/doctor_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "core/kernel/capabilities.h"
+#include "core/kernel/tracepoint_catalog.h"
+#include "frontend/question.h"
+
+namespace polytap {
+
+namespace {
+
+std::string_view state_name(CapabilityState state) {
+  switch (state) {
+    case CapabilityState::kAvailable:
+      return "yes";
+    case CapabilityState::kLimited:
+      return "partly";
+    case CapabilityState::kMissing:
+      return "no";
+  }
+  return "";
+}
+
+// The plainest question there is, which tells whether a backend can work at all.
+struct BackendState {
+  std::string name;
+  Verdict verdict;
+};
+
+// A program that counts one system call, as every backend could.
+ir::Program simplest_program(const ProbeCatalog& catalog) {
+  ir::Program program;
+  auto sites = catalog.tracepoints("syscalls", "sys_enter_openat");
+  if (sites && !sites->empty()) {
+    program.sites = std::move(sites).value();
+    ir::Function function;
+    function.name = program.sites.front().name;
+    function.sites = {0};
+    function.blocks.emplace_back();
+    program.functions.push_back(std::move(function));
+  }
+  return program;
+}
+
+void print_text(const std::vector<BackendState>& backends, const std::vector<Capability>& capabilities) {
+  for (const BackendState& backend : backends) {
+    fmt::print("{:<16} {:<7} {}\n", "backend " + backend.name, backend.verdict.possible ? "yes" : "no",
+               backend.verdict.possible ? "can trace your own commands here" : backend.verdict.reason);
+  }
+  fmt::print("\n");
+  for (const Capability& capability : capabilities) {
+    fmt::print("{:<16} {:<7} {}\n", capability.name, state_name(capability.state), capability.detail);
+    if (!capability.remedy.empty()) fmt::print("{:<24} remedy: {}\n", "", capability.remedy);
+  }
+}
+
+void print_json(const std::vector<BackendState>& backends, const std::vector<Capability>& capabilities) {
+  nlohmann::ordered_json json;
+  for (const BackendState& backend : backends) {
+    json["backends"].push_back(
+        {{"name", backend.name}, {"possible", backend.verdict.possible}, {"reason", backend.verdict.reason}});
+  }
+  for (const Capability& capability : capabilities) {
+    json["capabilities"].push_back({{"name", capability.name},
+                                    {"state", state_name(capability.state)},
+                                    {"detail", capability.detail},
+                                    {"remedy", capability.remedy}});
+  }
+  fmt::print("{}\n", json.dump(2));
+}
+
+}  // namespace
+
+int doctor_command(const Options& options) {
+  const auto catalog = make_catalog();
+  const ir::Program program = simplest_program(*catalog);
+  Target target;
+  target.pids.push_back(getpid());
+  std::vector<BackendState> backends;
+  bool any = false;
+  for (const auto& backend : all_backends()) {
+    backends.push_back({std::string(backend->name()), backend->can_run(program, target)});
+    any = any || backends.back().verdict.possible;
+  }
+  const std::vector<Capability> capabilities = detect_capabilities();
+  if (options.format == OutputFormat::kJson) {
+    print_json(backends, capabilities);
+  } else {
+    print_text(backends, capabilities);
+  }
+  return any ? 0 : 1;
+}
+
+}  // namespace polytap
