@@ -81,7 +81,7 @@ TEST(Catalog, Tracefs) {
   EXPECT_TRUE(catalog->tracepoints("no_such_category", "x")->empty());
   EXPECT_TRUE(catalog->tracepoints("sched", "enable")->empty()) << "a file beside the events";
   EXPECT_TRUE(catalog->tracepoints("..", "sched")->empty());
-  EXPECT_EQ(catalog->tracepoints("*", "*")->size(), catalog->tracepoint_names().size());
+  EXPECT_TRUE(catalog->tracepoints("f[t]race", "*")->empty()) << "they cannot be enabled";
 }
 
 TEST(Catalog, RawTracepoints) {
