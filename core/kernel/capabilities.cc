@@ -1,6 +1,7 @@
 #include "core/kernel/capabilities.h"
 
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/capability.h>
 #include <sys/utsname.h>
@@ -179,6 +180,13 @@ Capability function_tracer(const Result<Tracefs>& tracefs) {
   const bool function = padded.find(" function ") != std::string::npos;
   const bool graph = padded.find(" function_graph ") != std::string::npos;
   const std::string detail = fmt::format("available_tracers: {}", names);
+  // A kernel may list the tracer and refuse it all the same, to root too; then it refuses this file.
+  const std::string functions = tracefs->root() + "/available_filter_functions";
+  if (function && !UniqueFd(::open(functions.c_str(), O_RDONLY | O_CLOEXEC)).valid()) {
+    const Error refused = Error::from_errno("open " + functions);
+    return {"function_tracer", State::kMissing, fmt::format("{}, but {}", detail, refused.message()),
+            "a kernel without lockdown of ftrace"};
+  }
   if (function && graph) return {"function_tracer", State::kAvailable, detail, ""};
   return {"function_tracer", function || graph ? State::kLimited : State::kMissing, detail, kRemedy};
 }

@@ -88,7 +88,8 @@ Result<std::vector<ProbeSite>> read_sites(const Tracefs& tracefs, std::string_vi
   std::vector<std::string> categories{std::string(category)};
   if (has_glob(category)) categories = tracefs.categories();
   for (const std::string& in : categories) {
-    if (!glob_match(category, in)) continue;
+    // The tracers' own records (ftrace:print, ftrace:funcgraph_entry) have formats but cannot be enabled.
+    if (in == "ftrace" || !glob_match(category, in)) continue;
     if (!has_glob(event)) {
       Result<EventFormat> format = tracefs.format(in, event);
       if (format) sites.push_back(tracepoint_site(in, std::move(*format)));
@@ -106,7 +107,6 @@ Result<std::vector<ProbeSite>> read_sites(const Tracefs& tracefs, std::string_vi
       }
     }
   }
-  // The directory of an event is called like the event, and format says so; "sys_enter_x" before "sys_exit_x".
   std::ranges::sort(sites, {}, &ProbeSite::name);
   return sites;
 }
