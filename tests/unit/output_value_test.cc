@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
+#include <linux/magic.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -177,6 +180,18 @@ TEST(OutputValue, NamesNumbersOfTheSystem) {
   EXPECT_EQ(print_as(kText, types::of_kind(TypeKind::kSyscallName), Payload().word(257)), "openat\n");
   EXPECT_EQ(print_as(kText, types::of_kind(TypeKind::kUserName), Payload().word(0)), "root\n");
   EXPECT_EQ(print_as(kText, types::of_kind(TypeKind::kUserName), Payload().word(3999999999)), "3999999999\n");
+}
+
+TEST(OutputValue, NamesControlGroups) {
+  const Type type = types::of_kind(TypeKind::kCgroupPath);
+  EXPECT_EQ(print_as(kText, type, Payload().word(0xfffffffffffff)), "4503599627370495\n");
+  struct stat root = {};
+  struct statfs system = {};
+  if (::statfs("/sys/fs/cgroup", &system) != 0 || system.f_type != CGROUP2_SUPER_MAGIC) {
+    GTEST_SKIP() << "no cgroup2 at /sys/fs/cgroup on this machine";
+  }
+  ASSERT_EQ(::stat("/sys/fs/cgroup", &root), 0);
+  EXPECT_EQ(print_as(kText, type, Payload().word(root.st_ino)), "unified:/\n");
 }
 
 TEST(OutputValue, NamesTheProbe) {
