@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
+#include <linux/magic.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -177,6 +180,21 @@ TEST(OutputValue, NamesNumbersOfTheSystem) {
   EXPECT_EQ(print_as(kText, types::of_kind(TypeKind::kSyscallName), Payload().word(257)), "openat\n");
   EXPECT_EQ(print_as(kText, types::of_kind(TypeKind::kUserName), Payload().word(0)), "root\n");
   EXPECT_EQ(print_as(kText, types::of_kind(TypeKind::kUserName), Payload().word(3999999999)), "3999999999\n");
+}
+
+TEST(OutputValue, NamesControlGroups) {
+  const Type type = types::of_kind(TypeKind::kCgroupPath);
+  EXPECT_EQ(print_as(kText, type, Payload().word(0xfffffffffffff)), "4503599627370495\n");
+  // Version 2 at the root, or the hierarchies of version 1 below it.
+  struct statfs system = {};
+  ASSERT_EQ(::statfs("/sys/fs/cgroup", &system), 0);
+  const bool is_unified = system.f_type == CGROUP2_SUPER_MAGIC;
+  struct stat root = {};
+  if (::stat(is_unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu", &root) != 0) {
+    GTEST_SKIP() << "no control groups at /sys/fs/cgroup on this machine";
+  }
+  const std::string text = print_as(kText, type, Payload().word(root.st_ino));
+  EXPECT_NE(text.find(is_unified ? "unified:/" : "cpu:/"), std::string::npos) << text;
 }
 
 TEST(OutputValue, NamesTheProbe) {
