@@ -117,8 +117,8 @@ class Interpreter::Run {
     const int64_t read =
         machine_.read_string(op.space, address(op.address), std::span(reinterpret_cast<char*>(to), op.capacity - 1));
     const auto length = static_cast<size_t>(std::max<int64_t>(read, 0));
-    // `unpadded` allows less; zeros are always right.
-    std::memset(to + length, 0, op.capacity - length);
+    // Unpadded: what the machine left behind the string stays, so that tests see a wrong use of it.
+    std::memset(to + length, 0, op.unpadded ? 1 : op.capacity - length);
     return read < 0 ? fault() : read;
   }
   int64_t operator()(const ReadBuffer& op) {

@@ -55,9 +55,9 @@ class RegionCollector {
   }
 
  private:
-  void read(Place place, uint32_t length) { out_.push_back({place, length, false}); }
-  void write(Place place, uint32_t length) { out_.push_back({place, length, true}); }
-  void key(MapId map, Place place) {
+  void read(const Place& place, uint32_t length) { out_.push_back({place, length, false, &place}); }
+  void write(const Place& place, uint32_t length) { out_.push_back({place, length, true, &place}); }
+  void key(MapId map, const Place& place) {
     if (program_.maps[map].key_size != 0) read(place, program_.maps[map].key_size);
   }
 

@@ -23,7 +23,18 @@ struct RegionAccess {
   Place place;
   uint32_t length = 0;
   bool is_write = false;
+  const Place* operand = nullptr;  // the Place inside the operation
+
+  uint64_t end() const { return uint64_t{place.offset} + length; }
 };
+
+inline bool overlap(const RegionAccess& a, const RegionAccess& b) {
+  return a.place.slot == b.place.slot && a.place.offset < b.end() && b.place.offset < a.end();
+}
+// Whether every byte of INNER is one of OUTER.
+inline bool covers(const RegionAccess& outer, const RegionAccess& inner) {
+  return outer.place.slot == inner.place.slot && outer.place.offset <= inner.place.offset && inner.end() <= outer.end();
+}
 
 // Replaces OUT by the operation's regions, those it reads before those it writes. Keys of scalar maps are none.
 void regions_of(const Program& program, const Operation& operation, std::vector<RegionAccess>& out);

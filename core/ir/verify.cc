@@ -225,10 +225,6 @@ class OperationChecker {
     }
     return {};
   }
-  static bool overlap(const RegionAccess& a, const RegionAccess& b) {
-    return a.place.slot == b.place.slot && uint64_t{a.place.offset} < uint64_t{b.place.offset} + b.length &&
-           uint64_t{b.place.offset} < uint64_t{a.place.offset} + a.length;
-  }
 
   const Program& program_;
   const Function& function_;
