@@ -25,7 +25,10 @@ class ProcessMaps;      // core/symbol/process_maps.h
 struct Target {
   LaunchedCommand* command = nullptr;  // not owned; held at its gate until Session::start() has returned
   std::vector<pid_t> pids;             // processes (thread group ids) to attach to
-  bool system_wide() const { return command == nullptr && pids.empty(); }
+  // A command will be launched: what can_run() is asked before there is one, since launching it needs launch_needs().
+  bool will_launch = false;
+  bool has_command() const { return command != nullptr || will_launch; }
+  bool system_wide() const { return !has_command() && pids.empty(); }
 };
 
 // Whether a backend can carry out a program on a target, for the planner and --explain.

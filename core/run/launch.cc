@@ -152,6 +152,7 @@ Result<std::unique_ptr<LaunchedCommand>> LaunchedCommand::create(const std::vect
         *command->gate_);
   }
   command->pid_ = child;
+  command->filtered_ = !instructions.empty();
   command->pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
   if (!command->pidfd_.valid()) return Error::from_errno("pidfd_open of the launched command");
   return command;

@@ -39,6 +39,8 @@ class LaunchedCommand {
   // Lets the child go on to execve. Called by the runner when all sessions have started.
   Status open_gate();
   bool gate_open() const { return gate_open_; }
+  // Whether it runs under a seccomp filter of ours.
+  bool filtered() const { return filtered_; }
   // Readable once the child has exited.
   int pidfd() const { return pidfd_.get(); }
   // Takes the exit status when the child has ended; wait(2) format. Never waits, nor takes a ptrace stop away from a
@@ -61,6 +63,7 @@ class LaunchedCommand {
   Gate* gate_ = nullptr;  // shared anonymous mapping
   bool gate_open_ = false;
   bool approached_ = false;
+  bool filtered_ = false;
   std::atomic<bool> traced_ = false;
   mutable std::mutex mutex_;
   std::optional<int> exit_status_;  // under mutex_

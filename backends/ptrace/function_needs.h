@@ -1,0 +1,32 @@
+// What a function of the IR asks of its surroundings.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/ir/ir.h"
+
+namespace polytap {
+
+struct ContextRange {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
+struct FunctionNeeds {
+  std::vector<ContextRange> context;  // bytes of the context that it looks at
+  bool kernel_memory = false;
+  bool kernel_stack = false;
+  bool user_stack = false;
+  bool exits = false;
+  std::vector<ir::Builtin> builtins;  // each once
+
+  bool touches(uint32_t begin, uint32_t end) const;
+  bool uses(ir::Builtin what) const;
+};
+
+FunctionNeeds needs_of(const ir::Function& function);
+
+}  // namespace polytap

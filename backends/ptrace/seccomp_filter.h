@@ -1,0 +1,15 @@
+// The classic BPF filter that makes a launched command stop at the system calls that are asked for, and at no others.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace polytap {
+
+// SECCOMP_RET_TRACE for NUMBERS (x86-64 calls), SECCOMP_RET_ALLOW for every other call and for those of another
+// architecture (i386 and x32: the kernel's system call tracepoints do not see them either). Packed as LaunchNeeds has
+// it.
+std::vector<uint64_t> make_seccomp_filter(std::span<const uint32_t> numbers);
+
+}  // namespace polytap

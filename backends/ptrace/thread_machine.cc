@@ -1,0 +1,176 @@
+#include "backends/ptrace/thread_machine.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <memory>
+
+#include "backends/ptrace/cpu_placement.h"
+#include "backends/ptrace/proc_entries.h"
+#include "backends/ptrace/user_memory.h"
+
+namespace polytap {
+namespace {
+
+// The default soft limit of descriptors is 1024, and there are other users of them.
+constexpr size_t kMostOpenComms = 256;
+
+}  // namespace
+
+uint64_t clock_ns(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+void read_comm(Tracee& tracee, bool keep, std::span<char, 16> out) {
+  std::ranges::fill(out, '\0');
+  UniqueFd opened;
+  int fd = tracee.comm.get();
+  if (fd < 0) {
+    opened.reset(open(fmt::format("/proc/{}/comm", tracee.tid).c_str(), O_RDONLY | O_CLOEXEC));
+    fd = opened.get();
+  }
+  const ssize_t got = pread(fd, out.data(), out.size(), 0);
+  if (got > 0) out[static_cast<size_t>(got) - 1] = '\0';  // the newline
+  if (keep && opened.valid()) tracee.comm = std::move(opened);
+}
+
+ThreadMachine::ThreadMachine(SessionState& state) : state_(state), random_(std::random_device{}()) {}
+
+void ThreadMachine::place(Tracee* tracee, uint32_t site, std::span<const std::byte> context) {
+  tracee_ = tracee;
+  tid_ = tracee != nullptr ? tracee->tid : gettid();
+  tgid_ = tracee != nullptr ? tracee->tgid : getpid();
+  site_ = site;
+  context_ = context;
+  exited_ = false;
+}
+
+uint64_t ThreadMachine::builtin(ir::Builtin what) {
+  using ir::Builtin;
+  switch (what) {
+    case Builtin::kPid:
+      return static_cast<uint64_t>(tgid_);
+    case Builtin::kTid:
+      return static_cast<uint64_t>(tid_);
+    case Builtin::kUid:
+      return read_status_value(tid_, "Uid").value_or(0);
+    case Builtin::kGid:
+      return read_status_value(tid_, "Gid").value_or(0);
+    case Builtin::kCpu:
+      return static_cast<uint64_t>(std::max(last_cpu_of(tid_), 0));
+    case Builtin::kNumaNode:
+      return numa_node(std::max(last_cpu_of(tid_), 0));
+    case Builtin::kCgroup:
+      return cgroups_.of(tid_);
+    case Builtin::kRandom:
+      return random_();
+    case Builtin::kNsecsMonotonic:
+      return clock_ns(CLOCK_MONOTONIC);
+    case Builtin::kNsecsBoot:
+      return clock_ns(CLOCK_BOOTTIME);
+    case Builtin::kNsecsTai:
+      return clock_ns(CLOCK_TAI);
+    case Builtin::kElapsed:
+      return clock_ns(CLOCK_MONOTONIC) - state_.started_ns;
+    case Builtin::kChildPid:
+      return static_cast<uint64_t>(state_.command_pid);
+    case Builtin::kSiteIndex:
+      return site_;
+    case Builtin::kJiffies:
+    case Builtin::kCurrentTask:
+      break;  // refused by StopPlan::make
+  }
+  return 0;
+}
+
+uint64_t ThreadMachine::numa_node(int cpu) {
+  const auto index = static_cast<size_t>(cpu);
+  if (index >= nodes_.size()) nodes_.resize(index + 1);
+  if (nodes_[index]) return *nodes_[index];
+  nodes_[index] = 0;
+  const std::string path = fmt::format("/sys/devices/system/cpu/cpu{}", cpu);
+  std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
+  if (directory == nullptr) return 0;
+  while (const dirent* entry = readdir(directory.get())) {
+    const std::string_view name = entry->d_name;
+    uint64_t node = 0;
+    if (!name.starts_with("node")) continue;
+    if (std::from_chars(name.data() + 4, name.data() + name.size(), node).ec == std::errc()) nodes_[index] = node;
+  }
+  return *nodes_[index];
+}
+
+void ThreadMachine::comm(std::span<char, 16> out) {
+  if (tracee_ == nullptr) {
+    std::ranges::fill(out, '\0');
+    prctl(PR_GET_NAME, out.data(), 0, 0, 0);
+    return;
+  }
+  const bool was_open = tracee_->comm.valid();
+  read_comm(*tracee_, open_comms_ < kMostOpenComms, out);
+  if (!was_open && tracee_->comm.valid()) open_comms_++;
+}
+
+void ThreadMachine::release_comm(Tracee& tracee) {
+  if (tracee.comm.valid()) open_comms_--;
+  tracee.comm.reset();
+}
+
+// Memory is read through the thread: its process's leader may have ended before it.
+bool ThreadMachine::read_memory(AddressSpace space, uint64_t address, std::span<std::byte> out) {
+  return space != AddressSpace::kKernel && read_user_memory(tid_, address, out);
+}
+
+int64_t ThreadMachine::read_string(AddressSpace space, uint64_t address, std::span<char> out) {
+  return space != AddressSpace::kKernel ? read_user_string(tid_, address, out) : -1;
+}
+
+size_t ThreadMachine::stack(AddressSpace space, std::span<uint64_t> frames) {
+  if (space == AddressSpace::kKernel || tracee_ == nullptr) return 0;
+  user_regs_struct registers{};
+  if (ptrace(PTRACE_GETREGS, tid_, nullptr, &registers) != 0) return 0;
+  const size_t count = walk_frame_pointers(tid_, registers.rip, registers.rbp, frames);
+  remember_mappings(frames.first(count));
+  return count;
+}
+
+void ThreadMachine::remember_mappings(std::span<const uint64_t> frames) {
+  constexpr int kPageBits = 12;
+  std::unordered_set<uint64_t>& known = known_pages_[tgid_];
+  bool read = false;
+  for (uint64_t frame : frames) {
+    if (!known.insert(frame >> kPageBits).second || read || state_.process_maps.find(tgid_, frame)) continue;
+    // One reading serves all frames of a stack. A page that is in no mapping even then is garbage, and not asked for
+    // again.
+    read = true;
+    [[maybe_unused]] Status gone = state_.process_maps.read_from_proc(tgid_);
+  }
+}
+
+void ThreadMachine::emit(ir::EmitId emit, std::span<const std::byte> payload) {
+  state_.queue.push({emit, site_, clock_ns(CLOCK_MONOTONIC), payload}, state_.program.emits[emit].control);
+}
+
+void ThreadMachine::exit(int code) {
+  // Under run_mutex, as every run is: from here on no other probe counts.
+  exited_ = true;
+  state_.counting = false;
+  state_.exit_called = true;
+  state_.queue.push_exit(code);
+}
+
+void ThreadMachine::fault() { state_.faults.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace polytap
