@@ -60,8 +60,11 @@ std::unique_ptr<Question> load_question(const Options& options) {
     return nullptr;
   }
   question->source = std::move(source).value();
-  question->catalog = make_catalog();
-  question->types = make_btf_types();
+  auto btf = make_btf_types();
+  CatalogOptions catalog;
+  catalog.btf = btf.get();
+  question->types = std::move(btf);
+  question->catalog = make_catalog(catalog);
   Diagnostics diagnostics;
   const ast::Script script = parse(*question->source, diagnostics);
   if (!diagnostics.has_errors()) {

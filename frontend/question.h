@@ -17,8 +17,8 @@ namespace polytap {
 
 // Owns what a program refers to. Not movable once made: the program points into the type provider.
 struct Question {
-  std::unique_ptr<ProbeCatalog> catalog;
   std::unique_ptr<TypeProvider> types;
+  std::unique_ptr<ProbeCatalog> catalog;  // refers to types
   std::optional<Source> source;
   std::optional<Compiled> compiled;
 

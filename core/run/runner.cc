@@ -99,6 +99,7 @@ class RunningLane : public EventSink {
     TRY(drain());
     TRY(fire_all(ProbeType::kEnd));
     TRY(drain());
+    lane_.renderer->end_of_run();
     if (lane_.program->settings.print_maps_at_end) TRY(print_final_maps());
     report_.losses = lane_.session->losses();
     report_.losses.missed += missed_intervals_;
@@ -149,12 +150,9 @@ class RunningLane : public EventSink {
     }
     std::sort(order.begin(), order.end(),
               [this](auto a, auto b) { return lane_.program->maps[a].name < lane_.program->maps[b].name; });
-    bool first = true;
     for (const ir::MapId map : order) {
       ASSIGN_OR_RETURN(auto entries, read_map(*lane_.session, map));
       if (entries.empty()) continue;
-      if (first) lane_.renderer->end_of_run();
-      first = false;
       lane_.renderer->map(map, std::move(entries), 0, 0);
     }
     return {};

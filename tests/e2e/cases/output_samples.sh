@@ -11,6 +11,7 @@ for backend in $backends; do
       got=$?
       [ $got -eq "$status" ] || { cat out err; fail "$name on $backend: status $got instead of $status"; }
       sed -e "s/YEAR/$(date -u +%Y)/" -e "s/HOUR/$(date -u +%H)/" "${script%.bt}.$format" >wanted
+      sed -i -e :a -e "/^\n*$/{\$d;N;ba" -e "}" out wanted
       diff wanted out >difference || { cat difference err; fail "$name ($format) on $backend differs"; }
     done
   done
