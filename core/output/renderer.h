@@ -44,7 +44,8 @@ class Renderer {
   // A scalar map without an entry shows as 0 here, as print() of an unset map does; at the end such maps are left out
   // by the caller.
   virtual void map(ir::MapId map, std::vector<MapEntry> entries, uint64_t top, uint64_t divisor) = 0;
-  // Once before the first of the maps that are printed at the end: the empty lines that bpftrace sets them apart by.
+  // Once, behind the last record and before the maps at the end (also when there are none): the empty lines that
+  // bpftrace sets them apart by.
   virtual void end_of_run() = 0;
   virtual void attached_probes(uint64_t count) = 0;
   virtual void losses(const Losses& losses) = 0;
