@@ -18,15 +18,16 @@ namespace polytap::ir {
 class Machine {
  public:
   virtual ~Machine() = default;
+  // The same bytes during a whole run: the fixed part, then what its data locations point to.
   virtual std::span<const std::byte> context() = 0;
   virtual uint64_t builtin(Builtin what) = 0;
   // Fills in the current thread's name, zero padded.
   virtual void comm(std::span<char, 16> out) = 0;
-  // All of OUT, or false.
+  // All of OUT, or false (OUT may then hold anything).
   virtual bool read_memory(AddressSpace space, uint64_t address, std::span<std::byte> out) = 0;
   // Bytes up to a NUL or up to OUT's end, without the NUL: how many; -1 for a fault on the first byte.
   virtual int64_t read_string(AddressSpace space, uint64_t address, std::span<char> out) = 0;
-  // Frames innermost first; returns how many.
+  // Frames innermost first; returns how many (at most frames.size()).
   virtual size_t stack(AddressSpace space, std::span<uint64_t> frames) = 0;
   virtual MapStore& maps() = 0;
   virtual void emit(EmitId emit, std::span<const std::byte> payload) = 0;
@@ -38,13 +39,17 @@ class Machine {
 class Interpreter {
  public:
   explicit Interpreter(const Program& program) : program_(program) {}
-  // A verified function. Endless loops are cut after kMaxBlocks blocks.
+  // A verified function. Endless loops are cut after kMaxBlocks blocks: the run then ends as if it had returned. What
+  // follows Machine::exit() in the function still runs.
   void run(const Function& function, Machine& machine);
   static constexpr uint64_t kMaxBlocks = 1U << 23;
 
  private:
+  class Run;  // one run of a function
+
   const Program& program_;
-  std::vector<uint64_t> frame_;  // slots, 8-byte aligned
+  std::vector<uint64_t> frame_;        // the slots, one behind the other; 8-byte aligned
+  std::vector<uint32_t> slot_starts_;  // bytes from the frame's start
   std::vector<int64_t> temps_;
   std::vector<std::byte> payload_;
 };

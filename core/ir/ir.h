@@ -3,12 +3,12 @@
 // A Program holds one Function per group of probe sites with the same context layout. A Function is a control-flow
 // graph of Blocks over frame Slots. Rules (checked by core/ir/verify.h):
 //  - Temporaries are 64-bit words, assigned once, and live only inside the block that defines them; what crosses a
-//  block
-//    goes through a slot.
-//  - Slots are zero at entry. A region {slot, offset, length} lies inside its slot. Every slot is 8-byte aligned.
+//    block goes through a slot.
+//  - Slots are zero at entry. A region {slot, offset, length} lies inside its slot. Every slot is 8-byte aligned, and
+//    so is every Place, except in SlotLoad and SlotStore (aligned to their size).
+//  - A region that an operation writes overlaps none that it reads.
 //  - Every operation is total: x / 0 = 0, x % 0 = 0 (so INT64_MIN / -1 = INT64_MIN, INT64_MIN % -1 = 0), shift counts
-//  are
-//    masked to 0..63, a failed read leaves zeros and counts one fault.
+//    are masked to 0..63, a failed read leaves zeros and counts one fault.
 //  - Values in slots, keys, map values and records are laid out as Type::storage_size() says, little-endian.
 // The interpreter (core/ir/interpreter.h) is the specification of every operation's meaning.
 #pragma once
@@ -133,9 +133,11 @@ struct ContextCopy {
   Place to;
   uint32_t offset = 0;
   uint32_t length = 0;
-};  // length any; the rest of its last 8 bytes zero
-// A __data_loc (is_relative: __rel_loc) string: the u32 at `offset` holds length << 16 | position. Result: bytes
-// without NUL.
+};  // length any; the rest of its last 8 bytes zero. Bytes behind the context's end are zero (counts one fault)
+// A __data_loc (is_relative: __rel_loc) string: the u32 at `offset` holds length << 16 | position; the position counts
+// from the context's start (__rel_loc: from offset + 4). Takes the bytes up to the first NUL, at most
+// min(length, capacity - 1) and no more than the context has, zero padded to capacity (a multiple of 8). A position
+// behind the context's end counts one fault and gives "". Result: bytes without NUL.
 struct ContextString {
   Place to;
   uint32_t capacity = 0;
@@ -149,7 +151,7 @@ struct ReadBuiltin {
 struct ReadComm {
   Place to;
 };  // 16 bytes, zero padded
-// Result: 1, or 0 for a fault (the region is then zero).
+// Writes `length` (any) bytes and no others. Result: 1, or 0 for a fault (the region is then zero).
 struct ReadMemory {
   Place to;
   uint32_t length = 0;
@@ -157,7 +159,8 @@ struct ReadMemory {
   AddressSpace space = AddressSpace::kKernel;
 };
 // Up to capacity - 1 bytes up to a NUL, zero padded to capacity. Result: bytes without NUL; 0 for a fault.
-// capacity: multiple of 8. unpadded: what follows the NUL may be anything (set by the optimizer when nobody looks).
+// capacity: multiple of 8. unpadded: what follows the NUL may be anything, or, after a fault, what follows a NUL in the
+// first byte (set by the optimizer when nobody looks).
 struct ReadString {
   Place to;
   uint32_t capacity = 0;
@@ -165,7 +168,8 @@ struct ReadString {
   AddressSpace space = AddressSpace::kUser;
   bool unpadded = false;
 };
-// buf(): min(length, capacity) bytes (length unsigned) behind their count: region 8 + capacity. A fault gives count 0.
+// buf(): min(length, capacity) bytes (length unsigned) behind their count, then zeros: region 8 + capacity (a multiple
+// of 8). Nothing is read when length is 0. A fault (of any byte) makes the whole region zero.
 struct ReadBuffer {
   Place to;
   uint32_t capacity = 0;
@@ -185,13 +189,15 @@ struct CompareBytes {
   Place right;
   uint32_t length = 0;
 };
-// Bytes before the first NUL in the region.
+// Bytes before the first NUL in the region; capacity when there is none.
 struct StringLength {
   Place from;
   uint32_t capacity = 0;
 };
 
-// Maps. The key is a region of key_size bytes (ignored when key_size is 0).
+// Maps. The key is a region of key_size bytes (ignored when key_size is 0). A scalar map (key_size 0) has one entry at
+// most, which is there once something was stored. Get, Set and Add work on maps of plain values, Aggregate and
+// AggregateRead on aggregations; the others on both.
 struct MapGet {
   MapId map = 0;
   Place key;
@@ -206,7 +212,7 @@ struct MapAdd {
   MapId map = 0;
   Place key;
   Temp delta = kNoTemp;
-};  // 8-byte values, atomic. Result: the value before
+};  // 8-byte values, atomic. Result: the value before (0 when absent, or when a full map lost it)
 struct MapDelete {
   MapId map = 0;
   Place key;
@@ -226,7 +232,7 @@ struct Aggregate {
 struct AggregateRead {
   MapId map = 0;
   Place key;
-};  // count, sum, min, max, avg as an integer; 0 when absent
+};  // count, sum, min, max, avg as an integer (avg: total / count, by is_signed); 0 when absent
 
 // One field of an emitted record.
 struct EmitField {
@@ -234,7 +240,8 @@ struct EmitField {
   Kind kind = Kind::kWord;
   Temp word = kNoTemp;  // kWord
   Place from;           // kBytes, kString
-  uint32_t length = 0;  // kBytes: multiple of 8; kString: capacity of the region (multiple of 8)
+  uint32_t length = 0;  // kBytes: multiple of 8; kString: capacity of the region (multiple of 8). Its length is
+                        // what StringLength says
 };
 // Sends a record to user space. Payload: for each field in order 8 bytes (kWord), `length` bytes (kBytes) or an 8-byte
 // length (kString, without NUL); then the strings' bytes, packed, in order.
@@ -292,7 +299,8 @@ struct Function {
 
 // A map's value, as snapshots deliver it (per-CPU parts merged), in 8-byte words:
 //   no aggregation: the value's storage. count: {n}. sum: {total, seen}. min/max: {value, seen}. avg, stats: {count,
-//   total}. hist (bits k): see hist_buckets(). lhist: {below, (high-low)/step buckets..., above}.
+//   total}. hist (bits k): see hist_buckets(). lhist: {below, (high-low)/step buckets (rounded up)..., above}.
+//   `seen` is 1 once a value was taken in (0 again after zero()). Totals wrap around.
 struct MapSpec {
   std::string name;       // "@" or "@x", as the user writes it
   std::vector<Type> key;  // empty: a scalar map

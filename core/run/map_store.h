@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -16,9 +18,11 @@ namespace polytap {
 // Values are kept in the merged layout of core/ir/ir.h. Not synchronized: the owner locks.
 class MapStore {
  public:
+  // SPECS must outlive the store and stay where they are.
   explicit MapStore(const std::vector<ir::MapSpec>& specs);
 
-  // The value under KEY; empty span when absent. Valid until the next change of that map.
+  // Keys have the map's key_size; a scalar map's key is empty.
+  // The value under KEY; empty span when absent. Valid until its entry is removed.
   std::span<std::byte> find(ir::MapId map, std::span<const std::byte> key);
   // The value under KEY, made of zeros when absent; empty span when the map is full (counted in lost_updates()).
   std::span<std::byte> find_or_insert(ir::MapId map, std::span<const std::byte> key);
@@ -26,6 +30,7 @@ class MapStore {
   size_t size(ir::MapId map) const;
   // Takes VALUE into the aggregation that map MAP holds.
   void aggregate(ir::MapId map, std::span<const std::byte> key, int64_t value);
+  // 0 when absent, and for the aggregations that are no single number (stats, hist, lhist).
   int64_t aggregate_read(ir::MapId map, std::span<const std::byte> key);
 
   void clear(ir::MapId map);
@@ -34,9 +39,14 @@ class MapStore {
   uint64_t lost_updates() const { return lost_updates_; }
 
  private:
+  // Finds without making a std::string of the key.
+  struct KeyHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+  };
   struct Map {
     const ir::MapSpec* spec = nullptr;
-    std::unordered_map<std::string, std::vector<std::byte>> entries;
+    std::unordered_map<std::string, std::vector<std::byte>, KeyHash, std::equal_to<>> entries;
   };
   std::vector<Map> maps_;
   uint64_t lost_updates_ = 0;

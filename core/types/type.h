@@ -77,7 +77,8 @@ struct Type {
   // Bytes that a value of this type takes in a slot, key, map value or record; always a multiple of 8:
   // scalars 8 (extended by their sign), strings and structs their size rounded up, a buffer 8 (its length) + capacity
   // rounded up, a stack 8 (tgid) + 8 * count (frames, innermost first, 0 ends them), a user symbol 16 (tgid, address),
-  // inet 24 (family, 16 bytes), tuples and records the sum of their elements in order.
+  // inet 24 (family, 16 bytes), a mac address 8, tuples and records the sum of their elements in order. An aggregation
+  // counts 8: as an expression it is one integer (its map's values are measured by ir::map_value_size()).
   uint32_t storage_size() const;
 
   friend bool operator==(const Type& a, const Type& b);
@@ -103,7 +104,7 @@ Type of_kind(TypeKind kind);  // the kinds without parameters
 Type aggregation(Aggregation aggregation);
 }  // namespace types
 
-// "int64", "string[64]", "struct task_struct *", "(int64, string[16])", "count_t": as diagnostics print it.
+// "int64", "string[64]", "struct task_struct *", "(int64,string[16])", "(a=int64)", "count_t": as diagnostics print it.
 std::string to_string(const Type& type);
 
 struct Field {

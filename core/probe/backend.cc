@@ -1,0 +1,7 @@
+#include "core/probe/backend.h"
+
+namespace polytap {
+
+LaunchNeeds Backend::launch_needs(const ir::Program&) const { return {}; }
+
+}  // namespace polytap

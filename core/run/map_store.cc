@@ -1,0 +1,141 @@
+#include "core/run/map_store.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/check.h"
+
+namespace polytap {
+namespace {
+
+std::string_view as_text(std::span<const std::byte> key) {
+  return {reinterpret_cast<const char*>(key.data()), key.size()};
+}
+
+uint64_t word(std::span<const std::byte> value, size_t index) {
+  uint64_t result = 0;
+  std::memcpy(&result, value.data() + 8 * index, 8);
+  return result;
+}
+
+void set_word(std::span<std::byte> value, size_t index, uint64_t to) { std::memcpy(value.data() + 8 * index, &to, 8); }
+
+void add(std::span<std::byte> value, size_t index, uint64_t delta) {
+  set_word(value, index, word(value, index) + delta);
+}
+
+bool is_less(uint64_t a, uint64_t b, bool is_signed) {
+  return is_signed ? static_cast<int64_t>(a) < static_cast<int64_t>(b) : a < b;
+}
+
+void take_in(const Aggregation& aggregation, std::span<std::byte> value, int64_t taken) {
+  const auto bits = static_cast<uint64_t>(taken);
+  switch (aggregation.kind) {
+    case AggregationKind::kCount:
+      add(value, 0, 1);
+      break;
+    case AggregationKind::kSum:
+      add(value, 0, bits);
+      set_word(value, 1, 1);
+      break;
+    case AggregationKind::kMin:
+    case AggregationKind::kMax: {
+      const bool is_min = aggregation.kind == AggregationKind::kMin;
+      const uint64_t old = word(value, 0);
+      const bool is_better =
+          is_min ? is_less(bits, old, aggregation.is_signed) : is_less(old, bits, aggregation.is_signed);
+      if (word(value, 1) == 0 || is_better) set_word(value, 0, bits);
+      set_word(value, 1, 1);
+      break;
+    }
+    case AggregationKind::kAvg:
+    case AggregationKind::kStats:
+      add(value, 0, 1);
+      add(value, 1, bits);
+      break;
+    case AggregationKind::kHist:
+      add(value, ir::hist_bucket(taken, aggregation.bits), 1);
+      break;
+    case AggregationKind::kLhist:
+      add(value, ir::lhist_bucket(taken, aggregation), 1);
+      break;
+  }
+}
+
+int64_t average(uint64_t count, uint64_t total, bool is_signed) {
+  if (count == 0) return 0;
+  // A count never reaches INT64_MAX, so the signed division cannot overflow.
+  if (is_signed) return static_cast<int64_t>(total) / static_cast<int64_t>(count);
+  return static_cast<int64_t>(total / count);
+}
+
+}  // namespace
+
+MapStore::MapStore(const std::vector<ir::MapSpec>& specs) {
+  maps_.reserve(specs.size());
+  for (const ir::MapSpec& spec : specs) maps_.push_back({&spec, {}});
+}
+
+std::span<std::byte> MapStore::find(ir::MapId map, std::span<const std::byte> key) {
+  auto& entries = maps_[map].entries;
+  const auto found = entries.find(as_text(key));
+  if (found == entries.end()) return {};
+  return found->second;
+}
+
+std::span<std::byte> MapStore::find_or_insert(ir::MapId map, std::span<const std::byte> key) {
+  Map& target = maps_[map];
+  CHECK(key.size() == target.spec->key_size);
+  if (const auto found = target.entries.find(as_text(key)); found != target.entries.end()) return found->second;
+  if (target.entries.size() >= target.spec->max_entries) {
+    ++lost_updates_;
+    return {};
+  }
+  return target.entries.emplace(as_text(key), target.spec->value_size).first->second;
+}
+
+bool MapStore::erase(ir::MapId map, std::span<const std::byte> key) {
+  auto& entries = maps_[map].entries;
+  const auto found = entries.find(as_text(key));
+  if (found == entries.end()) return false;
+  entries.erase(found);
+  return true;
+}
+
+size_t MapStore::size(ir::MapId map) const { return maps_[map].entries.size(); }
+
+void MapStore::aggregate(ir::MapId map, std::span<const std::byte> key, int64_t value) {
+  const std::span<std::byte> entry = find_or_insert(map, key);
+  if (!entry.empty()) take_in(maps_[map].spec->value.aggregation, entry, value);
+}
+
+int64_t MapStore::aggregate_read(ir::MapId map, std::span<const std::byte> key) {
+  const std::span<const std::byte> entry = find(map, key);
+  if (entry.empty()) return 0;
+  const Aggregation& aggregation = maps_[map].spec->value.aggregation;
+  switch (aggregation.kind) {
+    case AggregationKind::kCount:
+    case AggregationKind::kSum:
+    case AggregationKind::kMin:
+    case AggregationKind::kMax:
+      return static_cast<int64_t>(word(entry, 0));
+    case AggregationKind::kAvg:
+      return average(word(entry, 0), word(entry, 1), aggregation.is_signed);
+    default:
+      return 0;
+  }
+}
+
+void MapStore::clear(ir::MapId map) { maps_[map].entries.clear(); }
+
+void MapStore::zero(ir::MapId map) {
+  for (auto& [key, value] : maps_[map].entries) std::ranges::fill(value, std::byte{0});
+}
+
+void MapStore::snapshot(ir::MapId map, MapSink& sink) const {
+  for (const auto& [key, value] : maps_[map].entries) {
+    sink.entry(map, std::as_bytes(std::span(key.data(), key.size())), value);
+  }
+}
+
+}  // namespace polytap
