@@ -60,8 +60,8 @@ void FunctionCompiler::expand(const ir::ContextCopy& op, ir::Temp) {
   code_.call(helper::kReadKernel);
 }
 
-// The string's own length (with its NUL) limits the read as well as the capacity, so that what lies behind it is
-// never taken in.
+// The string's own length limits the read as well as the capacity, so that what lies behind it is never taken in. The
+// helper puts a NUL behind what it reads, so one more is asked for.
 void FunctionCompiler::expand(const ir::ContextString& op, ir::Temp result) {
   zero_memory(memory(op.to, op.capacity, Reg::k1), op.capacity);
   const Label done = code_.new_label();
@@ -72,6 +72,7 @@ void FunctionCompiler::expand(const ir::ContextString& op, ir::Temp result) {
   code_.alu(Alu::kShiftRight, Reg::k2, 16);
   code_.alu(Alu::kAnd, Reg::k2, 0xffff);
   code_.jump_if(Jump::kEqual, Reg::k2, 0, done);
+  code_.alu(Alu::kAdd, Reg::k2, 1);
   code_.jump_if(Jump::kLessEqual, Reg::k2, static_cast<int32_t>(op.capacity), fits);
   code_.move(Reg::k2, static_cast<int32_t>(op.capacity));
   code_.bind(fits);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "backends/ebpf/slot_access.h"
+#include "core/ir/operands.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -21,28 +21,22 @@ struct BlockUse {
 BlockUse analyse(const ir::Program& program, const ir::Block& block, const std::vector<uint32_t>& first_word,
                  uint32_t words) {
   BlockUse use{Words(words, false), Words(words, false)};
-  const auto visit = [&](ir::Place place, uint32_t length, Access access) {
-    const uint32_t begin = place.offset;
-    const uint32_t end = place.offset + length;
-    for (uint32_t word = begin / 8; word * 8 < end; ++word) {
-      const uint32_t index = first_word[place.slot] + word;
-      if (use.written[index]) continue;
-      const bool whole = begin <= word * 8 && end >= word * 8 + 8;
-      if (access == Access::kWrite && whole && !use.read_first[index]) {
-        use.written[index] = true;
-      } else if (access == Access::kRead || !whole) {
-        use.read_first[index] = true;  // a partial write leaves bytes that count as read
+  std::vector<ir::RegionAccess> regions;
+  for (const ir::Instruction& instruction : block.instructions) {
+    ir::regions_of(program, instruction.operation, regions);
+    for (const ir::RegionAccess& region : regions) {
+      const uint32_t begin = region.place.offset;
+      const uint32_t end = begin + region.length;
+      for (uint32_t word = begin / 8; word * 8 < end; ++word) {
+        const uint32_t index = first_word[region.place.slot] + word;
+        if (use.written[index] || use.read_first[index]) continue;
+        const bool whole = begin <= word * 8 && end >= word * 8 + 8;
+        // A partial write leaves bytes that count as read.
+        (region.is_write && whole ? use.written : use.read_first)[index] = true;
       }
     }
-  };
-  for (const ir::Instruction& instruction : block.instructions) visit_slots(program, instruction.operation, visit);
+  }
   return use;
-}
-
-std::vector<ir::BlockId> successors(const ir::Block& block) {
-  if (const auto* jump = std::get_if<ir::Jump>(&block.end)) return {jump->to};
-  if (const auto* branch = std::get_if<ir::Branch>(&block.end)) return {branch->if_true, branch->if_false};
-  return {};
 }
 
 }  // namespace
@@ -63,14 +57,14 @@ std::vector<ZeroRange> words_to_zero(const ir::Program& program, const ir::Funct
   for (bool changed = true; changed;) {
     changed = false;
     for (size_t b = function.blocks.size(); b-- > 0;) {
-      for (const ir::BlockId next : successors(function.blocks[b])) {
+      ir::for_each_target(function.blocks[b].end, [&](ir::BlockId next) {
         for (uint32_t word = 0; word < words; ++word) {
           if (live[next][word] && !live[b][word] && !uses[b].written[word]) {
             live[b][word] = true;
             changed = true;
           }
         }
-      }
+      });
     }
   }
 
@@ -123,11 +117,13 @@ FrameLayout lay_out_frame(const ir::Program& program, const ir::Function& functi
   }
 
   std::vector<uint32_t> uses(function.slots.size(), 0);
+  std::vector<ir::RegionAccess> regions;
   uint32_t record = 0;
   uint32_t dump = 0;
   for (const ir::Block& block : function.blocks) {
     for (const ir::Instruction& instruction : block.instructions) {
-      visit_slots(program, instruction.operation, [&](ir::Place place, uint32_t, Access) { ++uses[place.slot]; });
+      ir::regions_of(program, instruction.operation, regions);
+      for (const ir::RegionAccess& region : regions) ++uses[region.place.slot];
       if (const auto* emit = std::get_if<ir::Emit>(&instruction.operation); emit != nullptr && has_strings(*emit)) {
         record = std::max(record, record_capacity(*emit));
       }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "backends/ebpf/helpers.h"
-#include "backends/ebpf/slot_access.h"
 #include "core/base/check.h"
 
 namespace polytap::ebpf {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "backends/ebpf/slot_access.h"
+#include "core/ir/operands.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -31,7 +31,7 @@ std::vector<Range> live_ranges(const ir::Block& block, std::vector<Home>& homes)
   const uint32_t count = static_cast<uint32_t>(block.instructions.size());
   for (uint32_t i = 0; i < count; ++i) {
     const ir::Instruction& instruction = block.instructions[i];
-    visit_temps(instruction.operation, [&](ir::Temp temp) { use(temp, i); });
+    ir::for_each_operand(instruction.operation, [&](ir::Temp temp) { use(temp, i); });
     if (instruction.result == ir::kNoTemp) continue;
     if (const auto* constant = std::get_if<ir::Const>(&instruction.operation)) {
       homes[instruction.result] = {Home::Kind::kConstant, Reg::k0, 0, constant->value};
