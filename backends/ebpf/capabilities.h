@@ -1,0 +1,15 @@
+// What this kernel and this process can do with eBPF.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace polytap::ebpf {
+
+// Why eBPF programs cannot be used here, and the remedy; nullopt when they can. Asks the kernel, changes nothing.
+std::optional<std::string> why_unusable();
+
+// Whether the verifier takes loops that it cannot prove to end (may_goto, Linux 6.9).
+bool kernel_has_may_goto();
+
+}  // namespace polytap::ebpf

@@ -1,0 +1,142 @@
+#include "backends/ebpf/ebpf_backend.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+
+#include "backends/ebpf/capabilities.h"
+#include "backends/ebpf/frame_layout.h"
+#include "backends/ebpf/session.h"
+
+namespace polytap {
+namespace {
+
+// Instructions reach 16 bits; larger records cannot be addressed.
+constexpr uint32_t kMaxRecord = 32000;
+
+// Measured nanoseconds: a program on a syscall tracepoint costs about 100, helper calls 10 to 40.
+constexpr double kBaseCost = 100;
+
+double operation_cost(const ir::Operation& operation) {
+  return std::visit(ir::Overloaded{
+                        [](const ir::ReadMemory&) { return 20.0; },
+                        [](const ir::ReadString&) { return 40.0; },
+                        [](const ir::ReadBuffer& op) { return 25.0 + op.capacity / 32.0; },
+                        [](const ir::ReadStack& op) { return 200.0 + op.depth * 5.0; },
+                        [](const ir::ContextString&) { return 30.0; },
+                        [](const ir::ReadComm&) { return 8.0; },
+                        [](const ir::ReadBuiltin&) { return 5.0; },
+                        [](const ir::MapGet&) { return 25.0; },
+                        [](const ir::MapSet&) { return 60.0; },
+                        [](const ir::MapAdd&) { return 30.0; },
+                        [](const ir::MapDelete&) { return 50.0; },
+                        [](const ir::MapHas&) { return 25.0; },
+                        [](const ir::MapLength&) { return 5000.0; },
+                        [](const ir::Aggregate&) { return 30.0; },
+                        [](const ir::AggregateRead&) { return 50.0; },
+                        [](const ir::Emit& op) { return 80.0 + 10.0 * static_cast<double>(op.fields.size()); },
+                        [](const ir::CompareBytes& op) { return 1.0 + op.length / 16.0; },
+                        [](const ir::StringLength&) { return 20.0; },
+                        [](const auto&) { return 0.5; },
+                    },
+                    operation);
+}
+
+double cost_of(const ir::Program& program) {
+  double most = 0;
+  for (const ir::Function& function : program.functions) {
+    double cost = kBaseCost;
+    for (const ir::Block& block : function.blocks) {
+      for (const ir::Instruction& instruction : block.instructions) cost += operation_cost(instruction.operation);
+    }
+    most = std::max(most, cost);
+  }
+  return most;
+}
+
+std::optional<std::string> why_not_site(const ProbeSite& site) {
+  switch (site.type) {
+    case ProbeType::kBegin:
+    case ProbeType::kEnd:
+    case ProbeType::kInterval:
+    case ProbeType::kTracepoint:
+    case ProbeType::kRawTracepoint:
+      return std::nullopt;
+    default:
+      return fmt::format("the ebpf backend runs tracepoint, rawtracepoint, interval, BEGIN and END probes, not {}",
+                         site.name);
+  }
+}
+
+bool on_tracepoint(const ir::Program& program, const ir::Function& function) {
+  for (const uint32_t site : function.sites) {
+    if (program.sites[site].type == ProbeType::kTracepoint) return true;
+  }
+  return false;
+}
+
+// A tracepoint's BPF context lacks the record's first 8 bytes; of them only common_pid can be had.
+std::optional<std::string> why_not_operation(const ir::Function& function, const ir::Operation& operation,
+                                             bool tracepoint) {
+  constexpr const char* kCommon = "{}: eBPF programs do not see a record's common fields except common_pid";
+  if (const auto* load = std::get_if<ir::ContextLoad>(&operation)) {
+    if (tracepoint && load->offset < 8 && (load->offset != 4 || load->size != 4)) {
+      return fmt::format(kCommon, function.name);
+    }
+  } else if (const auto* copy = std::get_if<ir::ContextCopy>(&operation)) {
+    if (tracepoint && copy->offset < 8) return fmt::format(kCommon, function.name);
+  } else if (const auto* emit = std::get_if<ir::Emit>(&operation)) {
+    if (ebpf::record_capacity(*emit) > kMaxRecord) {
+      return fmt::format("{}: a record of up to {} bytes is emitted, the ebpf backend takes {}; lower max_strlen",
+                         function.name, ebpf::record_capacity(*emit), kMaxRecord);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> why_not_program(const ir::Program& program) {
+  for (const ProbeSite& site : program.sites) {
+    if (auto reason = why_not_site(site)) return reason;
+  }
+  for (const ir::Function& function : program.functions) {
+    const bool tracepoint = on_tracepoint(program, function);
+    for (const ir::Block& block : function.blocks) {
+      for (const ir::Instruction& instruction : block.instructions) {
+        if (auto reason = why_not_operation(function, instruction.operation, tracepoint)) return reason;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+class EbpfBackend : public Backend {
+ public:
+  explicit EbpfBackend(EbpfOptions options) : options_(options) {}
+
+  std::string_view name() const override { return "ebpf"; }
+
+  Verdict can_run(const ir::Program& program, const Target&) const override {
+    Verdict verdict;
+    verdict.cost_ns = cost_of(program);
+    auto reason = why_not_program(program);
+    if (!reason) reason = ebpf::why_unusable();
+    verdict.possible = !reason;
+    if (reason) verdict.reason = *reason;
+    return verdict;
+  }
+
+  Result<std::unique_ptr<Session>> prepare(const ir::Program& program, const Target& target) override {
+    if (auto reason = why_not_program(program)) return Error(*reason);
+    return ebpf::EbpfSession::create(program, target, options_);
+  }
+
+ private:
+  EbpfOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_ebpf_backend(EbpfOptions options) { return std::make_unique<EbpfBackend>(options); }
+
+}  // namespace polytap

@@ -1,0 +1,17 @@
+// The eBPF backend: programs run in the kernel, on tracepoints and raw tracepoints.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/probe/backend.h"
+
+namespace polytap {
+
+struct EbpfOptions {
+  uint32_t data_ring_bytes = 16 << 20;  // a power of two, at least a page
+};
+
+std::unique_ptr<Backend> make_ebpf_backend(EbpfOptions options = {});
+
+}  // namespace polytap

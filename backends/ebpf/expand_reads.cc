@@ -1,0 +1,256 @@
+// The context, builtins, and memory behind pointers.
+#include <algorithm>
+
+#include "backends/ebpf/function_compiler.h"
+#include "backends/ebpf/helpers.h"
+#include "core/base/check.h"
+
+namespace polytap::ebpf {
+namespace {
+
+int32_t read_helper(AddressSpace space) {
+  return space == AddressSpace::kUser ? helper::kReadUser : helper::kReadKernel;
+}
+
+int32_t read_string_helper(AddressSpace space) {
+  return space == AddressSpace::kUser ? helper::kReadUserString : helper::kReadKernelString;
+}
+
+}  // namespace
+
+// A BPF tracepoint's context has the kernel's own pointer where the record has its common fields, so those come from
+// helpers; of them only common_pid (the thread) can be had.
+void FunctionCompiler::expand(const ir::ContextLoad& op, ir::Temp result) {
+  if (!wants(result)) return;
+  if (request_.kind == ProgramKind::kTracepoint && op.offset < 8) {
+    CHECK(op.offset == 4 && op.size == 4);  // can_run() refuses the others
+    code_.call(helper::kPidTgid);
+    extend(Reg::k0, 32, op.is_signed);
+    set_result(result, Reg::k0);
+    return;
+  }
+  const Home& home = plan_.allocation.homes[result];
+  const Reg to = home.kind == Home::Kind::kRegister ? home.reg : Reg::k0;
+  code_.load(op.size, to, Reg::k6, static_cast<int32_t>(op.offset));
+  if (op.is_signed) extend(to, op.size * 8U, true);
+  set_result(result, to);
+}
+
+void FunctionCompiler::expand(const ir::ContextCopy& op, ir::Temp) {
+  const uint32_t padded = (op.length + 7) & ~7U;
+  if (unrolls(op.length)) {
+    const Memory to = memory(op.to, padded, Reg::k1);
+    if (padded != op.length) code_.store(8, to.base, to.offset + static_cast<int32_t>(padded - 8), 0);
+    for (uint32_t at = 0; at < op.length;) {
+      // Loads from the context must be aligned there.
+      uint32_t size = 8;
+      while ((op.offset + at) % size != 0 || at % size != 0 || op.length - at < size) size /= 2;
+      code_.load(size, Reg::k0, Reg::k6, static_cast<int32_t>(op.offset + at));
+      code_.store(size, to.base, to.offset + static_cast<int32_t>(at), Reg::k0);
+      at += size;
+    }
+    return;
+  }
+  const Memory to = memory(op.to, padded, Reg::k1);
+  if (padded != op.length) code_.store(8, to.base, to.offset + static_cast<int32_t>(padded - 8), 0);
+  address(Reg::k1, op.to);
+  code_.move(Reg::k2, static_cast<int32_t>(op.length));
+  code_.move(Reg::k3, Reg::k6);
+  code_.alu(Alu::kAdd, Reg::k3, static_cast<int32_t>(op.offset));
+  code_.call(helper::kReadKernel);
+}
+
+// The string's own length limits the read as well as the capacity, so that what lies behind it is never taken in. The
+// helper puts a NUL behind what it reads, so one more is asked for.
+void FunctionCompiler::expand(const ir::ContextString& op, ir::Temp result) {
+  zero_memory(memory(op.to, op.capacity, Reg::k1), op.capacity);
+  const Label done = code_.new_label();
+  const Label fits = code_.new_label();
+  code_.move(Reg::k0, 0);
+  code_.load(4, Reg::k3, Reg::k6, static_cast<int32_t>(op.offset));
+  code_.move(Reg::k2, Reg::k3);
+  code_.alu(Alu::kShiftRight, Reg::k2, 16);
+  code_.alu(Alu::kAnd, Reg::k2, 0xffff);
+  code_.jump_if(Jump::kEqual, Reg::k2, 0, done);
+  code_.alu(Alu::kAdd, Reg::k2, 1);
+  code_.jump_if(Jump::kLessEqual, Reg::k2, static_cast<int32_t>(op.capacity), fits);
+  code_.move(Reg::k2, static_cast<int32_t>(op.capacity));
+  code_.bind(fits);
+  code_.alu(Alu::kAnd, Reg::k3, 0xffff);
+  if (op.is_relative) code_.alu(Alu::kAdd, Reg::k3, static_cast<int32_t>(op.offset + 4));
+  code_.alu(Alu::kAdd, Reg::k3, Reg::k6);
+  address(Reg::k1, op.to);
+  code_.call(helper::kReadKernelString);
+  const Label positive = code_.new_label();
+  code_.jump_if(Jump::kSignedGreater, Reg::k0, 0, positive);
+  code_.move(Reg::k0, 1);
+  code_.bind(positive);
+  code_.alu(Alu::kSub, Reg::k0, 1);
+  code_.bind(done);
+  set_result(result, Reg::k0);
+}
+
+void FunctionCompiler::expand(const ir::ReadBuiltin& op, ir::Temp result) {
+  if (!wants(result)) return;
+  switch (op.what) {
+    case ir::Builtin::kPid:
+      code_.call(helper::kPidTgid);
+      code_.alu(Alu::kShiftRight, Reg::k0, 32);
+      break;
+    case ir::Builtin::kTid:
+      code_.call(helper::kPidTgid);
+      code_.zero_extend_word(Reg::k0);
+      break;
+    case ir::Builtin::kUid:
+      code_.call(helper::kUidGid);
+      code_.zero_extend_word(Reg::k0);
+      break;
+    case ir::Builtin::kGid:
+      code_.call(helper::kUidGid);
+      code_.alu(Alu::kShiftRight, Reg::k0, 32);
+      break;
+    case ir::Builtin::kCpu:
+      code_.call(helper::kCpu);
+      break;
+    case ir::Builtin::kNumaNode:
+      code_.call(helper::kNumaNode);
+      break;
+    case ir::Builtin::kCgroup:
+      code_.call(helper::kCgroup);
+      break;
+    case ir::Builtin::kRandom:
+      code_.call(helper::kRandom);
+      code_.zero_extend_word(Reg::k0);
+      break;
+    case ir::Builtin::kNsecsMonotonic:
+      code_.call(helper::kTimeMonotonic);
+      break;
+    case ir::Builtin::kNsecsBoot:
+      code_.call(helper::kTimeBoot);
+      break;
+    case ir::Builtin::kNsecsTai:
+      code_.call(helper::kTimeTai);
+      break;
+    case ir::Builtin::kElapsed:
+      code_.call(helper::kTimeMonotonic);
+      code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kStartTime);
+      code_.load(8, Reg::k1, Reg::k1, 0);
+      code_.alu(Alu::kSub, Reg::k0, Reg::k1);
+      break;
+    case ir::Builtin::kJiffies:
+      code_.call(helper::kJiffies);
+      break;
+    case ir::Builtin::kCurrentTask:
+      code_.call(helper::kCurrentTask);
+      break;
+    case ir::Builtin::kChildPid:
+      code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kChildPid);
+      code_.load(8, Reg::k0, Reg::k1, 0);
+      break;
+    case ir::Builtin::kSiteIndex:
+      if (request_.site) {
+        code_.move(Reg::k0, static_cast<int32_t>(*request_.site));
+      } else {
+        code_.load(8, Reg::k0, Reg::kFrame, kSiteWord);
+      }
+      break;
+  }
+  set_result(result, Reg::k0);
+}
+
+void FunctionCompiler::expand(const ir::ReadComm& op, ir::Temp) {
+  address(Reg::k1, op.to);
+  code_.move(Reg::k2, 16);
+  code_.call(helper::kComm);
+}
+
+// The helper itself leaves zeros behind when it fails.
+void FunctionCompiler::expand(const ir::ReadMemory& op, ir::Temp result) {
+  load_temp(Reg::k3, op.address);
+  address(Reg::k1, op.to);
+  code_.move(Reg::k2, static_cast<int32_t>(op.length));
+  code_.call(read_helper(op.space));
+  const Label failed = code_.new_label();
+  const Label done = code_.new_label();
+  code_.jump_if(Jump::kNotEqual, Reg::k0, 0, failed);
+  set_result(result, 1);
+  code_.bind(done);
+  code_.defer([this, failed, done, result] {
+    code_.bind(failed);
+    count(GlobalsLayout::kFaults);
+    set_result(result, 0);
+    code_.jump(done);
+  });
+}
+
+void FunctionCompiler::finish_string(ir::Temp result) {
+  const Label failed = code_.new_label();
+  const Label done = code_.new_label();
+  code_.jump_if(Jump::kSignedLessEqual, Reg::k0, 0, failed);
+  if (wants(result)) {
+    code_.alu(Alu::kSub, Reg::k0, 1);
+    set_result(result, Reg::k0);
+  }
+  code_.bind(done);
+  code_.defer([this, failed, done, result] {
+    code_.bind(failed);
+    count(GlobalsLayout::kFaults);
+    set_result(result, 0);
+    code_.jump(done);
+  });
+}
+
+void FunctionCompiler::expand(const ir::ReadString& op, ir::Temp result) {
+  if (!op.unpadded) zero_memory(memory(op.to, op.capacity, Reg::k1), op.capacity);
+  load_temp(Reg::k3, op.address);
+  address(Reg::k1, op.to);
+  code_.move(Reg::k2, static_cast<int32_t>(op.capacity));
+  code_.call(read_string_helper(op.space));
+  finish_string(result);
+}
+
+void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
+  const uint32_t region = 8 + op.capacity;
+  const Label done = code_.new_label();
+  const Label failed = code_.new_label();
+  const Label fits = code_.new_label();
+  zero_memory(memory(op.to, region, Reg::k1), region);
+  load_temp(Reg::k2, op.length);
+  code_.jump_if(Jump::kLessEqual, Reg::k2, static_cast<int32_t>(op.capacity), fits);
+  code_.move(Reg::k2, static_cast<int32_t>(op.capacity));
+  code_.bind(fits);
+  // The kernel faults on a bad address even when nothing is to be read.
+  code_.jump_if(Jump::kEqual, Reg::k2, 0, done);
+  code_.store(8, Reg::kFrame, kWork0, Reg::k2);
+  load_temp(Reg::k3, op.address);
+  address(Reg::k1, {op.to.slot, op.to.offset + 8});
+  code_.call(read_helper(op.space));
+  code_.jump_if(Jump::kNotEqual, Reg::k0, 0, failed);
+  const Memory count_word = memory(op.to, 8, Reg::k1);
+  code_.load(8, Reg::k0, Reg::kFrame, kWork0);
+  code_.store(8, count_word.base, count_word.offset, Reg::k0);
+  code_.bind(done);
+  code_.defer([this, failed, done] {
+    code_.bind(failed);
+    count(GlobalsLayout::kFaults);
+    code_.jump(done);
+  });
+}
+
+void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
+  const uint32_t frames = 8 * op.depth;
+  const bool has_stack = request_.kind != ProgramKind::kSyscall;  // BEGIN and the like run in polytap itself
+  if (!has_stack) zero_memory(memory(op.to, 8 + frames, Reg::k1), 8 + frames);
+  code_.call(helper::kPidTgid);
+  code_.alu(Alu::kShiftRight, Reg::k0, 32);
+  const Memory tgid = memory(op.to, 8, Reg::k1);
+  code_.store(8, tgid.base, tgid.offset, Reg::k0);
+  if (!has_stack) return;
+  code_.move(Reg::k1, Reg::k6);
+  address(Reg::k2, {op.to.slot, op.to.offset + 8});
+  code_.move(Reg::k3, static_cast<int32_t>(frames));
+  code_.move(Reg::k4, op.space == AddressSpace::kUser ? static_cast<int32_t>(BPF_F_USER_STACK) : 0);
+  code_.call(helper::kStack);
+}
+
+}  // namespace polytap::ebpf

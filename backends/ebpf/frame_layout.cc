@@ -1,0 +1,155 @@
+#include "backends/ebpf/frame_layout.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/ir/operands.h"
+
+namespace polytap::ebpf {
+namespace {
+
+constexpr uint32_t kMaxStackSpills = 24;
+
+// Sets of slot words as bits.
+using Words = std::vector<bool>;
+
+struct BlockUse {
+  Words read_first;  // read before any write in the block
+  Words written;     // written as a whole before any read
+};
+
+BlockUse analyse(const ir::Program& program, const ir::Block& block, const std::vector<uint32_t>& first_word,
+                 uint32_t words) {
+  BlockUse use{Words(words, false), Words(words, false)};
+  std::vector<ir::RegionAccess> regions;
+  for (const ir::Instruction& instruction : block.instructions) {
+    ir::regions_of(program, instruction.operation, regions);
+    for (const ir::RegionAccess& region : regions) {
+      const uint32_t begin = region.place.offset;
+      const uint32_t end = begin + region.length;
+      for (uint32_t word = begin / 8; word * 8 < end; ++word) {
+        const uint32_t index = first_word[region.place.slot] + word;
+        if (use.written[index] || use.read_first[index]) continue;
+        const bool whole = begin <= word * 8 && end >= word * 8 + 8;
+        // A partial write leaves bytes that count as read.
+        (region.is_write && whole ? use.written : use.read_first)[index] = true;
+      }
+    }
+  }
+  return use;
+}
+
+}  // namespace
+
+std::vector<ZeroRange> words_to_zero(const ir::Program& program, const ir::Function& function) {
+  std::vector<uint32_t> first_word;
+  uint32_t words = 0;
+  for (const ir::Slot& slot : function.slots) {
+    first_word.push_back(words);
+    words += slot.size / 8;
+  }
+  std::vector<BlockUse> uses;
+  for (const ir::Block& block : function.blocks) uses.push_back(analyse(program, block, first_word, words));
+
+  // Backward liveness: live = read_first | (live of successors - written).
+  std::vector<Words> live;
+  for (const BlockUse& use : uses) live.push_back(use.read_first);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t b = function.blocks.size(); b-- > 0;) {
+      ir::for_each_target(function.blocks[b].end, [&](ir::BlockId next) {
+        for (uint32_t word = 0; word < words; ++word) {
+          if (live[next][word] && !live[b][word] && !uses[b].written[word]) {
+            live[b][word] = true;
+            changed = true;
+          }
+        }
+      });
+    }
+  }
+
+  std::vector<ZeroRange> ranges;
+  if (live.empty()) return ranges;
+  for (ir::SlotId slot = 0; slot < function.slots.size(); ++slot) {
+    for (uint32_t word = 0; word < function.slots[slot].size / 8; ++word) {
+      if (!live[0][first_word[slot] + word]) continue;
+      if (!ranges.empty() && ranges.back().slot == slot && ranges.back().offset + ranges.back().length == word * 8) {
+        ranges.back().length += 8;
+      } else {
+        ranges.push_back({slot, word * 8, 8});
+      }
+    }
+  }
+  return ranges;
+}
+
+bool has_strings(const ir::Emit& emit) {
+  return std::any_of(emit.fields.begin(), emit.fields.end(),
+                     [](const ir::EmitField& field) { return field.kind == ir::EmitField::Kind::kString; });
+}
+
+uint32_t record_capacity(const ir::Emit& emit) {
+  uint32_t bytes = kRecordHeader;
+  for (const ir::EmitField& field : emit.fields) {
+    bytes += field.kind == ir::EmitField::Kind::kBytes ? field.length : 8;
+    // probe_read_kernel_str ends a string of full length with a NUL behind it.
+    if (field.kind == ir::EmitField::Kind::kString) bytes += field.length + 8;
+  }
+  return bytes;
+}
+
+FrameLayout lay_out_frame(const ir::Program& program, const ir::Function& function, const Allocation& allocation) {
+  FrameLayout layout;
+  uint32_t stack = kFixedBytes;
+  uint32_t scratch = 0;
+  const auto on_stack = [&](uint32_t bytes) {
+    stack += bytes;
+    return Location{false, -static_cast<int32_t>(stack)};
+  };
+  const auto in_scratch = [&](uint32_t bytes) {
+    const Location location{true, static_cast<int32_t>(scratch)};
+    scratch += (bytes + 7) & ~7U;
+    return location;
+  };
+
+  for (uint32_t word = 0; word < allocation.spill_words; ++word) {
+    layout.spills.push_back(word < kMaxStackSpills ? on_stack(8) : in_scratch(8));
+  }
+
+  std::vector<uint32_t> uses(function.slots.size(), 0);
+  std::vector<ir::RegionAccess> regions;
+  uint32_t record = 0;
+  uint32_t dump = 0;
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      ir::regions_of(program, instruction.operation, regions);
+      for (const ir::RegionAccess& region : regions) ++uses[region.place.slot];
+      if (const auto* emit = std::get_if<ir::Emit>(&instruction.operation); emit != nullptr && has_strings(*emit)) {
+        record = std::max(record, record_capacity(*emit));
+      }
+      if (const auto* length = std::get_if<ir::StringLength>(&instruction.operation)) {
+        dump = std::max(dump, length->capacity + 8);
+      }
+    }
+  }
+
+  std::vector<ir::SlotId> order(function.slots.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](ir::SlotId a, ir::SlotId b) {
+    if (function.slots[a].size != function.slots[b].size) return function.slots[a].size < function.slots[b].size;
+    return uses[a] > uses[b];
+  });
+  layout.slots.resize(function.slots.size());
+  for (const ir::SlotId slot : order) {
+    const uint32_t bytes = function.slots[slot].size;
+    const bool fits = bytes <= kMaxStackSlot && stack + bytes <= kStackBytes;
+    layout.slots[slot] = fits ? on_stack(bytes) : in_scratch(bytes);
+  }
+  if (record != 0) layout.record = in_scratch(record).offset;
+  if (dump != 0) layout.dump = in_scratch(dump).offset;
+  // A string's copy may look at one byte behind its region.
+  layout.scratch_size = scratch == 0 ? 0 : scratch + 8;
+  return layout;
+}
+
+}  // namespace polytap::ebpf

@@ -1,0 +1,55 @@
+// Where a function's slots live: small ones on the 512-byte stack, the others in a scratch area (a map value), together
+// with the expansions' own memory.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "backends/ebpf/register_allocator.h"
+#include "core/ir/ir.h"
+
+namespace polytap::ebpf {
+
+// The verifier allows 512 bytes for a program and its callbacks together. A callback takes 32, a may_goto loop 16.
+inline constexpr uint32_t kStackBytes = 512 - 32 - 16;
+inline constexpr uint32_t kMaxStackSlot = 64;
+
+// Words that expansions use, as offsets from the frame's end.
+inline constexpr int32_t kScratchPointer = -8;
+inline constexpr int32_t kSiteWord = -16;
+inline constexpr int32_t kCpuBlockPointer = -24;
+inline constexpr int32_t kWork0 = -32;
+inline constexpr int32_t kWork1 = -40;
+inline constexpr int32_t kWork2 = -48;
+inline constexpr int32_t kWork3 = -56;
+inline constexpr uint32_t kFixedBytes = 56;
+
+struct Location {
+  bool in_scratch = false;
+  int32_t offset = 0;  // from the frame's end (negative), or from the scratch area's start
+};
+
+// Which 8-byte words of slots may be read before they are written: only those must be zeroed at entry.
+struct ZeroRange {
+  ir::SlotId slot = 0;
+  uint32_t offset = 0;
+  uint32_t length = 0;
+};
+std::vector<ZeroRange> words_to_zero(const ir::Program& program, const ir::Function& function);
+
+struct FrameLayout {
+  std::vector<Location> slots;   // by SlotId
+  std::vector<Location> spills;  // by spill word
+  int32_t record = 0;            // in scratch: where records with strings are put together
+  int32_t dump = 0;              // in scratch: where bytes go that nobody reads
+  uint32_t scratch_size = 0;     // 0: none needed
+};
+
+// Bytes of an emitted record, header and longest strings included.
+uint32_t record_capacity(const ir::Emit& emit);
+bool has_strings(const ir::Emit& emit);
+inline constexpr uint32_t kRecordHeader = 16;
+
+FrameLayout lay_out_frame(const ir::Program& program, const ir::Function& function, const Allocation& allocation);
+
+}  // namespace polytap::ebpf

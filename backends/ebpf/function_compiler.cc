@@ -1,0 +1,383 @@
+#include "backends/ebpf/function_compiler.h"
+
+#include <algorithm>
+
+#include "backends/ebpf/helpers.h"
+#include "core/base/check.h"
+
+namespace polytap::ebpf {
+namespace {
+
+// Farther offsets get their own base register: instructions hold 16 bits.
+constexpr int32_t kFarOffset = 32000;
+
+bool is_comparison(ir::BinaryOp op) { return op >= ir::BinaryOp::kEqual; }
+
+}  // namespace
+
+FunctionPlan plan_function(const ir::Program& program, const ir::Function& function) {
+  FunctionPlan plan;
+  plan.allocation = allocate_registers(function);
+  plan.frame = lay_out_frame(program, function, plan.allocation);
+  return plan;
+}
+
+uint32_t zeros_needed(const ir::Program& program) {
+  uint32_t bytes = Maps::zeros_needed(program);
+  for (const ir::Function& function : program.functions) {
+    for (const ir::Slot& slot : function.slots) bytes = std::max(bytes, slot.size);
+  }
+  return bytes;
+}
+
+FunctionCompiler::FunctionCompiler(const ir::Program& program, const ir::Function& function, const FunctionPlan& plan,
+                                   const CompileEnvironment& environment, const CompileRequest& request)
+    : program_(program), function_(function), plan_(plan), environment_(environment), request_(request) {}
+
+Result<CompiledFunction> FunctionCompiler::compile() {
+  for (size_t i = 0; i < function_.blocks.size(); ++i) blocks_.push_back(code_.new_label());
+  leave_ = code_.new_label();
+  code_.set_span(function_.span);
+  enter();
+  for (ir::BlockId i = 0; i < function_.blocks.size(); ++i) expand_block(i);
+  code_.set_span(function_.span);
+  leave();
+  if (callback_) {
+    // Last of all, behind the deferred code, because a callback is a subprogram of its own.
+    code_.defer([this] {
+      code_.defer([this] {
+        code_.bind(*callback_);
+        code_.move(Reg::k0, 0);
+        code_.exit();
+      });
+    });
+  }
+  CompiledFunction compiled;
+  ASSIGN_OR_RETURN(compiled.code, code_.finish());
+  if (callback_) compiled.callback = code_.position(*callback_);
+  return compiled;
+}
+
+// --- entry and exit
+
+void FunctionCompiler::enter() {
+  code_.move(Reg::k6, Reg::k1);
+  const Label out = code_.new_label();
+  if (request_.guarded) {
+    code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kState);
+    code_.load(8, Reg::k1, Reg::k1, 0);
+    code_.jump_if(Jump::kNotEqual, Reg::k1, 0, out);
+    if (environment_.target_filter_fd >= 0) check_target(out);
+  }
+  find_cpu_block();
+  if (request_.guarded) {
+    code_.move(Reg::k2, 1);
+    if (request_.kind == ProgramKind::kTracepoint) {
+      // Programs of this kind never nest on a CPU (bpf_prog_active), so nothing can come in between.
+      code_.load(8, Reg::k2, Reg::k1, GlobalsLayout::kFirings);
+      code_.alu(Alu::kAdd, Reg::k2, 1);
+      code_.store(8, Reg::k1, GlobalsLayout::kFirings, Reg::k2);
+    } else {
+      code_.atomic_add(Reg::k1, GlobalsLayout::kFirings, Reg::k2);
+    }
+  }
+  if (plan_.frame.scratch_size != 0) take_scratch(out);
+  if (!request_.site && reads_site()) find_site();
+  zero_slots();
+  code_.defer([this, out] {
+    code_.bind(out);
+    finish();
+  });
+}
+
+void FunctionCompiler::finish() {
+  // 1: other users of the event (perf record) still get it.
+  code_.move(Reg::k0, request_.kind == ProgramKind::kTracepoint ? 1 : 0);
+  code_.exit();
+}
+
+void FunctionCompiler::check_target(Label out) {
+  code_.call(helper::kPidTgid);
+  code_.alu(Alu::kShiftRight, Reg::k0, 32);
+  code_.store(4, Reg::kFrame, kWork0, Reg::k0);
+  code_.load_map(Reg::k1, environment_.target_filter_fd);
+  code_.move(Reg::k2, Reg::kFrame);
+  code_.alu(Alu::kAdd, Reg::k2, kWork0);
+  code_.call(helper::kMapLookup);
+  code_.jump_if(Jump::kEqual, Reg::k0, 0, out);
+}
+
+// r1: this CPU's counters; r0: the CPU's number, shifted.
+void FunctionCompiler::find_cpu_block() {
+  code_.call(helper::kCpu);
+  code_.alu(Alu::kAnd, Reg::k0, static_cast<int32_t>(environment_.globals.cpu_blocks - 1));
+  code_.alu(Alu::kShiftLeft, Reg::k0, GlobalsLayout::kCpuBlockShift);
+  code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kCpuBlocks);
+  code_.alu(Alu::kAdd, Reg::k1, Reg::k0);
+  code_.store(8, Reg::kFrame, kCpuBlockPointer, Reg::k1);
+}
+
+// Takes the scratch entry of this CPU and nesting level. Plain arithmetic on the level is safe: who interrupts in
+// between puts it back before this goes on.
+void FunctionCompiler::take_scratch(Label out) {
+  const Label too_deep = code_.new_label();
+  code_.load(8, Reg::k2, Reg::k1, GlobalsLayout::kNesting);
+  code_.jump_if(Jump::kGreaterEqual, Reg::k2, kNestingLevels, too_deep);
+  code_.move(Reg::k3, Reg::k2);
+  code_.alu(Alu::kAdd, Reg::k3, 1);
+  code_.store(8, Reg::k1, GlobalsLayout::kNesting, Reg::k3);
+  static_assert(kNestingLevels == 4);
+  code_.alu(Alu::kShiftRight, Reg::k0, GlobalsLayout::kCpuBlockShift - 2);
+  code_.alu(Alu::kAdd, Reg::k0, Reg::k2);
+  code_.store(4, Reg::kFrame, kWork0, Reg::k0);
+  code_.load_map(Reg::k1, environment_.scratch_fd);
+  code_.move(Reg::k2, Reg::kFrame);
+  code_.alu(Alu::kAdd, Reg::k2, kWork0);
+  code_.call(helper::kMapLookup);
+  code_.jump_if(Jump::kEqual, Reg::k0, 0, leave_);
+  code_.store(8, Reg::kFrame, kScratchPointer, Reg::k0);
+  code_.defer([this, too_deep, out] {
+    code_.bind(too_deep);
+    count(GlobalsLayout::kMissed);
+    code_.jump(out);
+  });
+}
+
+bool FunctionCompiler::reads_site() const {
+  for (const ir::Block& block : function_.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      const auto* builtin = std::get_if<ir::ReadBuiltin>(&instruction.operation);
+      if (builtin != nullptr && builtin->what == ir::Builtin::kSiteIndex) return true;
+      if (std::holds_alternative<ir::Emit>(instruction.operation)) return true;
+      if (std::holds_alternative<ir::Exit>(instruction.operation)) return true;
+    }
+  }
+  return false;
+}
+
+void FunctionCompiler::find_site() {
+  if (request_.kind == ProgramKind::kSyscall) {
+    code_.load(8, Reg::k0, Reg::k6, 0);
+  } else {
+    code_.move(Reg::k1, Reg::k6);
+    code_.call(helper::kCookie);
+  }
+  code_.store(8, Reg::kFrame, kSiteWord, Reg::k0);
+}
+
+void FunctionCompiler::zero_slots() {
+  for (const ZeroRange& range : words_to_zero(program_, function_)) {
+    zero_memory(memory({range.slot, range.offset}, range.length, Reg::k1), range.length);
+  }
+}
+
+void FunctionCompiler::leave() {
+  code_.bind(leave_);
+  if (plan_.frame.scratch_size != 0) {
+    code_.load(8, Reg::k1, Reg::kFrame, kCpuBlockPointer);
+    code_.load(8, Reg::k2, Reg::k1, GlobalsLayout::kNesting);
+    code_.alu(Alu::kSub, Reg::k2, 1);
+    code_.store(8, Reg::k1, GlobalsLayout::kNesting, Reg::k2);
+  }
+  finish();
+}
+
+// --- blocks
+
+void FunctionCompiler::expand_block(ir::BlockId id) {
+  const ir::Block& block = function_.blocks[id];
+  code_.bind(blocks_[id]);
+  const ir::Binary* fused = fusible_comparison(block);
+  const size_t count = block.instructions.size() - (fused != nullptr ? 1 : 0);
+  for (size_t i = 0; i < count; ++i) {
+    const ir::Instruction& instruction = block.instructions[i];
+    code_.set_span(instruction.span);
+    std::visit([&](const auto& op) { expand(op, instruction.result); }, instruction.operation);
+  }
+  code_.set_span(block.span);
+  expand_end(id, fused);
+}
+
+// A comparison right before the branch that alone uses it becomes the branch.
+const ir::Binary* FunctionCompiler::fusible_comparison(const ir::Block& block) const {
+  const auto* branch = std::get_if<ir::Branch>(&block.end);
+  if (branch == nullptr || block.instructions.empty()) return nullptr;
+  const ir::Instruction& last = block.instructions.back();
+  const auto* binary = std::get_if<ir::Binary>(&last.operation);
+  if (binary == nullptr || last.result != branch->condition || !is_comparison(binary->op)) return nullptr;
+  return binary;
+}
+
+void FunctionCompiler::expand_end(ir::BlockId id, const ir::Binary* fused) {
+  const ir::Block& block = function_.blocks[id];
+  if (std::holds_alternative<ir::Return>(block.end)) {
+    if (id + 1 != function_.blocks.size()) code_.jump(leave_);
+    return;
+  }
+  if (const auto* jump = std::get_if<ir::Jump>(&block.end)) {
+    jump_to_block(id, jump->to);
+    return;
+  }
+  const auto& branch = std::get<ir::Branch>(block.end);
+  const bool backward = branch.if_true <= id;
+  const Label taken = backward ? code_.new_label() : blocks_[branch.if_true];
+  if (fused != nullptr) {
+    jump_if_holds(*fused, taken);
+  } else {
+    code_.jump_if(Jump::kNotEqual, operand(branch.condition, Reg::k0), 0, taken);
+  }
+  jump_to_block(id, branch.if_false);
+  if (backward) {
+    code_.bind(taken);
+    jump_to_block(id, branch.if_true);
+  }
+}
+
+void FunctionCompiler::jump_to_block(ir::BlockId from, ir::BlockId to) {
+  if (to <= from && environment_.has_may_goto) code_.may_leave_loop(leave_);
+  if (to != from + 1) code_.jump(blocks_[to]);
+}
+
+// --- homes and memory
+
+Reg FunctionCompiler::operand(ir::Temp temp, Reg spare) {
+  const Home& home = plan_.allocation.homes[temp];
+  if (home.kind == Home::Kind::kRegister) return home.reg;
+  load_temp(spare, temp);
+  return spare;
+}
+
+void FunctionCompiler::load_temp(Reg to, ir::Temp temp) {
+  const Home& home = plan_.allocation.homes[temp];
+  switch (home.kind) {
+    case Home::Kind::kRegister:
+      code_.move(to, home.reg);
+      return;
+    case Home::Kind::kConstant:
+      code_.load_constant(to, home.constant);
+      return;
+    case Home::Kind::kSpill: {
+      const Location& location = plan_.frame.spills[home.spill];
+      if (location.in_scratch) {
+        scratch_address(to, location.offset);
+        code_.load(8, to, to, 0);
+      } else {
+        code_.load(8, to, Reg::kFrame, location.offset);
+      }
+      return;
+    }
+    case Home::Kind::kNone:
+      break;
+  }
+  CHECK(false);  // the verifier of the IR lets nobody use what was not defined
+}
+
+std::optional<int32_t> FunctionCompiler::small_constant(ir::Temp temp) const {
+  const Home& home = plan_.allocation.homes[temp];
+  if (home.kind != Home::Kind::kConstant || home.constant != static_cast<int32_t>(home.constant)) return std::nullopt;
+  return static_cast<int32_t>(home.constant);
+}
+
+bool FunctionCompiler::wants(ir::Temp temp) const {
+  return temp != ir::kNoTemp && plan_.allocation.homes[temp].kind != Home::Kind::kNone;
+}
+
+void FunctionCompiler::set_result(ir::Temp temp, Reg from) {
+  if (!wants(temp)) return;
+  const Home& home = plan_.allocation.homes[temp];
+  if (home.kind == Home::Kind::kRegister) {
+    code_.move(home.reg, from);
+    return;
+  }
+  CHECK(home.kind == Home::Kind::kSpill);
+  const Location& location = plan_.frame.spills[home.spill];
+  if (location.in_scratch) {
+    const Reg base = from == Reg::k2 ? Reg::k1 : Reg::k2;
+    scratch_address(base, location.offset);
+    code_.store(8, base, 0, from);
+  } else {
+    code_.store(8, Reg::kFrame, location.offset, from);
+  }
+}
+
+void FunctionCompiler::set_result(ir::Temp temp, int32_t value) {
+  if (!wants(temp)) return;
+  const Home& home = plan_.allocation.homes[temp];
+  if (home.kind == Home::Kind::kRegister) {
+    code_.move(home.reg, value);
+  } else {
+    code_.move(Reg::k0, value);
+    set_result(temp, Reg::k0);
+  }
+}
+
+FunctionCompiler::Memory FunctionCompiler::memory(ir::Place place, uint32_t length, Reg spare) {
+  const Location& location = plan_.frame.slots[place.slot];
+  const int32_t offset = location.offset + static_cast<int32_t>(place.offset);
+  if (!location.in_scratch) return {Reg::kFrame, offset};
+  code_.load(8, spare, Reg::kFrame, kScratchPointer);
+  if (offset + static_cast<int32_t>(length) <= kFarOffset) return {spare, offset};
+  code_.alu(Alu::kAdd, spare, offset);
+  return {spare, 0};
+}
+
+void FunctionCompiler::address(Reg to, ir::Place place) {
+  const Location& location = plan_.frame.slots[place.slot];
+  const int32_t offset = location.offset + static_cast<int32_t>(place.offset);
+  if (location.in_scratch) {
+    scratch_address(to, offset);
+  } else {
+    code_.move(to, Reg::kFrame);
+    code_.alu(Alu::kAdd, to, offset);
+  }
+}
+
+void FunctionCompiler::scratch_address(Reg to, int32_t offset) {
+  code_.load(8, to, Reg::kFrame, kScratchPointer);
+  if (offset != 0) code_.alu(Alu::kAdd, to, offset);
+}
+
+void FunctionCompiler::zero_memory(Memory to, uint32_t length) {
+  if (unrolls(length)) {
+    for (uint32_t done = 0; done < length; done += 8) code_.store(8, to.base, to.offset + static_cast<int32_t>(done), 0);
+    return;
+  }
+  code_.move(Reg::k1, to.base);
+  if (to.offset != 0) code_.alu(Alu::kAdd, Reg::k1, to.offset);
+  code_.move(Reg::k2, static_cast<int32_t>(length));
+  code_.load_map_value(Reg::k3, environment_.globals_fd, environment_.globals.zeros);
+  code_.call(helper::kReadKernel);
+}
+
+void FunctionCompiler::copy_memory(Memory to, Memory from, uint32_t length, Reg via) {
+  if (unrolls(length)) {
+    for (uint32_t done = 0; done < length; done += 8) {
+      code_.load(8, via, from.base, from.offset + static_cast<int32_t>(done));
+      code_.store(8, to.base, to.offset + static_cast<int32_t>(done), via);
+    }
+    return;
+  }
+  code_.move(Reg::k3, from.base);
+  if (from.offset != 0) code_.alu(Alu::kAdd, Reg::k3, from.offset);
+  code_.move(Reg::k1, to.base);
+  if (to.offset != 0) code_.alu(Alu::kAdd, Reg::k1, to.offset);
+  code_.move(Reg::k2, static_cast<int32_t>(length));
+  code_.call(helper::kReadKernel);
+}
+
+void FunctionCompiler::count(uint32_t counter) {
+  code_.load(8, Reg::k1, Reg::kFrame, kCpuBlockPointer);
+  code_.move(Reg::k2, 1);
+  code_.atomic_add(Reg::k1, static_cast<int32_t>(counter), Reg::k2);
+}
+
+void FunctionCompiler::store_site(Memory to, Reg spare) {
+  if (request_.site) {
+    code_.store(4, to.base, to.offset, static_cast<int32_t>(*request_.site));
+  } else {
+    code_.load(8, spare, Reg::kFrame, kSiteWord);
+    code_.store(4, to.base, to.offset, spare);
+  }
+}
+
+}  // namespace polytap::ebpf

@@ -1,0 +1,184 @@
+// Compiles one function of the IR to eBPF: expands each operation with the checks that the kernel's verifier wants.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "backends/ebpf/bytecode.h"
+#include "backends/ebpf/frame_layout.h"
+#include "backends/ebpf/globals.h"
+#include "backends/ebpf/maps.h"
+#include "backends/ebpf/register_allocator.h"
+#include "core/ir/ir.h"
+
+namespace polytap::ebpf {
+
+// The kernel's kind of program; it decides what the context is and which helpers there are.
+enum class ProgramKind : uint8_t {
+  kTracepoint,
+  kRawTracepoint,
+  kSyscall,  // run by BPF_PROG_TEST_RUN: BEGIN, END, interval (and tests)
+};
+
+// Emitted by exit(); the payload is the exit code.
+inline constexpr uint32_t kExitRecord = ~0U;
+// Nested runs on one CPU that find scratch memory: task, soft interrupt, interrupt, NMI.
+inline constexpr uint32_t kNestingLevels = 4;
+
+// What is the same for all functions of a session: the maps' file descriptors and what the kernel can do.
+struct CompileEnvironment {
+  struct MapBinding {
+    int fd = -1;
+    MapForm form;
+  };
+  std::vector<MapBinding> maps;  // by MapId
+  int globals_fd = -1;
+  GlobalsLayout globals;
+  uint32_t cpus = 1;
+  int scratch_fd = -1;
+  int data_ring_fd = -1;
+  int control_ring_fd = -1;
+  int target_filter_fd = -1;  // -1: every process
+  bool has_may_goto = false;  // Linux 6.9
+};
+
+// How one function is to be compiled.
+struct CompileRequest {
+  ProgramKind kind = ProgramKind::kTracepoint;
+  // The site, when it is always the same; else tracepoints ask for their cookie and kSyscall reads the context's first
+  // word.
+  std::optional<uint32_t> site;
+  // On a probe: runs only while the session is on, for the target's processes, and counts its firings.
+  bool guarded = true;
+};
+
+struct CompiledFunction {
+  Bytecode code;
+  std::optional<uint32_t> callback;  // instruction where the callback for map elements starts
+};
+
+// Register homes and frame of a function: known before its maps exist, because they tell how large scratch must be.
+struct FunctionPlan {
+  Allocation allocation;
+  FrameLayout frame;
+};
+FunctionPlan plan_function(const ir::Program& program, const ir::Function& function);
+
+// Bytes that must be zero in the globals for the functions of PROGRAM.
+uint32_t zeros_needed(const ir::Program& program);
+
+class FunctionCompiler {
+ public:
+  FunctionCompiler(const ir::Program& program, const ir::Function& function, const FunctionPlan& plan,
+                   const CompileEnvironment& environment, const CompileRequest& request);
+  Result<CompiledFunction> compile();
+
+ private:
+  // A region's start as the base and offset of loads and stores.
+  struct Memory {
+    Reg base = Reg::kFrame;
+    int32_t offset = 0;
+  };
+
+  // --- function_compiler.cc: entry, exit, blocks
+  void enter();
+  void check_target(Label out);
+  void find_cpu_block();
+  void take_scratch(Label out);
+  void find_site();
+  void zero_slots();
+  void leave();
+  void finish();
+  void expand_block(ir::BlockId block);
+  void expand_end(ir::BlockId block, const ir::Binary* fused);
+  void jump_to_block(ir::BlockId from, ir::BlockId to);
+  const ir::Binary* fusible_comparison(const ir::Block& block) const;
+  bool reads_site() const;
+
+  // --- function_compiler.cc: homes and memory
+  Reg operand(ir::Temp temp, Reg spare);  // the register that holds it; SPARE is filled when it lives elsewhere
+  void load_temp(Reg to, ir::Temp temp);
+  std::optional<int32_t> small_constant(ir::Temp temp) const;
+  bool wants(ir::Temp temp) const;  // someone uses it
+  void set_result(ir::Temp temp, Reg from);
+  void set_result(ir::Temp temp, int32_t value);
+  Memory memory(ir::Place place, uint32_t length, Reg spare);  // SPARE may become the base
+  void address(Reg to, ir::Place place);
+  void scratch_address(Reg to, int32_t offset);
+  void zero_memory(Memory to, uint32_t length);                       // loses r0-r5 when unrolls() is false
+  void copy_memory(Memory to, Memory from, uint32_t length, Reg via);  // the same
+  void count(uint32_t counter);                                        // loses r1, r2
+  void store_site(Memory to, Reg spare);
+
+  // --- expand_values.cc
+  void expand(const ir::Const& op, ir::Temp result);
+  void expand(const ir::Binary& op, ir::Temp result);
+  void expand(const ir::Extend& op, ir::Temp result);
+  void expand(const ir::SlotLoad& op, ir::Temp result);
+  void expand(const ir::SlotStore& op, ir::Temp result);
+  void expand(const ir::SlotZero& op, ir::Temp result);
+  void expand(const ir::SlotCopy& op, ir::Temp result);
+  void expand(const ir::SlotLiteral& op, ir::Temp result);
+  void expand(const ir::CompareBytes& op, ir::Temp result);
+  void expand(const ir::StringLength& op, ir::Temp result);
+  void expand_division(const ir::Binary& op, ir::Temp result);
+  void expand_comparison(const ir::Binary& op, ir::Temp result);
+  void jump_if_holds(const ir::Binary& op, Label to);
+  void extend(Reg reg, uint32_t bits, bool is_signed);
+
+  // --- expand_reads.cc
+  void expand(const ir::ContextLoad& op, ir::Temp result);
+  void expand(const ir::ContextCopy& op, ir::Temp result);
+  void expand(const ir::ContextString& op, ir::Temp result);
+  void expand(const ir::ReadBuiltin& op, ir::Temp result);
+  void expand(const ir::ReadComm& op, ir::Temp result);
+  void expand(const ir::ReadMemory& op, ir::Temp result);
+  void expand(const ir::ReadString& op, ir::Temp result);
+  void expand(const ir::ReadBuffer& op, ir::Temp result);
+  void expand(const ir::ReadStack& op, ir::Temp result);
+  // r0 holds what a string read returned: the result without the NUL, 0 and a fault when negative.
+  void finish_string(ir::Temp result);
+
+  // --- expand_maps.cc
+  void expand(const ir::MapGet& op, ir::Temp result);
+  void expand(const ir::MapSet& op, ir::Temp result);
+  void expand(const ir::MapAdd& op, ir::Temp result);
+  void expand(const ir::MapDelete& op, ir::Temp result);
+  void expand(const ir::MapHas& op, ir::Temp result);
+  void expand(const ir::MapLength& op, ir::Temp result);
+  void expand(const ir::Aggregate& op, ir::Temp result);
+  void expand(const ir::AggregateRead& op, ir::Temp result);
+  const CompileEnvironment::MapBinding& binding(ir::MapId map) const { return environment_.maps[map]; }
+  void lookup(ir::MapId map, ir::Place key);  // r0: the value's address or 0
+  void load_key(ir::MapId map, ir::Place key);
+  void take_in(const Aggregation& aggregation, uint32_t buckets, ir::Temp value);
+  void take_in_extreme(const Aggregation& aggregation, ir::Temp value);
+  void hist_index(uint8_t bits, ir::Temp value);
+  void lhist_index(const Aggregation& aggregation, uint32_t buckets, ir::Temp value);
+  // Runs BODY for the value of every CPU (its address in r0); kWork3 counts. BODY must keep kWork3.
+  template <typename Body>
+  void for_each_cpu(ir::MapId map, ir::Place key, Body body);
+  void seen_on_any_cpu(ir::MapId map, bool erase);  // kWork1: 1 or 0
+
+  // --- expand_emit.cc
+  void expand(const ir::Emit& op, ir::Temp result);
+  void expand(const ir::Exit& op, ir::Temp result);
+  void emit_fixed(const ir::Emit& op, int ring, int32_t flags);
+  void emit_packed(const ir::Emit& op, int ring, int32_t flags);
+  void append_string(const ir::EmitField& field, int32_t length_offset);
+  void store_fields(const ir::Emit& op, Memory record, Reg base_spare, Reg data_spare);
+
+  const ir::Program& program_;
+  const ir::Function& function_;
+  const FunctionPlan& plan_;
+  const CompileEnvironment& environment_;
+  const CompileRequest& request_;
+  Assembler code_;
+  std::vector<Label> blocks_;
+  Label leave_;
+  std::optional<Label> callback_;
+};
+
+}  // namespace polytap::ebpf

@@ -1,0 +1,88 @@
+#include "backends/ebpf/globals.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <bit>
+#include <utility>
+
+namespace polytap::ebpf {
+
+GlobalsLayout GlobalsLayout::create(uint32_t cpu_count, uint32_t zeros) {
+  GlobalsLayout layout;
+  layout.cpu_blocks = std::bit_ceil(cpu_count);
+  layout.zeros = kCpuBlocks + (layout.cpu_blocks << kCpuBlockShift);
+  layout.size = layout.zeros + zeros;
+  return layout;
+}
+
+Result<Globals> Globals::create(uint32_t zeros) {
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 0) return Error::from_errno("count the possible CPUs", -cpus);
+  Globals globals;
+  globals.layout_ = GlobalsLayout::create(static_cast<uint32_t>(cpus), zeros);
+  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+  globals.fd_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_globals", 4, globals.layout_.size, 1, &options));
+  if (!globals.fd_.valid()) return Error::from_errno("create the eBPF map of globals");
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  globals.mapped_ = (globals.layout_.size + page - 1) / page * page;
+  void* memory = mmap(nullptr, globals.mapped_, PROT_READ | PROT_WRITE, MAP_SHARED, globals.fd_.get(), 0);
+  if (memory == MAP_FAILED) return Error::from_errno("map the eBPF globals");
+  globals.memory_ = static_cast<std::byte*>(memory);
+  globals.pause();
+  return globals;
+}
+
+Globals::Globals(Globals&& other) noexcept
+    : fd_(std::move(other.fd_)),
+      layout_(other.layout_),
+      memory_(std::exchange(other.memory_, nullptr)),
+      mapped_(other.mapped_) {}
+
+Globals& Globals::operator=(Globals&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(layout_, other.layout_);
+  std::swap(memory_, other.memory_);
+  std::swap(mapped_, other.mapped_);
+  return *this;
+}
+
+Globals::~Globals() {
+  if (memory_ != nullptr) munmap(memory_, mapped_);
+}
+
+uint64_t* Globals::word(uint32_t offset) const { return reinterpret_cast<uint64_t*>(memory_ + offset); }
+
+void Globals::pause() { std::atomic_ref(*word(GlobalsLayout::kState)).fetch_or(kStatePaused); }
+
+void Globals::resume() { std::atomic_ref(*word(GlobalsLayout::kState)).fetch_and(~kStatePaused); }
+
+bool Globals::exiting() const {
+  return (std::atomic_ref(*word(GlobalsLayout::kState)).load() & kStateExiting) != 0;
+}
+
+void Globals::set_start_time(uint64_t nanoseconds) { *word(GlobalsLayout::kStartTime) = nanoseconds; }
+
+void Globals::set_child_pid(uint64_t pid) { *word(GlobalsLayout::kChildPid) = pid; }
+
+uint64_t Globals::sum(uint32_t counter) const {
+  uint64_t total = 0;
+  for (uint32_t cpu = 0; cpu < layout_.cpu_blocks; ++cpu) {
+    total += std::atomic_ref(*word(GlobalsLayout::kCpuBlocks + (cpu << GlobalsLayout::kCpuBlockShift) + counter)).load();
+  }
+  return total;
+}
+
+Losses Globals::losses() const {
+  return {.records = sum(GlobalsLayout::kLostRecords),
+          .updates = sum(GlobalsLayout::kLostUpdates),
+          .faults = sum(GlobalsLayout::kFaults),
+          .missed = sum(GlobalsLayout::kMissed)};
+}
+
+uint64_t Globals::firings() const { return sum(GlobalsLayout::kFirings); }
+
+}  // namespace polytap::ebpf

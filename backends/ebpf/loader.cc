@@ -1,0 +1,122 @@
+#include "backends/ebpf/loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <fmt/format.h>
+
+#include <cctype>
+#include <charconv>
+#include <memory>
+
+namespace polytap::ebpf {
+namespace {
+
+constexpr size_t kLogBytes = 16 << 20;
+
+bpf_prog_type program_type(ProgramKind kind) {
+  switch (kind) {
+    case ProgramKind::kTracepoint:
+      return BPF_PROG_TYPE_TRACEPOINT;
+    case ProgramKind::kRawTracepoint:
+      return BPF_PROG_TYPE_RAW_TRACEPOINT;
+    case ProgramKind::kSyscall:
+      break;
+  }
+  return BPF_PROG_TYPE_SYSCALL;
+}
+
+// The kernel takes a callback only from a program whose functions are named in BTF.
+struct FunctionInfo {
+  UniqueFd btf;
+  std::vector<bpf_func_info> functions;
+};
+
+Result<FunctionInfo> describe_functions(uint32_t callback) {
+  std::unique_ptr<btf, decltype(&btf__free)> types(btf__new_empty(), btf__free);
+  if (types == nullptr) return Error::from_errno("make BTF");
+  const int integer = btf__add_int(types.get(), "int", 4, BTF_INT_SIGNED);
+  const int prototype = btf__add_func_proto(types.get(), integer);
+  const int main_function = btf__add_func(types.get(), "probe", BTF_FUNC_STATIC, prototype);
+  const int callback_function = btf__add_func(types.get(), "element", BTF_FUNC_STATIC, prototype);
+  uint32_t size = 0;
+  const void* data = btf__raw_data(types.get(), &size);
+  if (callback_function < 0 || data == nullptr) return Error("make BTF: libbpf failed");
+  FunctionInfo info;
+  info.btf = UniqueFd(bpf_btf_load(data, size, nullptr));
+  if (!info.btf.valid()) return Error::from_errno("load BTF for a callback");
+  info.functions = {{0, static_cast<uint32_t>(main_function)}, {callback, static_cast<uint32_t>(callback_function)}};
+  return info;
+}
+
+std::optional<uint32_t> leading_number(std::string_view line) {
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number);
+  if (error != std::errc() || !std::string_view(end, line.data() + line.size() - end).starts_with(": ")) return {};
+  return number;
+}
+
+Error rejection(const LoadRequest& request, const CompiledFunction& function, std::string_view log, int code) {
+  const VerifierVerdict verdict = read_verifier_log(log);
+  std::string place;
+  if (verdict.instruction && *verdict.instruction < function.code.spans.size()) {
+    const Span span = function.code.spans[*verdict.instruction];
+    place = fmt::format(" at bytes {}-{} of the script (eBPF instruction {})", span.begin, span.end,
+                        *verdict.instruction);
+  }
+  return Error(fmt::format("the kernel refused the eBPF program for {}{}: {}", request.probe, place,
+                           verdict.reason.empty() ? Error::from_errno("", code).message() : verdict.reason),
+               code);
+}
+
+}  // namespace
+
+VerifierVerdict read_verifier_log(std::string_view log) {
+  VerifierVerdict verdict;
+  while (!log.empty()) {
+    const size_t end = log.find('\n');
+    const std::string_view line = log.substr(0, end);
+    log.remove_prefix(end == std::string_view::npos ? log.size() : end + 1);
+    if (line.empty() || line.front() == '\0') continue;
+    if (const auto number = leading_number(line)) {
+      verdict.instruction = number;
+    } else if (!line.starts_with("processed ") && !line.starts_with("from ") && !line.starts_with("verification time") &&
+               !line.starts_with("stack depth") && !line.starts_with("mark_precise")) {
+      verdict.reason = std::string(line);  // the last such line is the complaint
+    }
+  }
+  return verdict;
+}
+
+Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction& function) {
+  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  FunctionInfo info;
+  if (function.callback) {
+    ASSIGN_OR_RETURN(info, describe_functions(*function.callback));
+    options.prog_btf_fd = static_cast<uint32_t>(info.btf.get());
+    options.func_info = info.functions.data();
+    options.func_info_cnt = static_cast<uint32_t>(info.functions.size());
+    options.func_info_rec_size = sizeof(bpf_func_info);
+  }
+  if (request.kind == ProgramKind::kSyscall) options.prog_flags = BPF_F_SLEEPABLE;
+  const auto load = [&] {
+    return bpf_prog_load(program_type(request.kind), "polytap", request.license.c_str(),
+                         function.code.instructions.data(), function.code.instructions.size(), &options);
+  };
+  UniqueFd program(load());
+  if (program.valid()) return program;
+  const int code = errno;
+  if (code == EPERM) {
+    return Error("load an eBPF program: permission denied; run polytap with sudo, or give it CAP_BPF and CAP_PERFMON",
+                 code);
+  }
+  // A second time with the log, which costs too much for the usual case.
+  std::string log(kLogBytes, '\0');
+  options.log_level = 1;
+  options.log_buf = log.data();
+  options.log_size = static_cast<uint32_t>(log.size());
+  program = UniqueFd(load());
+  if (program.valid()) return program;
+  return rejection(request, function, log.c_str(), code);
+}
+
+}  // namespace polytap::ebpf

@@ -1,0 +1,30 @@
+// Loads compiled functions into the kernel, and tells the place in the script when the kernel's verifier refuses one.
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <string>
+#include <string_view>
+
+#include "backends/ebpf/function_compiler.h"
+#include "core/base/result.h"
+#include "core/base/unique_fd.h"
+
+namespace polytap::ebpf {
+
+struct LoadRequest {
+  ProgramKind kind = ProgramKind::kTracepoint;
+  std::string license = "GPL";
+  std::string probe;  // as the user wrote it, for messages
+};
+
+Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction& function);
+
+// What a verifier's log says: the last instruction it looked at, and why it refused it.
+struct VerifierVerdict {
+  std::string reason;
+  std::optional<uint32_t> instruction;
+};
+VerifierVerdict read_verifier_log(std::string_view log);
+
+}  // namespace polytap::ebpf

@@ -1,0 +1,258 @@
+#include "backends/ebpf/maps.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace polytap::ebpf {
+namespace {
+
+// The kernel's per-CPU allocator refuses larger values (PCPU_MIN_UNIT_SIZE).
+constexpr uint32_t kMaxPerCpuValue = 32 << 10;
+// Preallocating more than this makes starting slow.
+constexpr uint64_t kMaxPreallocated = 1 << 20;
+constexpr uint32_t kBatch = 512;
+
+uint32_t round_up(uint32_t bytes) { return (bytes + 7) & ~7U; }
+
+bool better(const Aggregation& parameters, uint64_t candidate, uint64_t value) {
+  const bool less = parameters.is_signed ? static_cast<int64_t>(candidate) < static_cast<int64_t>(value)
+                                         : candidate < value;
+  return parameters.kind == AggregationKind::kMin ? less : candidate != value && !less;
+}
+
+// Map names may hold letters, digits, '_' and '.', 15 at most.
+std::string kernel_name(const ir::MapSpec& spec) {
+  std::string name = "pt_";
+  for (const char c : spec.name) {
+    if (name.size() == 15) break;
+    if (c != '@') name += (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_') ? c : '_';
+  }
+  return name;
+}
+
+}  // namespace
+
+MapForm map_form(const ir::MapSpec& spec) {
+  MapForm form;
+  form.keyed = spec.key_size != 0;
+  form.aggregation = spec.value.is(TypeKind::kAggregation);
+  form.per_cpu = form.aggregation && spec.value_size <= kMaxPerCpuValue;
+  form.value_size = round_up(spec.value_size);
+  form.seen = form.value_size;
+  if (!form.keyed) form.value_size += 8;
+  return form;
+}
+
+void merge_aggregation(const Aggregation& parameters, std::span<uint64_t> total, std::span<const uint64_t> part) {
+  switch (parameters.kind) {
+    case AggregationKind::kSum:
+      total[0] += part[0];
+      total[1] |= part[1];
+      return;
+    case AggregationKind::kMin:
+    case AggregationKind::kMax:
+      if (part[1] != 0 && (total[1] == 0 || better(parameters, part[0], total[0]))) {
+        total[0] = part[0];
+        total[1] = part[1];
+      }
+      return;
+    case AggregationKind::kCount:
+    case AggregationKind::kAvg:
+    case AggregationKind::kStats:
+    case AggregationKind::kHist:
+    case AggregationKind::kLhist:
+      for (size_t i = 0; i < total.size(); ++i) total[i] += part[i];
+      return;
+  }
+}
+
+uint32_t Maps::zeros_needed(const ir::Program& program) {
+  uint32_t bytes = 8;
+  for (const ir::MapSpec& spec : program.maps) bytes = std::max(bytes, round_up(spec.value_size));
+  return bytes;
+}
+
+Result<Maps> Maps::create(const ir::Program& program) {
+  Maps maps;
+  maps.specs_ = &program.maps;
+  maps.cpus_ = static_cast<uint32_t>(std::max(1, libbpf_num_possible_cpus()));
+  for (const ir::MapSpec& spec : program.maps) {
+    const MapForm form = map_form(spec);
+    const uint64_t entry = spec.key_size + uint64_t{form.value_size} * (form.per_cpu ? maps.cpus_ : 1);
+    LIBBPF_OPTS(bpf_map_create_opts, options);
+    if (form.keyed && entry * spec.max_entries > kMaxPreallocated) options.map_flags = BPF_F_NO_PREALLOC;
+    const bpf_map_type type = form.keyed ? (form.per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH)
+                                         : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY);
+    UniqueFd fd(bpf_map_create(type, kernel_name(spec).c_str(), form.keyed ? spec.key_size : 4, form.value_size,
+                               form.keyed ? spec.max_entries : 1, &options));
+    if (!fd.valid()) {
+      return Error::from_errno(fmt::format("create the eBPF map {} (key {} bytes, value {} bytes, {} entries)",
+                                           spec.name, spec.key_size, form.value_size, spec.max_entries));
+    }
+    maps.maps_.push_back({std::move(fd), form});
+  }
+  return maps;
+}
+
+size_t Maps::raw_value_size(const Map& map) const {
+  return size_t{map.form.value_size} * (map.form.per_cpu ? cpus_ : 1);
+}
+
+Result<bool> Maps::read_in_batches(ir::MapId id, Entries& entries) const {
+  const Map& map = maps_[id];
+  const size_t key_size = spec(id).key_size;
+  const size_t value_size = raw_value_size(map);
+  // A batch must hold the fullest hash bucket (else ENOSPC).
+  uint32_t capacity = kBatch;
+  uint32_t token = 0;
+  bool first = true;
+  while (true) {
+    entries.keys.resize((entries.count + capacity) * key_size);
+    entries.values.resize((entries.count + capacity) * value_size);
+    uint32_t count = capacity;
+    uint32_t next = 0;
+    const int failed =
+        bpf_map_lookup_batch(map.fd.get(), first ? nullptr : &token, &next, entries.keys.data() + entries.count * key_size,
+                             entries.values.data() + entries.count * value_size, &count, nullptr);
+    const int code = failed != 0 ? errno : 0;
+    if (code == ENOSPC) {
+      capacity *= 2;
+      continue;
+    }
+    if (code == EINVAL || code == ENOTSUP || code == 524) return false;  // 524: the kernel's ENOTSUPP
+    if (code != 0 && code != ENOENT) return Error::from_errno("read the eBPF map " + spec(id).name, code);
+    entries.count += count;
+    if (code == ENOENT) return true;
+    token = next;
+    first = false;
+  }
+}
+
+Status Maps::read_one_by_one(ir::MapId id, Entries& entries) const {
+  const Map& map = maps_[id];
+  const size_t key_size = spec(id).key_size;
+  const size_t value_size = raw_value_size(map);
+  entries = {};
+  std::vector<std::byte> key(key_size);
+  std::vector<std::byte> next(key_size);
+  bool first = true;
+  // Entries that programs remove meanwhile make the kernel start over; the limit ends that.
+  while (entries.count < size_t{spec(id).max_entries} * 2 &&
+         bpf_map_get_next_key(map.fd.get(), first ? nullptr : key.data(), next.data()) == 0) {
+    key.swap(next);
+    first = false;
+    entries.values.resize((entries.count + 1) * value_size);
+    if (bpf_map_lookup_elem(map.fd.get(), key.data(), entries.values.data() + entries.count * value_size) != 0) continue;
+    entries.keys.insert(entries.keys.end(), key.begin(), key.end());
+    ++entries.count;
+  }
+  return {};
+}
+
+Result<Maps::Entries> Maps::read_all(ir::MapId id) const {
+  Entries entries;
+  ASSIGN_OR_RETURN(const bool done, read_in_batches(id, entries));
+  if (!done) TRY(read_one_by_one(id, entries));
+  return entries;
+}
+
+// Merges one entry's per-CPU parts. False: a scalar map that was never written.
+bool Maps::merge(ir::MapId id, std::span<const std::byte> raw, std::vector<uint64_t>& merged) const {
+  const MapForm& form = maps_[id].form;
+  const size_t words = form.seen / 8;
+  merged.assign(words, 0);
+  std::vector<uint64_t> part(form.value_size / 8);
+  bool seen = form.keyed;
+  for (size_t offset = 0; offset < raw.size(); offset += form.value_size) {
+    std::memcpy(part.data(), raw.data() + offset, form.value_size);
+    seen = seen || part.back() != 0;
+    if (form.aggregation) {
+      merge_aggregation(spec(id).value.aggregation, merged, std::span(part).first(words));
+    } else {
+      std::copy_n(part.begin(), words, merged.begin());
+    }
+  }
+  return seen;
+}
+
+Status Maps::snapshot(ir::MapId id, MapSink& sink) const {
+  const Map& map = maps_[id];
+  const size_t value_size = raw_value_size(map);
+  std::vector<uint64_t> merged;
+  const auto deliver = [&](std::span<const std::byte> key, std::span<const std::byte> raw) {
+    if (merge(id, raw, merged)) sink.entry(id, key, std::as_bytes(std::span(merged)).first(spec(id).value_size));
+  };
+  if (!map.form.keyed) {
+    std::vector<std::byte> raw(value_size);
+    const uint32_t key = 0;
+    if (bpf_map_lookup_elem(map.fd.get(), &key, raw.data()) != 0) {
+      return Error::from_errno("read the eBPF map " + spec(id).name);
+    }
+    deliver({}, raw);
+    return {};
+  }
+  ASSIGN_OR_RETURN(const Entries entries, read_all(id));
+  const std::span<const std::byte> keys(entries.keys);
+  const std::span<const std::byte> values(entries.values);
+  const size_t key_size = spec(id).key_size;
+  for (size_t i = 0; i < entries.count; ++i) {
+    deliver(keys.subspan(i * key_size, key_size), values.subspan(i * value_size, value_size));
+  }
+  return {};
+}
+
+Status Maps::write_scalar(ir::MapId id, bool seen) {
+  const Map& map = maps_[id];
+  std::vector<uint64_t> zeros(raw_value_size(map) / 8, 0);
+  if (seen) zeros[map.form.seen / 8] = 1;  // on one CPU is enough
+  const uint32_t key = 0;
+  if (bpf_map_update_elem(map.fd.get(), &key, zeros.data(), BPF_ANY) != 0) {
+    return Error::from_errno("empty the eBPF map " + spec(id).name);
+  }
+  return {};
+}
+
+Status Maps::clear(ir::MapId id) {
+  Map& map = maps_[id];
+  if (!map.form.keyed) return write_scalar(id, false);
+  ASSIGN_OR_RETURN(const Entries entries, read_all(id));
+  const size_t key_size = spec(id).key_size;
+  for (size_t i = 0; i < entries.count; ++i) {
+    if (bpf_map_delete_elem(map.fd.get(), entries.keys.data() + i * key_size) != 0 && errno != ENOENT) {
+      return Error::from_errno("clear the eBPF map " + spec(id).name);
+    }
+  }
+  return {};
+}
+
+Status Maps::zero(ir::MapId id) {
+  Map& map = maps_[id];
+  const size_t value_size = raw_value_size(map);
+  if (!map.form.keyed) {
+    std::vector<std::byte> raw(value_size);
+    const uint32_t key = 0;
+    std::vector<uint64_t> merged;
+    if (bpf_map_lookup_elem(map.fd.get(), &key, raw.data()) != 0) {
+      return Error::from_errno("read the eBPF map " + spec(id).name);
+    }
+    if (!merge(id, raw, merged)) return {};  // never written: stays so
+    return write_scalar(id, true);
+  }
+  ASSIGN_OR_RETURN(const Entries entries, read_all(id));
+  const std::vector<std::byte> zeros(value_size);
+  const size_t key_size = spec(id).key_size;
+  for (size_t i = 0; i < entries.count; ++i) {
+    if (bpf_map_update_elem(map.fd.get(), entries.keys.data() + i * key_size, zeros.data(), BPF_EXIST) != 0 &&
+        errno != ENOENT) {
+      return Error::from_errno("zero the eBPF map " + spec(id).name);
+    }
+  }
+  return {};
+}
+
+}  // namespace polytap::ebpf

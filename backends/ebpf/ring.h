@@ -1,0 +1,86 @@
+// The consumer's side of a BPF ring buffer, and the merging of the data ring with the control ring in time order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/base/unique_fd.h"
+#include "core/probe/backend.h"
+
+namespace polytap::ebpf {
+
+// A record in a ring; valid until the ring is released up to its end.
+struct RingRecord {
+  uint64_t time_ns = 0;
+  uint32_t emit = 0;
+  uint32_t site = 0;
+  std::span<const std::byte> payload;
+  uint64_t end = 0;  // the ring's position behind it
+};
+
+class Ring {
+ public:
+  // SIZE: a power of two, at least a page.
+  static Result<Ring> create(const char* name, uint32_t size);
+  Ring(Ring&& other) noexcept;
+  Ring& operator=(Ring&&) = delete;
+  ~Ring();
+
+  int fd() const { return fd_.get(); }
+  // Appends what was submitted since the last call, in the ring's order. False when it stopped at a record that a
+  // program is still writing.
+  bool collect(std::vector<RingRecord>& records);
+  // Gives the space up to POSITION back to the programs.
+  void release(uint64_t position);
+  // Gives back all that was collected.
+  void release_all() { release(read_); }
+
+ private:
+  Ring() = default;
+
+  UniqueFd fd_;
+  uint32_t size_ = 0;
+  std::byte* consumer_ = nullptr;  // one page: the consumer's position
+  std::byte* producer_ = nullptr;  // one page: the producer's position; then the data, mapped twice
+  size_t page_ = 0;
+  uint64_t read_ = 0;  // collected up to here
+};
+
+// Sorts records by time in place, so that each record comes behind those that the same CPU emitted before. Records are
+// nearly in order; CUTS gets the indices (one past) where everything before is older than everything behind.
+void sort_by_time(std::vector<RingRecord>& records, std::vector<size_t>& cuts);
+
+// Delivers the two rings' records in time order, a control record never before a data record that its CPU emitted
+// earlier.
+class RecordMerger {
+ public:
+  // DATA may be null.
+  RecordMerger(Ring* data, Ring* control) : data_(data), control_(control) {}
+  void drain(EventSink& sink);
+
+ private:
+  // Control records are few; they are copied, so that their ring is free at once.
+  struct Control {
+    RingRecord record;
+    std::vector<std::byte> payload;
+  };
+  void collect_controls();
+  void deliver_data(EventSink& sink, uint64_t control_limit);
+  void deliver_controls(uint64_t before, EventSink& sink);
+  void deliver(const RingRecord& record, EventSink& sink);
+
+  Ring* data_;
+  Ring* control_;
+  std::vector<RingRecord> records_;
+  std::vector<RingRecord> collected_;
+  std::vector<Control> controls_;
+  std::vector<size_t> cuts_;
+  size_t next_control_ = 0;
+  bool exit_delivered_ = false;
+};
+
+}  // namespace polytap::ebpf

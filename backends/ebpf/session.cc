@@ -1,0 +1,277 @@
+#include "backends/ebpf/session.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <linux/membarrier.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "backends/ebpf/capabilities.h"
+#include "backends/ebpf/loader.h"
+#include "core/ir/operands.h"
+#include "core/run/launch.h"
+
+namespace polytap::ebpf {
+namespace {
+
+constexpr uint32_t kSmallRing = 256 << 10;
+
+bool is_attached(const ProbeSite& site) {
+  return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint;
+}
+
+bool reads_site_index(const ir::Function& function) {
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      const auto* builtin = std::get_if<ir::ReadBuiltin>(&instruction.operation);
+      if (builtin != nullptr && builtin->what == ir::Builtin::kSiteIndex) return true;
+      if (std::holds_alternative<ir::Emit>(instruction.operation)) return true;
+      if (std::holds_alternative<ir::Exit>(instruction.operation)) return true;
+    }
+  }
+  return false;
+}
+
+bool has_loop(const ir::Function& function) {
+  for (ir::BlockId id = 0; id < function.blocks.size(); ++id) {
+    bool backward = false;
+    ir::for_each_target(function.blocks[id].end, [&](ir::BlockId to) { backward = backward || to <= id; });
+    if (backward) return true;
+  }
+  return false;
+}
+
+uint64_t monotonic_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+bool emits_data(const ir::Program& program, const ir::Function& function) {
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      const auto* emit = std::get_if<ir::Emit>(&instruction.operation);
+      if (emit != nullptr && !program.emits[emit->emit].control) return true;
+    }
+  }
+  return false;
+}
+
+// Programs that run now have ended when this returns: they run in RCU read-side sections.
+void wait_for_programs() { syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); }
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> EbpfSession::create(const ir::Program& program, const Target& target,
+                                                     const EbpfOptions& options) {
+  std::unique_ptr<EbpfSession> session(new EbpfSession(program, target, options));
+  TRY(session->prepare());
+  return std::unique_ptr<Session>(std::move(session));
+}
+
+Status EbpfSession::prepare() {
+  ASSIGN_OR_RETURN(globals_, Globals::create(zeros_needed(program_)));
+  globals_->set_start_time(monotonic_now());
+  if (target_.command != nullptr) globals_->set_child_pid(static_cast<uint64_t>(target_.command->pid()));
+  ASSIGN_OR_RETURN(maps_, Maps::create(program_));
+  TRY(create_rings());
+  if (!target_.system_wide()) {
+    ASSIGN_OR_RETURN(filter_, TargetFilter::create(program_.settings.license));
+  }
+  for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
+    environment_.maps.push_back({maps_->fd(map), maps_->form(map)});
+  }
+  environment_.globals_fd = globals_->fd();
+  environment_.globals = globals_->layout();
+  environment_.cpus = static_cast<uint32_t>(std::max(1, libbpf_num_possible_cpus()));
+  environment_.data_ring_fd = data_ring_ ? data_ring_->fd() : -1;
+  environment_.control_ring_fd = control_ring_->fd();
+  environment_.target_filter_fd = filter_ ? filter_->fd() : -1;
+  environment_.has_may_goto = std::any_of(program_.functions.begin(), program_.functions.end(), has_loop) &&
+                              kernel_has_may_goto();
+  TRY(load_functions());
+  if (ProcessEvents::needed(program_)) {
+    ASSIGN_OR_RETURN(process_events_, ProcessEvents::create());
+  }
+  return {};
+}
+
+Status EbpfSession::create_rings() {
+  bool data = false;
+  bool busy = false;  // on probes, where records come at any rate
+  for (const ir::Function& function : program_.functions) {
+    if (!emits_data(program_, function)) continue;
+    data = true;
+    for (const uint32_t site : function.sites) busy = busy || is_attached(program_.sites[site]);
+  }
+  if (data) {
+    ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_data", busy ? options_.data_ring_bytes
+                                                                  : std::min(kSmallRing, options_.data_ring_bytes)));
+    data_ring_.emplace(std::move(ring));
+  }
+  ASSIGN_OR_RETURN(Ring control, Ring::create("polytap_control", kSmallRing));
+  control_ring_.emplace(std::move(control));
+  merger_.emplace(data_ring_ ? &*data_ring_ : nullptr, &*control_ring_);
+  return {};
+}
+
+// An array and not a per-CPU array: the kernel limits per-CPU values to 32 KiB.
+Status EbpfSession::create_scratch(uint32_t bytes) {
+  const uint32_t entries = globals_->layout().cpu_blocks * kNestingLevels;
+  scratch_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_scratch", 4, bytes, entries, nullptr));
+  if (!scratch_.valid()) {
+    return Error::from_errno(fmt::format("create eBPF scratch memory of {} entries of {} bytes", entries, bytes));
+  }
+  environment_.scratch_fd = scratch_.get();
+  return {};
+}
+
+Status EbpfSession::load_functions() {
+  std::vector<FunctionPlan> plans;
+  uint32_t scratch = 0;
+  for (const ir::Function& function : program_.functions) {
+    plans.push_back(plan_function(program_, function));
+    scratch = std::max(scratch, plans.back().frame.scratch_size);
+  }
+  if (scratch != 0) TRY(create_scratch(scratch));
+  fired_.resize(program_.functions.size());
+  for (uint32_t i = 0; i < program_.functions.size(); ++i) {
+    TRY(load_attached(i, plans[i]));
+    TRY(load_fired(i, plans[i]));
+  }
+  return {};
+}
+
+Result<UniqueFd> EbpfSession::load(uint32_t index, const FunctionPlan& plan, const CompileRequest& request) {
+  const ir::Function& function = program_.functions[index];
+  auto compiled = FunctionCompiler(program_, function, plan, environment_, request).compile();
+  if (!compiled) return std::move(compiled).error().context(function.name);
+  return load_program({request.kind, program_.settings.license, function.name}, *compiled);
+}
+
+// One program for all tracepoints of a function, told apart by their cookies; raw tracepoints have none before Linux
+// 6.10 and get a program each when it matters.
+Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
+  const ir::Function& function = program_.functions[index];
+  const bool site_matters = reads_site_index(function);
+  std::vector<uint32_t> tracepoints;
+  std::vector<uint32_t> raw;
+  for (const uint32_t site : function.sites) {
+    if (program_.sites[site].type == ProbeType::kTracepoint) tracepoints.push_back(site);
+    if (program_.sites[site].type == ProbeType::kRawTracepoint) raw.push_back(site);
+  }
+  if (!tracepoints.empty()) {
+    CompileRequest request{.kind = ProgramKind::kTracepoint, .site = tracepoints.front(), .guarded = true};
+    const bool cookie = site_matters && tracepoints.size() > 1;
+    if (cookie) request.site.reset();
+    ASSIGN_OR_RETURN(UniqueFd program, load(index, plan, request));
+    loaded_.push_back({std::move(program), ProgramKind::kTracepoint, tracepoints, cookie});
+  }
+  for (size_t i = 0; i < raw.size(); ++i) {
+    if (i != 0 && !site_matters) {
+      loaded_.back().sites.push_back(raw[i]);
+      continue;
+    }
+    ASSIGN_OR_RETURN(UniqueFd program,
+                     load(index, plan, {.kind = ProgramKind::kRawTracepoint, .site = raw[i], .guarded = true}));
+    loaded_.push_back({std::move(program), ProgramKind::kRawTracepoint, {raw[i]}, false});
+  }
+  return {};
+}
+
+Status EbpfSession::load_fired(uint32_t index, const FunctionPlan& plan) {
+  const ir::Function& function = program_.functions[index];
+  std::vector<uint32_t> sites;
+  for (const uint32_t site : function.sites) {
+    if (!is_attached(program_.sites[site])) sites.push_back(site);
+  }
+  if (sites.empty()) return {};
+  CompileRequest request{.kind = ProgramKind::kSyscall, .site = sites.front(), .guarded = false};
+  if (sites.size() > 1) request.site.reset();
+  ASSIGN_OR_RETURN(fired_[index], load(index, plan, request));
+  return {};
+}
+
+Status EbpfSession::attach(const Loaded& loaded) {
+  for (const uint32_t index : loaded.sites) {
+    const ProbeSite& site = program_.sites[index];
+    std::optional<uint64_t> cookie;
+    if (loaded.wants_cookie) cookie = index;
+    auto attachment = loaded.kind == ProgramKind::kTracepoint
+                          ? attach_tracepoint(loaded.program.get(), site.category, site.event, cookie)
+                          : attach_raw_tracepoint(loaded.program.get(), site.event);
+    if (!attachment) return std::move(attachment).error();
+    attachments_.push_back(std::move(*attachment));
+  }
+  return {};
+}
+
+// Everything is attached while the state word keeps programs from running; clearing it starts all of them at once.
+Status EbpfSession::start() {
+  CHECK(!started_);
+  for (const pid_t pid : target_.pids) {
+    if (kill(pid, 0) != 0 && errno == ESRCH) return Error(fmt::format("there is no process {}", pid), ESRCH);
+  }
+  if (process_events_) TRY(process_events_->start());
+  for (const Loaded& loaded : loaded_) TRY(attach(loaded));
+  if (filter_) {
+    TRY(filter_->follow());
+    for (const pid_t pid : target_.pids) TRY(filter_->insert(pid));
+    if (target_.command != nullptr) {
+      TRY(target_.command->approach_gate());
+      TRY(filter_->insert(target_.command->pid()));
+    }
+  }
+  started_ = true;
+  globals_->resume();
+  return {};
+}
+
+Status EbpfSession::stop() {
+  if (stopped_) return {};
+  stopped_ = true;
+  globals_->pause();
+  wait_for_programs();
+  attachments_.clear();
+  return {};
+}
+
+Status EbpfSession::fire(uint32_t function, uint32_t site) {
+  CHECK(function < fired_.size() && fired_[function].valid());
+  // After exit() only END runs.
+  if (globals_->exiting() && program_.sites[site].type != ProbeType::kEnd) return {};
+  uint64_t context = site;
+  LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &context, .ctx_size_in = sizeof context);
+  if (bpf_prog_test_run_opts(fired_[function].get(), &options) != 0) {
+    return Error::from_errno("run " + program_.functions[function].name);
+  }
+  return {};
+}
+
+Status EbpfSession::drain(EventSink& sink) {
+  if (process_events_) process_events_->drain();
+  merger_->drain(sink);
+  return {};
+}
+
+bool EbpfSession::finished() const { return started_ && filter_ && filter_->empty(); }
+
+Losses EbpfSession::losses() const {
+  Losses losses = globals_->losses();
+  for (const Loaded& loaded : loaded_) {
+    bpf_prog_info info{};
+    uint32_t size = sizeof info;
+    if (bpf_obj_get_info_by_fd(loaded.program.get(), &info, &size) == 0) losses.missed += info.recursion_misses;
+  }
+  return losses;
+}
+
+ProcessMaps* EbpfSession::process_maps() { return process_events_ ? &process_events_->maps() : nullptr; }
+
+}  // namespace polytap::ebpf

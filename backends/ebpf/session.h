@@ -1,0 +1,79 @@
+// A program at work in the kernel.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "backends/ebpf/attach.h"
+#include "backends/ebpf/ebpf_backend.h"
+#include "backends/ebpf/function_compiler.h"
+#include "backends/ebpf/globals.h"
+#include "backends/ebpf/maps.h"
+#include "backends/ebpf/process_events.h"
+#include "backends/ebpf/ring.h"
+#include "backends/ebpf/target_filter.h"
+#include "core/probe/backend.h"
+
+namespace polytap::ebpf {
+
+class EbpfSession : public Session {
+ public:
+  static Result<std::unique_ptr<Session>> create(const ir::Program& program, const Target& target,
+                                                 const EbpfOptions& options);
+
+  Status start() override;
+  Status stop() override;
+  Status fire(uint32_t function, uint32_t site) override;
+  int poll_fd() const override { return control_ring_->fd(); }
+  Status drain(EventSink& sink) override;
+  Status snapshot(ir::MapId map, MapSink& sink) override { return maps_->snapshot(map, sink); }
+  Status clear(ir::MapId map) override { return maps_->clear(map); }
+  Status zero(ir::MapId map) override { return maps_->zero(map); }
+  bool finished() const override;
+  Losses losses() const override;
+  std::optional<uint64_t> events() const override { return globals_->firings(); }
+  ProcessMaps* process_maps() override;
+
+ private:
+  EbpfSession(const ir::Program& program, const Target& target, const EbpfOptions& options)
+      : program_(program), target_(target), options_(options) {}
+
+  // A loaded program, and the sites where it is to be attached.
+  struct Loaded {
+    UniqueFd program;
+    ProgramKind kind = ProgramKind::kTracepoint;
+    std::vector<uint32_t> sites;
+    bool wants_cookie = false;
+  };
+
+  Status prepare();
+  Status create_rings();
+  Status create_scratch(uint32_t bytes);
+  Status load_functions();
+  Status load_attached(uint32_t function, const FunctionPlan& plan);
+  Status load_fired(uint32_t function, const FunctionPlan& plan);
+  Result<UniqueFd> load(uint32_t function, const FunctionPlan& plan, const CompileRequest& request);
+  Status attach(const Loaded& loaded);
+
+  const ir::Program& program_;
+  Target target_;
+  EbpfOptions options_;
+
+  std::optional<Globals> globals_;
+  std::optional<Maps> maps_;
+  std::optional<Ring> data_ring_;
+  std::optional<Ring> control_ring_;
+  std::optional<RecordMerger> merger_;
+  UniqueFd scratch_;
+  CompileEnvironment environment_;
+  std::vector<Loaded> loaded_;
+  std::vector<UniqueFd> fired_;  // by function: its program for BEGIN, END and interval
+  mutable std::optional<TargetFilter> filter_;
+  std::unique_ptr<ProcessEvents> process_events_;
+  std::vector<Attachment> attachments_;  // goes first, so that nothing runs while the rest is taken apart
+  bool started_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace polytap::ebpf

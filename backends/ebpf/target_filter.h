@@ -1,0 +1,39 @@
+// The processes that a session looks at, kept up to date by the kernel: a set of thread group ids that children join
+// when they are forked and that processes leave when their last thread ends.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "backends/ebpf/attach.h"
+#include "core/base/result.h"
+#include "core/base/unique_fd.h"
+
+namespace polytap::ebpf {
+
+class TargetFilter {
+ public:
+  // Loads the programs that follow forks and exits; they are attached by follow().
+  static Result<TargetFilter> create(const std::string& license);
+
+  int fd() const { return set_.get(); }
+  // Attach behind the session's own programs: what runs on a process's exit must still find it in the set.
+  Status follow();
+  Status insert(pid_t pid);
+  // No process of the set is alive any more.
+  bool empty();
+
+ private:
+  TargetFilter() = default;
+
+  UniqueFd set_;
+  UniqueFd fork_program_;
+  UniqueFd exit_program_;
+  std::vector<Attachment> attachments_;
+  std::chrono::steady_clock::time_point next_check_;
+};
+
+}  // namespace polytap::ebpf
