@@ -69,7 +69,7 @@ void add_compare(CLI::App& app, Options& options, std::vector<std::string>& posi
   add_format(app, format);
 }
 
-void add_doctor(CLI::App& app, Options& options, std::string& format) { add_format(app, format); }
+void add_doctor(CLI::App& app, std::string& format) { add_format(app, format); }
 
 // Positional arguments: the script file first unless -e gave the script.
 void take_positional(Options& options, const CLI::App& app, std::vector<std::string> positional) {
@@ -102,7 +102,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
       add_compare(app, options, positional, format);
       break;
     case Action::kDoctor:
-      add_doctor(app, options, format);
+      add_doctor(app, format);
       break;
   }
   const int skipped = options.action == Action::kRun ? 0 : 1;
