@@ -14,7 +14,7 @@ std::optional<ast::CDefinition> Parser::parse_c_definition() {
   if (at_word("typedef")) return parse_c_typedef();
   std::optional<ast::CDefinition> definition = at_word("enum") ? parse_c_enum() : parse_c_aggregate();
   if (!definition) return std::nullopt;
-  if (peek().kind == TokenKind::kIdentifier && (peek(1).is(";") || peek(1).is("["))) {
+  if (c_declarator_follows()) {
     unexpected("';' after the definition", "there are no C variables; use a map or a $variable");
     return std::nullopt;
   }
@@ -215,6 +215,10 @@ std::optional<Parser::Declarator> Parser::parse_c_declarator() {
     own.is_function = inner->is_function;
     if (own.is_function) own.suffixes.clear();
     own.suffixes.insert(own.suffixes.end(), inner->suffixes.begin(), inner->suffixes.end());
+  }
+  if (own.suffixes.size() > kMaxNesting) {
+    error(since(own.span), "this type nests too deep", "name its parts by typedef or struct");
+    return std::nullopt;
   }
   own.span = since(own.span);
   return own;

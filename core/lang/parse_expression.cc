@@ -87,7 +87,7 @@ ast::ExpressionPtr Parser::parse_binary(int least_precedence) {
     if (!right) return nullptr;
     const Span span = cover(left->span, right->span);
     left = make(ast::Binary{found->op, std::move(left), std::move(right)}, span);
-    if (too_deep_) return nullptr;
+    if (given_up_) return nullptr;
   }
   return nullptr;
 }
@@ -127,7 +127,7 @@ ast::ExpressionPtr Parser::parse_cast() {
 ast::ExpressionPtr Parser::parse_postfix() {
   ast::ExpressionPtr object = parse_primary();
   while (object) {
-    if (too_deep_) return nullptr;
+    if (given_up_) return nullptr;
     if (at(".") || at("->")) {
       object = parse_field(std::move(object));
     } else if (at("[")) {
@@ -157,8 +157,7 @@ ast::ExpressionPtr Parser::parse_field(ast::ExpressionPtr object) {
   if (token.kind == TokenKind::kIdentifier) {
     access.field = std::string(token.text);
   } else if (!access.arrow && token.kind == TokenKind::kInteger) {
-    const bool fraction = !object->parenthesized && std::holds_alternative<ast::IntegerLiteral>(object->node) &&
-                          object->span.end == op.span.begin && token.span.begin == op.span.end;
+    const bool fraction = !object->parenthesized && std::holds_alternative<ast::IntegerLiteral>(object->node);
     if (fraction) {
       error(cover(object->span, token.span), "there are no floating-point numbers",
             "count in smaller units, for example microseconds (or use a duration: 1500us)");

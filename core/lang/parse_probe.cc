@@ -70,7 +70,7 @@ class AttachPointScanner {
   bool comment_follows() const {
     const std::string_view rest = text_.substr(at_);
     if (after_colon_) return false;
-    return rest.starts_with("//") || (rest.starts_with("/*") && !path_follows());
+    return rest.starts_with("//") || (rest.starts_with("/*") && !within_path() && !path_follows());
   }
 
   // Blanks may stand around colons; elsewhere they end the attach point.
@@ -111,8 +111,14 @@ class AttachPointScanner {
     return false;
   }
 
+  // In `iter:task:/sys/fs/bpf/pin` the path is the last part.
+  bool within_path() const {
+    const std::string& part = parts_.back();
+    return !is_syscall() && (part.starts_with('/') || part.starts_with("./") || part.starts_with("../"));
+  }
+
   bool slash(bool& more) {
-    if (!after_colon_ && !path_follows()) {
+    if (!after_colon_ && !within_path() && !path_follows()) {
       more = false;  // the predicate
       return true;
     }
@@ -176,7 +182,7 @@ class AttachPointScanner {
 
 std::optional<ast::AttachPoint> Parser::parse_attach_point() {
   const uint32_t begin = skip_blanks(source_.text(), position());
-  if (too_deep_) return std::nullopt;
+  if (given_up_) return std::nullopt;
   AttachPointScanner scanner(source_, begin);
   const bool scanned = scanner.scan();
   if (!scanned && scanner.wrong().begin != begin) {

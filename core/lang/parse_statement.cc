@@ -49,7 +49,8 @@ std::optional<ast::Block> Parser::parse_block(BlockUse use, std::string_view whe
   const Level level(*this);
   if (!level.ok()) return std::nullopt;
   const Span open = peek().span;
-  if (!expect("{", where)) return std::nullopt;
+  const bool single = !at("{") && peek().kind != TokenKind::kEnd && peek().kind != TokenKind::kPunctuation;
+  if (!expect("{", where, single ? "a block stands in braces, even of a single statement" : "")) return std::nullopt;
   const bool in_predicate = std::exchange(in_predicate_, false);
   const bool in_arguments = std::exchange(in_arguments_, false);
   ast::Block block;

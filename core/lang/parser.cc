@@ -25,12 +25,12 @@ ast::Script parse(const Source& source, Diagnostics& diagnostics) { return Parse
 
 Parser::Level::Level(Parser& parser)
     : parser_(parser), outer_height_(std::exchange(parser.height_, 0)), ok_(++parser.nesting_ <= kMaxNesting) {
-  if (!ok_ && !parser_.too_deep_) {
+  if (!ok_ && !parser_.given_up_) {
     parser_.error(parser_.peek().span, fmt::format("this nests more than {} levels deep", kMaxNesting),
                   "keep intermediate results in variables");
-    parser_.too_deep_ = true;
+    parser_.given_up_ = true;
   }
-  ok_ = ok_ && !parser_.too_deep_;
+  ok_ = ok_ && !parser_.given_up_;
 }
 
 Parser::Level::~Level() {
@@ -39,17 +39,17 @@ Parser::Level::~Level() {
 }
 
 void Parser::count_height(Span span) {
-  if (++height_ <= kMaxHeight || too_deep_) return;
+  if (++height_ <= kMaxHeight || given_up_) return;
   error(span, "this expression is too long", "keep intermediate results in variables");
-  too_deep_ = true;
+  given_up_ = true;
 }
 
 const Token& Parser::peek(size_t ahead) {
   while (ahead_.size() <= ahead) {
     // Once the script is given up, it reads as if it ended here, so that all loops end.
-    ahead_.push_back(too_deep_ ? Token{} : lex(source_, offset_));
-    if (!too_deep_) offset_ = ahead_.back().next;
-    if (too_deep_) ahead_.back().span = {last_end_, last_end_};
+    ahead_.push_back(given_up_ ? Token{} : lex(source_, offset_));
+    if (!given_up_) offset_ = ahead_.back().next;
+    if (given_up_) ahead_.back().span = {last_end_, last_end_};
   }
   return ahead_[ahead];
 }
@@ -81,7 +81,9 @@ bool Parser::expect(std::string_view punctuation, std::string_view where, std::s
 
 bool Parser::expect_closing(std::string_view punctuation, Span open, std::string_view where) {
   if (accept(punctuation)) return true;
-  const bool reported = too_deep_;
+  const bool reported = given_up_;
+  // The line of a string that is never closed may hold the brace: nothing is known to lack.
+  if (lost_line_ && punctuation == "}" && peek().kind == TokenKind::kEnd) return false;
   expect(punctuation, where);
   if (!reported && source_.position(open.begin).line != source_.position(peek().span.begin).line) {
     diagnostics_.note(open, fmt::format("this '{}' is not closed", source_.slice(open)));
@@ -97,12 +99,17 @@ void Parser::continue_at(uint32_t offset) {
 }
 
 void Parser::error(Span span, std::string message, std::string hint) {
-  if (!too_deep_) diagnostics_.error(span, std::move(message), std::move(hint));
+  if (given_up_) return;
+  diagnostics_.error(span, std::move(message), std::move(hint));
+  if (++errors_ < kMaxErrors) return;
+  diagnostics_.note(span, "there are too many errors; the rest of the script was not looked at");
+  given_up_ = true;
 }
 
 void Parser::unexpected(std::string_view what, std::string hint) {
   const Token& token = peek();
   if (token.kind == TokenKind::kError) {
+    lost_line_ = lost_line_ || token.text.starts_with('"');
     error(token.span, token.message, token.hint);
   } else {
     error(token.span, fmt::format("expected {}, found {}", what, shown(token)), std::move(hint));
@@ -121,14 +128,23 @@ void Parser::skip_statement() {
 }
 
 void Parser::skip_item() {
+  const bool c_definition = at_word("struct") || at_word("union") || at_word("enum") || at_word("typedef");
   size_t braces = 0;
   while (peek().kind != TokenKind::kEnd) {
     if (braces == 0 && peek().kind == TokenKind::kPreprocessor) return;
     const Token token = take();
     if (token.is(";") && braces == 0) return;
     if (token.is("{")) ++braces;
-    if (token.is("}") && (braces == 0 || --braces == 0)) return;
+    if (token.is("}") && (braces == 0 || --braces == 0) && !(c_definition && c_declarator_follows())) return;
+    // The line's end is lost with the quote, and with it a '}'.
+    if (token.kind == TokenKind::kError && token.text.starts_with('"') && braces == 0) return;
   }
+}
+
+// After the '}' of a definition: attributes, or what would be a C variable.
+bool Parser::c_declarator_follows() {
+  if (at_word("__attribute__") || at_word("__packed") || at("*")) return true;
+  return peek().kind == TokenKind::kIdentifier && (peek(1).is(";") || peek(1).is("[") || peek(1).is("="));
 }
 
 }  // namespace polytap

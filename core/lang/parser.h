@@ -23,6 +23,9 @@ inline constexpr unsigned kMaxNesting = 256;
 // the tree.
 inline constexpr unsigned kMaxHeight = 2048;
 
+// After so many errors the rest of the script is not looked at.
+inline constexpr unsigned kMaxErrors = 20;
+
 class Parser {
  public:
   Parser(const Source& source, Diagnostics& diagnostics) : source_(source), diagnostics_(diagnostics) {}
@@ -77,6 +80,7 @@ class Parser {
   void skip_statement();
   // Skips what is left of a top-level item: behind its balanced block, or to the end.
   void skip_item();
+  bool c_declarator_follows();
 
   // --- expressions (parse_expression.cc, parse_primary.cc)
   template <typename Node>
@@ -194,7 +198,9 @@ class Parser {
   ast::ExpressionId next_id_ = 0;
   unsigned nesting_ = 0;
   unsigned height_ = 0;
-  bool too_deep_ = false;        // reported; nothing more is parsed
+  unsigned errors_ = 0;
+  bool given_up_ = false;        // reported why; the script reads as if it ended here
+  bool lost_line_ = false;       // a string that is never closed was met
   bool in_predicate_ = false;    // outside its parentheses: a '/' before '{' ends it
   bool in_arguments_ = false;    // types may stand for themselves
   uint32_t condition_at_ = ~0U;  // a '(' here opens a condition: `if (pid) f()` is no cast

@@ -66,7 +66,7 @@ void Printer::node(const ast::CDefinition& definition) {
     const ast::CField& field = definition.fields.front();
     c_specifiers(field);
     put(" ");
-    c_declarator(field);
+    c_declarator(field, definition.name);
   } else {
     c_body(definition);
   }
@@ -102,13 +102,13 @@ void Printer::c_fields(const std::vector<ast::CField>& fields) {
     // `struct x { ... } a, b;` defines x once.
     if (i != 0 && field.nested && field.nested == fields[i - 1].nested) {
       put(", ");
-      c_declarator(field);
+      c_declarator(field, field.name);
     } else {
       if (i != 0) put(";");
       new_line();
       c_specifiers(field);
       if (!field.name.empty() || field.bits || !field.type.suffixes.empty()) put(" ");
-      c_declarator(field);
+      c_declarator(field, field.name);
     }
   }
   if (!fields.empty()) put(";");
@@ -123,9 +123,9 @@ void Printer::c_specifiers(const ast::CField& field) {
 }
 
 // C's declarators read from the name outwards; the suffixes are in the order of the type, so the last stands innermost.
-void Printer::c_declarator(const ast::CField& field) {
+void Printer::c_declarator(const ast::CField& field, const std::string& name) {
   using Kind = ast::TypeName::Suffix::Kind;
-  std::string text = field.name;
+  std::string text = name;
   const auto& suffixes = field.type.suffixes;
   for (size_t end = suffixes.size(); end > 0;) {
     if (suffixes[end - 1].kind == Kind::kPointer) {

@@ -58,6 +58,8 @@ int precedence(const ast::Expression& expression) {
   return prefix ? kUnary : kPostfix;
 }
 
+bool is_index(std::string_view field) { return !field.empty() && field[0] >= '0' && field[0] <= '9'; }
+
 std::string_view spelling(UnaryOp op) {
   switch (op) {
     case UnaryOp::kNegate:
@@ -201,8 +203,9 @@ void Printer::node(const ast::Ternary& ternary) {
 }
 
 void Printer::node(const ast::FieldAccess& access) {
-  const bool literal = std::holds_alternative<ast::IntegerLiteral>(access.object->node);
-  expression(*access.object, literal ? kPostfix + 1 : kPostfix);
+  // `1.0` would be a fraction.
+  const bool fraction = std::holds_alternative<ast::IntegerLiteral>(access.object->node) && is_index(access.field);
+  expression(*access.object, fraction ? kPostfix + 1 : kPostfix);
   put(access.arrow ? "->" : ".");
   put(access.field);
 }

@@ -77,7 +77,7 @@ class Printer {
   void c_body(const ast::CDefinition& definition);
   void c_fields(const std::vector<ast::CField>& fields);
   void c_specifiers(const ast::CField& field);
-  void c_declarator(const ast::CField& field);
+  void c_declarator(const ast::CField& field, const std::string& name);
 
   void put(std::string_view text) { out_ += text; }
   void new_line();
