@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -68,7 +69,7 @@ struct NamedConstant {
 
 struct CheckedScript {
   std::vector<CheckedFunction> functions;
-  std::vector<MapInfo> maps;
+  std::deque<MapInfo> maps;  // a deque: references stay valid while maps are added
   std::unique_ptr<ScriptTypes> types;
   ir::Settings settings;
   std::map<std::string, NamedConstant, std::less<>> defines;
