@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/base/result.h"
@@ -47,6 +48,7 @@ class BtfTypes final : public TypeProvider {
   std::string path_;
   mutable std::unique_ptr<Converter> converter_;
   mutable std::optional<Error> load_error_;
+  mutable std::unordered_map<std::string, std::unique_ptr<const Type>> types_by_name_;
 
   // Null when the BTF cannot be read.
   Converter* converter() const;

@@ -34,7 +34,8 @@ struct TypeName {
   ExpressionPtr of;                // typeof(expression)
   struct Suffix {
     enum class Kind : uint8_t { kPointer, kArray } kind = Kind::kPointer;
-    std::optional<uint64_t> count;  // kArray; absent for []
+    std::optional<uint64_t> count;  // kArray; absent for [] and for a count by name
+    std::string constant;           // kArray: the count's name, when no #define or enum in the script gives its value
   };
   std::vector<Suffix> suffixes;  // in the order written
   Span span;
@@ -170,7 +171,7 @@ struct TypeExpression {
 };  // a type where a call takes one: typeof(...), sizeof's kin
 
 struct Expression {
-  ExpressionId id = 0;  // unique in a script, dense from 0
+  ExpressionId id = 0;  // unique in a script, less than Script::expressions
   Span span;
   bool parenthesized = false;
   std::variant<IntegerLiteral, BoolLiteral, StringLiteral, Identifier, Variable, MapReference, PositionalParameter,

@@ -32,9 +32,9 @@ void append_hex_bytes(std::string& out, Bytes bytes, BufferStyle style) {
 }
 
 // %u, %x and %o of a negative value show as many bits as its type has in C, where what is narrower than int grows to
-// int first.
-uint64_t as_unsigned(int64_t value, const Type& type) {
-  const bool is_narrow = type.is_integral() && type.size != 0 && type.size <= 4;
+// int. %lu and the like show all 64.
+uint64_t as_unsigned(int64_t value, const Type& type, LengthModifier length) {
+  const bool is_narrow = type.is_integral() && type.size != 0 && type.size <= 4 && length == LengthModifier::kNone;
   return is_narrow && value < 0 ? static_cast<uint32_t>(value) : static_cast<uint64_t>(value);
 }
 
@@ -100,7 +100,8 @@ void PrintfFormatter::append(std::string& out, std::span<const Bytes> fields) co
         break;
       }
       case Way::kPlainUnsigned: {
-        const fmt::format_int digits(as_unsigned(value_number(piece.type, fields[piece.field]), piece.type));
+        const fmt::format_int digits(
+            as_unsigned(value_number(piece.type, fields[piece.field]), piece.type, piece.conversion.length));
         out.append(digits.data(), digits.size());
         break;
       }
@@ -161,7 +162,7 @@ void PrintfFormatter::general(std::string& out, const Piece& piece, std::span<co
 void PrintfFormatter::integer(std::string& out, const Piece& piece, const Resolved& resolved, Bytes value) const {
   const FormatConversion& c = piece.conversion;
   const int64_t number = apply_length(c, value_number(piece.type, value));
-  const uint64_t magnitude = !c.is_signed() ? as_unsigned(number, piece.type)
+  const uint64_t magnitude = !c.is_signed() ? as_unsigned(number, piece.type, c.length)
                              : number < 0   ? 0 - static_cast<uint64_t>(number)
                                             : static_cast<uint64_t>(number);
   std::string digits;
@@ -177,15 +178,15 @@ void PrintfFormatter::integer(std::string& out, const Piece& piece, const Resolv
       break;
     case 'o':
       digits = fmt::format("{:o}", magnitude);
-      if (c.alternative && magnitude != 0) digits.insert(0, 1, '0');
       break;
     default:
       digits = fmt::format("{}", magnitude);
       if (c.is_signed()) prefix = number < 0 ? "-" : c.plus ? "+" : c.space ? " " : "";
   }
-  // C: no digits at all for 0 with precision 0.
+  // C: no digits at all for 0 with precision 0, except that %#o always begins with a 0.
   if (resolved.precision && *resolved.precision == 0 && magnitude == 0) digits.clear();
   if (resolved.precision.value_or(0) > digits.size()) digits.insert(0, *resolved.precision - digits.size(), '0');
+  if (c.conversion == 'o' && c.alternative && !digits.starts_with('0')) digits.insert(0, 1, '0');
   if (c.grouping && (c.is_signed() || c.conversion == 'u')) digits = thousands(digits);
   const size_t length = prefix.size() + digits.size();
   // C: a precision or a minus sign turns the zero flag off.
@@ -207,7 +208,8 @@ void PrintfFormatter::floating(std::string& out, const Piece& piece, const Resol
   format += "*.*";
   format += c.conversion;
   const int64_t number = value_number(piece.type, value);
-  const double shown = shows_sign(piece.type) ? static_cast<double>(number) : static_cast<double>(static_cast<uint64_t>(number));
+  const double shown =
+      shows_sign(piece.type) ? static_cast<double>(number) : static_cast<double>(static_cast<uint64_t>(number));
   const int width = static_cast<int>(resolved.width);
   const int precision = resolved.precision ? static_cast<int>(*resolved.precision) : -1;
 #pragma GCC diagnostic push
@@ -224,8 +226,9 @@ void PrintfFormatter::floating(std::string& out, const Piece& piece, const Resol
 // %b: a time is shown as its text, a number by its binary digits.
 void PrintfFormatter::binary(std::string& out, const Piece& piece, Bytes value) const {
   if (!piece.type.is_integral() && !piece.type.is(TypeKind::kPointer)) return values_->text(out, piece.type, value);
-  const uint64_t number = as_unsigned(apply_length(piece.conversion, value_number(piece.type, value)), piece.type);
-  if (piece.conversion.alternative && number != 0) out += "0b";
+  const FormatConversion& c = piece.conversion;
+  const uint64_t number = as_unsigned(apply_length(c, value_number(piece.type, value)), piece.type, c.length);
+  if (c.alternative && number != 0) out += "0b";
   fmt::format_to(std::back_inserter(out), "{:b}", number);
 }
 

@@ -39,13 +39,19 @@ class Renderer {
   // printf, print(value), time, join, cat, errorf, warnf, print(@m[k]). Not the kinds that need a map's snapshot.
   virtual void record(const EmittedRecord& record) = 0;
   // print(@m, top, divisor) and the maps at the end; top 0: all; divisor 0 or 1: none. Sorts by value as bpftrace does.
+  // A scalar map without an entry shows as 0 here, as print() of an unset map does; at the end such maps are left out
+  // by the caller.
   virtual void map(ir::MapId map, std::vector<MapEntry> entries, uint64_t top, uint64_t divisor) = 0;
+  // Once, when the last record has been rendered and before the maps at the end (also when there are none): the empty
+  // lines that bpftrace sets them apart by.
+  virtual void end_of_run() = 0;
   virtual void attached_probes(uint64_t count) = 0;
   virtual void losses(const Losses& losses) = 0;
 };
 
-// PROGRAM, SYMBOLIZER and SINK must outlive the renderer. SOURCE: places of errorf and warnf.
+// All must outlive the renderer. SOURCE: places of errorf and warnf. TYPES: names of enums and fields of structs; null:
+// enums show as numbers, structs as their bytes.
 std::unique_ptr<Renderer> make_renderer(OutputFormat format, const ir::Program& program, const Source& source,
-                                        Symbolizer& symbolizer, ByteSink& sink);
+                                        Symbolizer& symbolizer, ByteSink& sink, const TypeProvider* types = nullptr);
 
 }  // namespace polytap

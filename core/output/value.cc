@@ -237,7 +237,8 @@ void ValueRenderer::enumerator(std::string& out, const Type& type, uint64_t word
 void ValueRenderer::string(std::string& out, const Type& type, Bytes bytes) {
   const std::string_view content = string_text(bytes);
   out += content;
-  if (type.size >= program_.settings.max_string && content.size() + 1 >= type.size) out += program_.settings.cut_trailer;
+  if (type.size >= program_.settings.max_string && content.size() + 1 >= type.size)
+    out += program_.settings.cut_trailer;
 }
 
 void ValueRenderer::buffer(std::string& out, Bytes bytes, Style style) {

@@ -4,11 +4,10 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.h"
@@ -21,14 +20,28 @@ struct Mapping {
   uint64_t offset = 0;  // of `start` in the file
   std::string path;     // as the process saw it; "[vdso]", "" for anonymous memory
   uint64_t device = 0;  // makedev(major, minor)
-  uint64_t inode = 0;
+  uint64_t inode = 0;   // 0: unknown, or no file
+
+  bool operator==(const Mapping&) const = default;
 };
+
+// The executable mappings in the text of /proc/PID/maps, in order of address. " (deleted)" is taken off the paths.
+std::vector<Mapping> parse_process_maps(std::string_view text);
 
 // Executable mappings by process. Recording is cheap; files are opened by the Symbolizer. Thread-safe: a tracer thread
 // records while the main thread symbolizes.
 class ProcessMaps {
  public:
-  ProcessMaps();
+  // What of a process an answer was made from: as long as the version is equal, so is the answer.
+  struct Version {
+    uint64_t image = 0;     // another one after each exec; a forked child has its parent's. 0: process unknown
+    uint64_t mappings = 0;  // another one after each change
+    bool exited = false;
+
+    bool operator==(const Version&) const = default;
+  };
+
+  explicit ProcessMaps(std::string proc_root = "/proc");
   ~ProcessMaps();
   // Reads /proc/PID/maps now and replaces what was known. An error when the process is gone (what was known stays).
   Status read_from_proc(pid_t pid);
@@ -39,9 +52,13 @@ class ProcessMaps {
   void exited(pid_t pid);                // kept for symbolization until the pid is used again
   std::optional<Mapping> find(pid_t pid, uint64_t address) const;
   bool knows(pid_t pid) const;
+  Version version(pid_t pid) const;
+  std::vector<Mapping> mappings(pid_t pid) const;
+  const std::string& proc_root() const { return proc_root_; }
 
  private:
   struct State;
+  std::string proc_root_;
   std::unique_ptr<State> state_;
 };
 

@@ -12,16 +12,18 @@
 namespace polytap {
 
 struct Symbol {
-  std::string name;     // demangled when asked for; empty when unknown
-  uint64_t offset = 0;  // from the symbol's start
-  std::string module;  // file name (user: full path as mapped; kernel: module or empty); empty when no mapping is known
+  std::string name;            // demangled when asked for; empty when unknown
+  uint64_t offset = 0;         // from the symbol's start
+  std::string module;          // file name (user: full path as mapped, or /tmp/perf-PID.map; kernel: module or empty)
   uint64_t module_offset = 0;  // address in the file's own address space (as addr2line takes it)
 };
 
+// Thread-safe. Reads below maps.proc_root().
 class Symbolizer {
  public:
   struct Options {
     bool demangle = true;
+    std::string debug_directory = "/usr/lib/debug";
   };
   Symbolizer(ProcessMaps& maps, Options options);
   ~Symbolizer();

@@ -1,0 +1,25 @@
+// The functions of an ELF file, also when it was stripped: from .gnu_debugdata or a separate debug file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/symbol/elf_file.h"
+#include "core/symbol/symbol_index.h"
+
+namespace polytap {
+
+struct DebugFileSearch {
+  std::string path;                // of the file, as its process sees it; "" for none
+  std::vector<std::string> roots;  // put in front of paths: "" and, for a process in a container, "/proc/PID/root"
+  std::string debug_directory;     // "/usr/lib/debug"
+};
+
+// A finished index of .symtab; of a stripped file, of its .dynsym, its .gnu_debugdata and its separate debug file,
+// found by build-id or debug link. A debug file of another build is not taken.
+SymbolIndex read_symbols(const ElfFile& file, const DebugFileSearch& search);
+
+// The bytes of an xz stream; empty when it is damaged or grows beyond LIMIT.
+std::string decompress_xz(std::string_view compressed, size_t limit);
+
+}  // namespace polytap

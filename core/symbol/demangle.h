@@ -1,0 +1,12 @@
+// Symbol names as the programmer wrote them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace polytap {
+
+// C++ names (Itanium ABI) and Rust's legacy mangling, the latter without its hash. Any other name comes back as it is.
+std::string demangle(std::string_view name);
+
+}  // namespace polytap

@@ -1,0 +1,206 @@
+#include "core/symbol/symbolizer.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "core/symbol/demangle.h"
+#include "core/symbol/file_table.h"
+#include "core/symbol/kernel_symbols.h"
+#include "core/symbol/perf_map.h"
+#include "core/symbol/read_whole_file.h"
+
+namespace polytap {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Names remembered over all processes.
+constexpr size_t kMaxMemoized = 200'000;
+// An address in no known mapping may be in a new one, so the maps are read again. Stacks walked by frame pointers also
+// hold numbers that are no addresses: after so many readings in vain they may take only one part in 20 of the time.
+constexpr unsigned kFreeReadings = 64;
+constexpr int kReadingShare = 20;
+// kallsyms is read again for an unknown address (a module or BPF program loaded since), at most this often.
+constexpr auto kKernelRereadInterval = std::chrono::seconds(1);
+
+// A number that can be the address of user code on x86-64, with five-level page tables too.
+bool is_user_address(uint64_t address) { return address >= 4096 && address < uint64_t{1} << 56; }
+
+// Memory where a compiler may have put code at run time. "/memfd:" is how .NET maps it twice.
+bool may_be_jitted(const std::string& path) {
+  return path.empty() || path.starts_with("//anon") || path.starts_with("[anon") || path.starts_with("/memfd:") ||
+         path.starts_with("/dev/zero") || path.starts_with("/anon_hugepage");
+}
+
+}  // namespace
+
+struct Symbolizer::State {
+  struct Process {
+    ProcessMaps::Version version;
+    std::unordered_map<uint64_t, Symbol> names;
+    std::unique_ptr<PerfMap> perf_map;
+    unsigned readings_in_vain = 0;
+    Clock::time_point next_reading;
+  };
+
+  State(ProcessMaps& process_maps, Options chosen)
+      : maps(process_maps), options(std::move(chosen)), files(maps.proc_root(), options.debug_directory) {}
+
+  ProcessMaps& maps;
+  const Options options;
+  FileTable files;  // has a mutex of its own: hold() need not wait while a large file is read
+  std::mutex mutex;
+  std::unordered_map<pid_t, Process> processes;
+  size_t memoized = 0;
+  std::optional<KernelSymbols> kernel;
+  Clock::time_point kernel_read_at;
+
+  std::string shown(std::string_view name) const { return options.demangle ? demangle(name) : std::string(name); }
+
+  void forget_names(Process& process) {
+    memoized -= process.names.size();
+    process.names.clear();
+  }
+
+  // What is remembered of PID, without what was made from another version.
+  Process& process(pid_t pid) {
+    Process& known = processes[pid];
+    const ProcessMaps::Version version = maps.version(pid);
+    if (known.version == version) return known;
+    if (known.version.image != version.image) {
+      known.perf_map.reset();
+      known.readings_in_vain = 0;
+    }
+    forget_names(known);
+    known.version = version;
+    return known;
+  }
+
+  std::optional<Mapping> find_mapping(pid_t pid, Process& known, uint64_t address) {
+    auto mapping = maps.find(pid, address);
+    if (mapping || known.version.exited || !is_user_address(address)) return mapping;
+    const auto begin = Clock::now();
+    if (known.readings_in_vain >= kFreeReadings && begin < known.next_reading) return std::nullopt;
+    // Fails when the process is gone; what was known of it stays.
+    const bool read = maps.read_from_proc(pid).ok();
+    const auto end = Clock::now();
+    known.next_reading = end + (end - begin) * kReadingShare;
+    if (read) mapping = maps.find(pid, address);
+    process(pid);
+    if (!mapping) ++known.readings_in_vain;
+    return mapping;
+  }
+
+  std::optional<Symbol> find_jitted(pid_t pid, Process& known, uint64_t address) {
+    if (!known.perf_map) known.perf_map = std::make_unique<PerfMap>(maps.proc_root(), pid);
+    known.perf_map->refresh();
+    const auto hit = known.perf_map->find(address);
+    if (!hit) return std::nullopt;
+    return Symbol{shown(hit->name), address - hit->start, known.perf_map->path(), address};
+  }
+
+  Symbol find_in_file(pid_t pid, const Process& known, const Mapping& mapping, uint64_t address) {
+    Symbol symbol;
+    symbol.module = mapping.path.starts_with("//anon") ? "" : mapping.path;
+    const uint64_t file_offset = address - mapping.start + mapping.offset;
+    symbol.module_offset = file_offset;
+    const auto file = files.open(pid, known.version.image, !known.version.exited, mapping);
+    if (!file) return symbol;
+    const auto file_address = file->address_at(file_offset);
+    if (!file_address) return symbol;
+    symbol.module_offset = *file_address;
+    if (const auto hit = file->find(*file_address)) {
+      symbol.name = shown(hit->name);
+      symbol.offset = *file_address - hit->start;
+    }
+    return symbol;
+  }
+
+  Symbol user(pid_t pid, uint64_t address) {
+    Process& known = process(pid);
+    if (const auto it = known.names.find(address); it != known.names.end()) return it->second;
+    const auto mapping = find_mapping(pid, known, address);
+    if (mapping && may_be_jitted(mapping->path)) {
+      // Not remembered: the compiler may put other code there.
+      if (auto symbol = find_jitted(pid, known, address)) return std::move(*symbol);
+    }
+    Symbol symbol = mapping ? find_in_file(pid, known, *mapping, address) : Symbol();
+    if (!mapping || may_be_jitted(mapping->path)) return symbol;
+    if (memoized >= kMaxMemoized) {
+      for (auto& [other_pid, other] : processes) forget_names(other);
+    }
+    if (known.names.emplace(address, symbol).second) ++memoized;
+    return symbol;
+  }
+
+  void read_kernel() {
+    const auto text = read_whole_file(maps.proc_root() + "/kallsyms");
+    kernel = text.ok() ? KernelSymbols::parse(*text) : KernelSymbols();
+    kernel_read_at = Clock::now();
+  }
+};
+
+Symbolizer::Symbolizer(ProcessMaps& maps, Options options)
+    : state_(std::make_unique<State>(maps, std::move(options))) {}
+
+Symbolizer::~Symbolizer() = default;
+
+Symbol Symbolizer::user(pid_t pid, uint64_t address) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->user(pid, address);
+}
+
+Symbol Symbolizer::kernel(uint64_t address) {
+  const std::lock_guard lock(state_->mutex);
+  State& state = *state_;
+  if (!state.kernel) state.read_kernel();
+  auto hit = state.kernel->find(address);
+  const bool is_kernel_address = address >> 63 != 0;
+  if (!hit && is_kernel_address && !state.kernel->empty() &&
+      Clock::now() - state.kernel_read_at >= kKernelRereadInterval) {
+    state.read_kernel();
+    hit = state.kernel->find(address);
+  }
+  if (!hit) return Symbol();
+  return Symbol{state.shown(hit->name), address - hit->start, std::string(hit->module), address};
+}
+
+void Symbolizer::hold(pid_t pid) {
+  State& state = *state_;
+  // What is known may be older than the last dlopen.
+  const bool alive = !state.maps.version(pid).exited && state.maps.read_from_proc(pid).ok();
+  const uint64_t image = state.maps.version(pid).image;
+  bool has_jitted = false;
+  for (const Mapping& mapping : state.maps.mappings(pid)) {
+    has_jitted |= may_be_jitted(mapping.path);
+    state.files.open(pid, image, alive, mapping);
+  }
+  if (!alive || !has_jitted) return;
+  const std::lock_guard lock(state.mutex);
+  State::Process& known = state.process(pid);
+  if (!known.perf_map) known.perf_map = std::make_unique<PerfMap>(state.maps.proc_root(), pid);
+  known.perf_map->refresh();
+}
+
+std::string user_frame(const Symbol& symbol, uint64_t address) {
+  if (symbol.name.empty()) {
+    return symbol.module.empty() ? fmt::format("{:#x}", address)
+                                 : fmt::format("{}+{:#x}", symbol.module, symbol.module_offset);
+  }
+  return symbol.module.empty() ? fmt::format("{}+{}", symbol.name, symbol.offset)
+                               : fmt::format("{}+{} ({})", symbol.name, symbol.offset, symbol.module);
+}
+
+std::string kernel_frame(const Symbol& symbol, uint64_t address) {
+  if (symbol.name.empty()) return fmt::format("{:#x}", address);
+  return symbol.module.empty() ? fmt::format("{}+{}", symbol.name, symbol.offset)
+                               : fmt::format("{}+{} [{}]", symbol.name, symbol.offset, symbol.module);
+}
+
+}  // namespace polytap

@@ -1,0 +1,71 @@
+#include <gtest/gtest.h>
+
+#include "core/lang/print.h"
+#include "tests/unit/lang_support.h"
+
+namespace polytap::testing {
+namespace {
+
+TEST(Print, OneLayout) {
+  EXPECT_EQ(print(parse_text("#include <a.h>\n#define B 1\nconfig={stack_mode=perf;max_strlen=5}"
+                             "a=kprobe:f,kprobe:g/pid==1/{if($x){f(1,2)}else if($y){@a[1,2]++}else{return}}END{}")
+                      .script),
+            "#include <a.h>\n"
+            "#define B 1\n"
+            "\n"
+            "config = {\n"
+            "  stack_mode = perf;\n"
+            "  max_strlen = 5;\n"
+            "}\n"
+            "\n"
+            "a = kprobe:f,\n"
+            "kprobe:g /pid == 1/ {\n"
+            "  if ($x) {\n"
+            "    f(1, 2);\n"
+            "  } else if ($y) {\n"
+            "    @a[1, 2]++;\n"
+            "  } else {\n"
+            "    return;\n"
+            "  }\n"
+            "}\n"
+            "\n"
+            "END { }\n");
+}
+
+ast::ExpressionPtr make(decltype(ast::Expression::node) node) {
+  auto expression = std::make_unique<ast::Expression>();
+  expression->node = std::move(node);
+  return expression;
+}
+ast::ExpressionPtr name(const char* text) { return make(ast::Identifier{text}); }
+
+TEST(Print, TreesThatWereNotParsedGetTheParenthesesTheyNeed) {
+  EXPECT_EQ(print(*make(ast::Binary{ast::BinaryOp::kMul, make(ast::Binary{ast::BinaryOp::kAdd, name("a"), name("b")}),
+                                    name("c")})),
+            "(a + b) * c");
+  EXPECT_EQ(print(*make(ast::Binary{ast::BinaryOp::kSub, name("a"),
+                                    make(ast::Binary{ast::BinaryOp::kSub, name("b"), name("c")})})),
+            "a - (b - c)");
+  EXPECT_EQ(print(*make(ast::FieldAccess{make(ast::Unary{ast::UnaryOp::kDereference, name("p")}), "x", {}, false})),
+            "(*p).x");
+  EXPECT_EQ(print(*make(ast::Unary{ast::UnaryOp::kNegate, make(ast::Unary{ast::UnaryOp::kNegate, name("a")})})),
+            "- -a");
+  EXPECT_EQ(print(*make(ast::Ternary{make(ast::Ternary{name("a"), name("b"), name("c")}), nullptr, name("d")})),
+            "(a ? b : c) ?: d");
+  EXPECT_EQ(print(*make(ast::Index{make(ast::MapReference{"@m", {}, false}), name("i")})), "(@m)[i]");
+}
+
+TEST(Print, Types) {
+  ast::TypeName type;
+  type.name = "struct foo";
+  using Suffix = ast::TypeName::Suffix;
+  type.suffixes = {{Suffix::Kind::kPointer, std::nullopt, ""},
+                   {Suffix::Kind::kPointer, std::nullopt, ""},
+                   {Suffix::Kind::kArray, 4, ""},
+                   {Suffix::Kind::kArray, std::nullopt, "N"},
+                   {Suffix::Kind::kArray, std::nullopt, ""}};
+  EXPECT_EQ(print(type), "struct foo **[4][N][]");
+}
+
+}  // namespace
+}  // namespace polytap::testing
