@@ -1,0 +1,161 @@
+#include "core/lang/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "core/lang/checker.h"
+#include "core/lang/config.h"
+#include "core/lang/walk.h"
+
+namespace polytap {
+namespace {
+
+// Types only ever widen, and there are few steps from int8 to int64; strings grow at most once per assignment in a
+// chain of maps.
+constexpr int kMaxPasses = 64;
+
+// What a probe's body looks at in its context.
+struct ContextUse {
+  std::set<std::string> fields;
+  bool any() const { return !fields.empty(); }
+};
+
+ContextUse context_use(const ast::Probe& probe) {
+  ContextUse use;
+  walk(probe, [&](const ast::Expression& expression) {
+    if (const auto* access = std::get_if<ast::FieldAccess>(&expression.node)) {
+      const auto* object = std::get_if<ast::Identifier>(&access->object->node);
+      if (object != nullptr && object->name == "args") use.fields.insert(access->field);
+    } else if (const auto* name = std::get_if<ast::Identifier>(&expression.node)) {
+      if (name->name == "retval") use.fields.insert("ret");
+    } else if (const auto* call = std::get_if<ast::Call>(&expression.node)) {
+      if (call->name == "retval") use.fields.insert("ret");
+    }
+  });
+  return use;
+}
+
+std::string layout_of(const ProbeArgument& argument) {
+  return fmt::format("{},{},{},{},{},{}", argument.offset, argument.size, static_cast<int>(argument.form),
+                     to_string(argument.type), argument.type.is_signed, static_cast<int>(argument.type.space));
+}
+
+// Sites with the same layout can share one function.
+std::string layout_key(const ProbeSite& site, const ContextUse& use) {
+  std::string key = fmt::format("{}:{}", static_cast<int>(site.type), static_cast<int>(site.context));
+  if (!use.any()) return key;
+  key += site.category == "syscalls" || site.category == "raw_syscalls" ? ":syscall" : ":other";
+  for (const std::string& field : use.fields) {
+    const ProbeArgument* argument = site.find_argument(field);
+    key += fmt::format(";{}={}", field, argument == nullptr ? site.name : layout_of(*argument));
+  }
+  return key;
+}
+
+void make_functions(ResolvedProbe&& resolved, uint32_t expressions, std::vector<CheckedFunction>& out) {
+  const ContextUse use = context_use(*resolved.probe);
+  std::map<std::string, size_t> groups;
+  for (size_t i = 0; i < resolved.sites.size(); ++i) {
+    const auto [group, is_new] = groups.emplace(layout_key(resolved.sites[i], use), out.size());
+    if (is_new) {
+      CheckedFunction function;
+      function.probe = resolved.probe;
+      function.place = resolved.places[i];
+      function.expressions.resize(expressions);
+      out.push_back(std::move(function));
+    }
+    out[group->second].sites.push_back(std::move(resolved.sites[i]));
+  }
+}
+
+void check_top_level(const ast::Script& script, CheckedScript& checked, Diagnostics& diagnostics) {
+  const auto unsupported = [&](Span span, std::string_view what) {
+    diagnostics.error(span, fmt::format("{} not carried out by this version of polytap", what));
+  };
+  bool any_probe = false;
+  for (const ast::TopLevel& item : script.items) {
+    if (std::holds_alternative<ast::Probe>(item.node)) any_probe = true;
+    if (std::holds_alternative<ast::Macro>(item.node)) unsupported(item.span, "Macros are");
+    if (std::holds_alternative<ast::Subprogram>(item.node)) unsupported(item.span, "Subprograms (fn) are");
+    if (std::holds_alternative<ast::Import>(item.node)) unsupported(item.span, "import is");
+    const auto* map = std::get_if<ast::MapDeclaration>(&item.node);
+    if (map == nullptr) continue;
+    if (map->kind != "hash") {
+      unsupported(item.span, fmt::format("The map type '{}' is", map->kind));
+      continue;
+    }
+    const auto entries = map->entries == nullptr ? std::nullopt : constant_value(*map->entries, *checked.types);
+    if (!entries || *entries < 1 || *entries > int64_t{1} << 24) {
+      diagnostics.error(item.span, "The size of a map must be a constant of at least 1");
+      continue;
+    }
+    MapInfo info;
+    info.name = map->name;
+    info.max_entries = static_cast<uint32_t>(*entries);
+    info.span = item.span;
+    checked.maps.push_back(std::move(info));
+  }
+  if (!any_probe) diagnostics.error({}, "The script has no probes");
+}
+
+// One pass over all functions; whether a type changed.
+bool run_pass(CheckedScript& checked, const CompileInput& input, Diagnostics& diagnostics) {
+  bool changed = false;
+  for (CheckedFunction& function : checked.functions) {
+    Checker checker(checked, function, input, diagnostics);
+    checker.run();
+    changed = checker.changed() || changed;
+  }
+  return changed;
+}
+
+// What is still unknown then was never assigned: integers, and maps as they are read.
+bool settle(CheckedScript& checked) {
+  bool changed = false;
+  for (MapInfo& map : checked.maps) {
+    if (!map.value.is(TypeKind::kNone) || !map.key_known) continue;
+    map.value = types::int64();
+    changed = true;
+  }
+  return changed;
+}
+
+// A wildcard's functions find the same faults.
+void report(const Diagnostics& found, Diagnostics& out) {
+  std::set<std::tuple<uint32_t, uint32_t, std::string>> seen;
+  for (const Diagnostic& each : found.all()) {
+    // Messages of one place that differ by the site's name only are one too many as well.
+    if (!seen.emplace(each.span.begin, each.span.end, each.message.substr(0, 16)).second) continue;
+    if (each.severity == Severity::kError) out.error(each.span, each.message, each.hint);
+    if (each.severity == Severity::kWarning) out.warning(each.span, each.message, each.hint);
+    if (each.severity == Severity::kNote) out.note(each.span, each.message);
+  }
+}
+
+}  // namespace
+
+CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes, const CompileInput& input,
+                    Diagnostics& diagnostics) {
+  CheckedScript checked;
+  checked.settings = apply_config(script, input.settings, diagnostics);
+  checked.parameters = input.parameters;
+  checked.types = std::make_unique<ScriptTypes>(script, input.types, diagnostics);
+  checked.defines = read_defines(script, diagnostics);
+  check_top_level(script, checked, diagnostics);
+  for (ResolvedProbe& probe : probes) make_functions(std::move(probe), script.expressions, checked.functions);
+  Diagnostics found;
+  for (int pass = 0; pass < kMaxPasses; ++pass) {
+    found = Diagnostics();
+    if (!run_pass(checked, input, found) && !settle(checked)) break;
+  }
+  report(found, diagnostics);
+  return checked;
+}
+
+}  // namespace polytap

@@ -1,0 +1,261 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "core/base/nearest.h"
+#include "core/ir/arithmetic.h"
+#include "core/lang/checker.h"
+#include "core/lang/type_name.h"
+
+namespace polytap {
+namespace {
+
+std::vector<std::string> field_names(const StructDefinition& definition) {
+  std::vector<std::string> names;
+  for (const Field& field : definition.fields) names.push_back(field.name);
+  return names;
+}
+
+bool is_number_text(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+}  // namespace
+
+AddressSpace Checker::default_space() const {
+  return function_.is_syscall() ? AddressSpace::kUser : AddressSpace::kKernel;
+}
+
+Type Checker::in_space(Type type, AddressSpace space) {
+  if (type.is(TypeKind::kPointer) || type.is(TypeKind::kStruct) || type.is(TypeKind::kArray)) {
+    if (type.space == AddressSpace::kNone) type.space = space;
+  }
+  return type;
+}
+
+std::optional<Type> Checker::type_name(const ast::TypeName& name) {
+  const auto type_of = [this](const ast::Expression& e) { return expression(e).type; };
+  return resolve_type_name(name, *script_.types, script_.settings.max_string, type_of, diagnostics_);
+}
+
+ExpressionInfo Checker::field_access(const ast::FieldAccess& node, Span span) {
+  if (const auto* name = std::get_if<ast::Identifier>(&node.object->node); name != nullptr && name->name == "args") {
+    return probe_argument(node.field, span, node.field_span);
+  }
+  const Type object = expression(*node.object).type;
+  ExpressionInfo info;
+  if (object.is(TypeKind::kNone)) return info;
+  if (object.is(TypeKind::kTuple) && is_number_text(node.field)) {
+    size_t position = 0;
+    std::from_chars(node.field.data(), node.field.data() + node.field.size(), position);
+    if (position < object.elements.size()) {
+      info.type = object.elements[position];
+    } else {
+      diagnostics_.error(
+          span, fmt::format("Invalid tuple index: {}. Found {} elements in tuple", node.field, object.elements.size()));
+    }
+    return info;
+  }
+  if (object.is(TypeKind::kRecord)) {
+    for (size_t i = 0; i < object.elements.size(); ++i) {
+      if (object.field_names[i] == node.field) info.type = object.elements[i];
+    }
+    if (info.type.is(TypeKind::kNone)) {
+      diagnostics_.error(span, fmt::format("The record has no field named '{}'", node.field),
+                         did_you_mean(node.field, object.field_names));
+    }
+    return info;
+  }
+  return struct_field(object, node, span);
+}
+
+ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span name_span) {
+  ExpressionInfo info;
+  const ProbeSite& site = function_.site();
+  const bool result = name == "retval";
+  const ProbeArgument* argument = site.find_argument(result ? "ret" : name);
+  if (argument == nullptr && result) {
+    diagnostics_.error(span,
+                       "retval can be used in probes of returns only: kretprobe, fexit, uretprobe, and "
+                       "tracepoint:syscalls:sys_exit_*");
+    return info;
+  }
+  if (site.arguments.empty()) {
+    diagnostics_.error(span, fmt::format("The probe '{}' has no arguments", site.name),
+                       site.context == ContextKind::kRawArguments ? "write arg0, arg1, ..." : "");
+    return info;
+  }
+  if (argument == nullptr) {
+    std::vector<std::string> names;
+    for (const ProbeArgument& each : site.arguments) names.push_back(each.name);
+    std::string hint = did_you_mean(name, names);
+    if (hint.empty()) {
+      hint = "it has";
+      for (size_t i = 0; i < names.size(); ++i) hint += fmt::format("{}{}", i == 0 ? " " : ", ", names[i]);
+    }
+    (void)name_span;
+    diagnostics_.error(
+        span, fmt::format("Struct/union of type 'struct {}_args' does not contain a field named '{}'", site.name, name),
+        hint);
+    return info;
+  }
+  using Form = ProbeArgument::Form;
+  const Type& type = argument->type;
+  if (argument->form != Form::kInline) {
+    if (type.is(TypeKind::kString) || is_text(type) ||
+        (type.is(TypeKind::kPointer) && type.element != nullptr && type.element->size == 1)) {
+      info.type = types::string(script_.settings.max_string);
+    } else {
+      unsupported(span, fmt::format("The argument '{}', an array of variable length, is", name));
+    }
+    return info;
+  }
+  info.type = in_space(type, default_space());
+  // Characters in the record itself are a string.
+  if (is_text(type)) info.type = types::string(argument->size);
+  return info;
+}
+
+ExpressionInfo Checker::struct_field(const Type& object, const ast::FieldAccess& node, Span span) {
+  ExpressionInfo info;
+  const bool pointer = object.is(TypeKind::kPointer) && object.element != nullptr;
+  const Type& type = pointer ? *object.element : object;
+  if (!type.is(TypeKind::kStruct)) {
+    diagnostics_.error(
+        span, fmt::format("Can not access field '{}' on expression of type '{}'", node.field, to_string(object)),
+        type.is_integral() ? "cast it to a pointer to a struct: ((struct name *)x).field" : "");
+    return info;
+  }
+  const StructDefinition* definition = script_.types->find_struct(type.name);
+  if (definition == nullptr) {
+    diagnostics_.error(span, fmt::format("The fields of '{}' are not known", type.name),
+                       "the kernel's BTF does not describe it; define it in front of the probes");
+    return info;
+  }
+  const Field* field = definition->find(node.field);
+  if (field == nullptr) {
+    diagnostics_.error(
+        span, fmt::format("Struct/union of type '{}' does not contain a field named '{}'", type.name, node.field),
+        did_you_mean(node.field, field_names(*definition)));
+    return info;
+  }
+  info.type = in_space(field->type, object.space == AddressSpace::kNone ? default_space() : object.space);
+  return info;
+}
+
+ExpressionInfo Checker::index(const ast::Index& node, Span span) {
+  const Type object = expression(*node.object).type;
+  const ExpressionInfo& position = expression(*node.index);
+  ExpressionInfo info;
+  if (object.is(TypeKind::kNone) || position.type.is(TypeKind::kNone)) return info;
+  if (!is_number(position.type)) {
+    diagnostics_.error(node.index->span,
+                       fmt::format("An index must be an integer, not '{}'", to_string(position.type)));
+    return info;
+  }
+  if (object.is(TypeKind::kTuple)) {
+    if (!position.constant || *position.constant < 0 ||
+        static_cast<uint64_t>(*position.constant) >= object.elements.size()) {
+      diagnostics_.error(span, fmt::format("A tuple's index must be a constant below {}", object.elements.size()));
+      return info;
+    }
+    info.type = object.elements[static_cast<size_t>(*position.constant)];
+    return info;
+  }
+  const bool array = object.is(TypeKind::kArray);
+  if ((!array && !object.is(TypeKind::kPointer)) || object.element == nullptr || object.element->size == 0) {
+    diagnostics_.error(span, fmt::format("A value of type '{}' cannot be indexed", to_string(object)));
+    return info;
+  }
+  if (array && position.constant &&
+      (*position.constant < 0 || (object.count != 0 && *position.constant >= int64_t{object.count}))) {
+    diagnostics_.error(
+        span, fmt::format("the index {} is out of bounds for an array of size {}", *position.constant, object.count));
+    return info;
+  }
+  info.type = in_space(*object.element, object.space == AddressSpace::kNone ? default_space() : object.space);
+  return info;
+}
+
+ExpressionInfo Checker::cast(const ast::Cast& node, Span span) {
+  const ExpressionInfo operand = expression(*node.operand);
+  const auto to = type_name(node.type);
+  ExpressionInfo info;
+  if (!to || operand.type.is(TypeKind::kNone)) return info;
+  const Type& from = operand.type;
+  const bool word = is_number(from) || from.is(TypeKind::kPointer);
+  if (to->is_integral() && (word || from.is_scalar())) {
+    info.type = *to;
+    if (operand.constant) {
+      info.constant = to->is(TypeKind::kBool)
+                          ? (*operand.constant != 0 ? 1 : 0)
+                          : ir::extend(*operand.constant, static_cast<uint8_t>(to->size * 8), to->is_signed);
+    }
+    return info;
+  }
+  if (to->is(TypeKind::kPointer) && (word || from.is(TypeKind::kArray))) {
+    info.type = in_space(*to, from.space == AddressSpace::kNone ? default_space() : from.space);
+    info.constant = operand.constant;
+    return info;
+  }
+  if (to->is(TypeKind::kString) && is_text(from)) {
+    info.type = *to;
+    return info;
+  }
+  if (to->kind == from.kind && unify(*to, from)) {
+    info.type = from;
+    return info;
+  }
+  std::string hint;
+  if (to->is(TypeKind::kStruct)) hint = fmt::format("cast to a pointer: *({} *)x", to->name);
+  diagnostics_.error(span, fmt::format("Cannot cast from '{}' to '{}'", to_string(from), to_string(*to)), hint);
+  return info;
+}
+
+ExpressionInfo Checker::size_of(const ast::SizeOf& node, Span span) {
+  ExpressionInfo info;
+  std::optional<Type> type;
+  if (node.type) {
+    type = type_name(*node.type);
+  } else {
+    type = expression(*node.expression).type;
+  }
+  if (!type || type->is(TypeKind::kNone)) return info;
+  if (type->size == 0) {
+    diagnostics_.error(span, fmt::format("The size of '{}' is not known", to_string(*type)));
+    return info;
+  }
+  info.type = types::uint64();
+  info.constant = type->size;
+  return info;
+}
+
+ExpressionInfo Checker::offset_of(const ast::OffsetOf& node, Span span) {
+  ExpressionInfo info;
+  std::optional<Type> type;
+  if (node.type) {
+    type = type_name(*node.type);
+  } else {
+    type = expression(*node.expression).type;
+  }
+  if (!type || type->is(TypeKind::kNone)) return info;
+  if (type->is(TypeKind::kPointer) && type->element != nullptr) type = Type(*type->element);
+  uint32_t offset = 0;
+  for (const std::string& part : node.path) {
+    const StructDefinition* definition = type->is(TypeKind::kStruct) ? script_.types->find_struct(type->name) : nullptr;
+    const Field* field = definition == nullptr ? nullptr : definition->find(part);
+    if (field == nullptr) {
+      diagnostics_.error(
+          span, fmt::format("Struct/union of type '{}' does not contain a field named '{}'", to_string(*type), part),
+          definition == nullptr ? "" : did_you_mean(part, field_names(*definition)));
+      return info;
+    }
+    offset += field->offset;
+    type = Type(field->type);
+  }
+  info.type = types::uint64();
+  info.constant = offset;
+  return info;
+}
+
+}  // namespace polytap

@@ -1,0 +1,274 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/base/nearest.h"
+#include "core/lang/checker.h"
+#include "core/lang/parameters.h"
+#include "core/lang/resolve_probes.h"
+
+namespace polytap {
+
+bool is_number(const Type& type) {
+  if (type.is_integral()) return true;
+  if (!type.is(TypeKind::kAggregation)) return false;
+  const AggregationKind kind = type.aggregation.kind;
+  return kind != AggregationKind::kStats && kind != AggregationKind::kHist && kind != AggregationKind::kLhist;
+}
+
+Type number_type(const Type& type) {
+  if (!type.is(TypeKind::kAggregation)) return type;
+  return types::integer(8, type.aggregation.kind == AggregationKind::kCount || type.aggregation.is_signed);
+}
+
+bool is_text(const Type& type) {
+  if (type.is(TypeKind::kString)) return true;
+  return type.is(TypeKind::kArray) && type.element != nullptr && type.element->is(TypeKind::kInteger) &&
+         type.element->size == 1;
+}
+
+std::optional<ExpressionInfo> find_constant(const CheckedScript& script, std::string_view name) {
+  ExpressionInfo info;
+  if (const auto found = script.defines.find(name); found != script.defines.end()) {
+    const NamedConstant& constant = found->second;
+    if (constant.number) {
+      info.constant = constant.number;
+      info.type = constant_type(*constant.number);
+    } else {
+      info.text = constant.text;
+      info.type = types::string(static_cast<uint32_t>(constant.text.size() + 1));
+    }
+    return info;
+  }
+  const TypeProvider::EnumValue value = script.types->find_enumerator(name);
+  if (value.definition == nullptr) return std::nullopt;
+  info.constant = value.value;
+  info.type = types::enumeration(value.definition->name, value.definition->size, value.definition->is_signed);
+  return info;
+}
+
+const ExpressionInfo& Checker::expression(const ast::Expression& expression) {
+  ExpressionInfo info = visit(expression);
+  ExpressionInfo& place = function_.expressions[expression.id];
+  place = std::move(info);
+  return place;
+}
+
+ExpressionInfo Checker::visit(const ast::Expression& expression) {
+  const Span span = expression.span;
+  return std::visit(
+      ir::Overloaded{
+          [&](const ast::IntegerLiteral& e) { return integer(e); },
+          [&](const ast::BoolLiteral& e) {
+            return ExpressionInfo{types::boolean(), e.value ? 1 : 0, {}, {}};
+          },
+          [&](const ast::StringLiteral& e) {
+            return ExpressionInfo{types::string(static_cast<uint32_t>(e.value.size() + 1)), {}, e.value, {}};
+          },
+          [&](const ast::Identifier& e) { return identifier(expression, e.name, span); },
+          [&](const ast::Variable& e) { return variable(e, span); },
+          [&](const ast::MapReference& e) { return map_read(e, span); },
+          [&](const ast::PositionalParameter& e) { return parameter(e, span); },
+          [&](const ast::ParameterCount&) {
+            const auto count = static_cast<int64_t>(script_.parameters.size());
+            return ExpressionInfo{constant_type(count), count, {}, {}};
+          },
+          [&](const ast::Call& e) { return call(e, span, FunctionUse::kValue); },
+          [&](const ast::Unary& e) { return unary(e, span); },
+          [&](const ast::Binary& e) { return binary(e, span); },
+          [&](const ast::Ternary& e) { return ternary(e, span); },
+          [&](const ast::FieldAccess& e) { return field_access(e, span); },
+          [&](const ast::Index& e) { return index(e, span); },
+          [&](const ast::Cast& e) { return cast(e, span); },
+          [&](const ast::TupleLiteral& e) { return tuple(e); },
+          [&](const ast::RecordLiteral& e) { return record(e); },
+          [&](const ast::SizeOf& e) { return size_of(e, span); },
+          [&](const ast::OffsetOf& e) { return offset_of(e, span); },
+          [&](const ast::IfExpression& e) { return if_expression(e, span); },
+          [&](const ast::BlockExpression& e) { return block_value(e.block); },
+          [&](const ast::Comptime& e) {
+            ExpressionInfo info = this->expression(*e.expression);
+            if (!info.constant && !info.text && !info.type.is(TypeKind::kNone)) {
+              diagnostics_.error(e.expression->span, "This is not known before the script runs");
+            }
+            return info;
+          },
+          [&](const ast::TypeExpression&) {
+            diagnostics_.error(span, "A type cannot stand here");
+            return ExpressionInfo{};
+          },
+      },
+      expression.node);
+}
+
+ExpressionInfo Checker::integer(const ast::IntegerLiteral& literal) {
+  ExpressionInfo info;
+  info.type = literal_type(literal.value, literal.is_unsigned);
+  info.constant = static_cast<int64_t>(literal.value);
+  return info;
+}
+
+ExpressionInfo Checker::parameter(const ast::PositionalParameter& parameter, Span span) {
+  ExpressionInfo info;
+  const auto text = parameter_text(script_.parameters, parameter.index);
+  const auto number = text ? parse_number(*text) : std::optional<int64_t>(0);
+  if (!number) {
+    diagnostics_.error(span, fmt::format("${} is '{}', which is not a number", parameter.index, *text),
+                       fmt::format("write str(${}) for the text", parameter.index));
+    return info;
+  }
+  info.constant = number;
+  info.type = constant_type(*number);
+  return info;
+}
+
+ExpressionInfo Checker::variable(const ast::Variable& variable, Span span) {
+  ExpressionInfo info;
+  info.variable = find_variable(variable.name);
+  if (!info.variable) {
+    diagnostics_.error(span, fmt::format("Undefined or undeclared variable: {}", variable.name),
+                       variable_hint(variable.name));
+    return info;
+  }
+  info.type = function_.variables[*info.variable].type;
+  return info;
+}
+
+ExpressionInfo Checker::identifier(const ast::Expression& expression, std::string_view name, Span span) {
+  if (auto constant = find_constant(script_, name)) return *constant;
+  if (const auto value = find_builtin(name)) return builtin(*value, span);
+  if (const auto number = argument_number(name)) {
+    if (function_.site().context == ContextKind::kRawArguments) {
+      return ExpressionInfo{types::uint64(), {}, {}, {}};
+    }
+    diagnostics_.error(span, fmt::format("{} can be used in function and raw tracepoint probes only", name),
+                       function_.site().arguments.empty() ? "" : "write args.NAME");
+    return {};
+  }
+  const FunctionSignature* function = find_function(name);
+  if (function != nullptr && (function->id == FunctionId::kUstack || function->id == FunctionId::kKstack)) {
+    const ast::Call bare{std::string(name), expression.span, {}};
+    return stack(bare, function->id == FunctionId::kUstack);
+  }
+  if (function != nullptr) {
+    diagnostics_.error(span, fmt::format("{} is a function", name), fmt::format("write {}", function->usage));
+  } else if (is_builtin_elsewhere(name)) {
+    unsupported(span, fmt::format("The builtin '{}' is", name));
+  } else {
+    diagnostics_.error(span, fmt::format("Unknown identifier: '{}'", name), identifier_hint(name));
+  }
+  return {};
+}
+
+std::string Checker::identifier_hint(std::string_view name) const {
+  std::vector<std::string> names = builtin_names();
+  names.emplace_back("ustack");
+  names.emplace_back("kstack");
+  for (const auto& [define, value] : script_.defines) names.push_back(define);
+  if (auto hint = did_you_mean(name, names); !hint.empty()) return hint;
+  for (const ProbeSite& site : function_.sites) {
+    if (site.find_argument(name) != nullptr) return fmt::format("did you mean 'args.{}'?", name);
+  }
+  if (find_variable("$" + std::string(name))) return fmt::format("did you mean the variable '${}'?", name);
+  if (script_.find_map("@" + std::string(name))) return fmt::format("did you mean the map '@{}'?", name);
+  return {};
+}
+
+ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
+  ExpressionInfo info;
+  info.type = value.type;
+  switch (value.form) {
+    case BuiltinForm::kArguments:
+      unsupported(span, "args as a whole value is", "write args.NAME");
+      return {};
+    case BuiltinForm::kResult:
+      return probe_argument("retval", span, span);
+    case BuiltinForm::kProcessors:
+      info.constant = sysconf(_SC_NPROCESSORS_CONF);
+      break;
+    case BuiltinForm::kProbeType:
+      info.text = std::string(provider_name(function_.site().type));
+      info.type = types::string(static_cast<uint32_t>(info.text->size() + 1));
+      break;
+    case BuiltinForm::kContext:
+      unsupported(span, "ctx is");
+      return {};
+    default:
+      break;
+  }
+  return info;
+}
+
+ExpressionInfo Checker::join_branches(const ExpressionInfo& a, const ExpressionInfo& b, Span span) {
+  ExpressionInfo info;
+  KnownType left = a.known();
+  KnownType right = b.known();
+  left.type = number_type(left.type);
+  right.type = number_type(right.type);
+  const auto together = unify(left, right);
+  if (!together) {
+    diagnostics_.error(span, fmt::format("The two results have different types: '{}' and '{}'", to_string(left.type),
+                                         to_string(right.type)));
+    return info;
+  }
+  info.type = *together;
+  return info;
+}
+
+ExpressionInfo Checker::ternary(const ast::Ternary& node, Span span) {
+  condition(*node.condition, "The condition of ?:");
+  const ExpressionInfo& if_true = node.if_true == nullptr ? function_.at(*node.condition) : expression(*node.if_true);
+  const ExpressionInfo& if_false = expression(*node.if_false);
+  return join_branches(if_true, if_false, span);
+}
+
+ExpressionInfo Checker::if_expression(const ast::IfExpression& node, Span span) {
+  condition(*node.condition, "The condition of an if");
+  const ExpressionInfo if_true = block_value(node.if_true);
+  const ExpressionInfo if_false = block_value(node.if_false);
+  return join_branches(if_true, if_false, span);
+}
+
+ExpressionInfo Checker::block_value(const ast::Block& block) {
+  scopes_.emplace_back();
+  statements(block);
+  ExpressionInfo info;
+  if (block.value != nullptr) {
+    info = expression(*block.value);
+    info.variable.reset();
+  }
+  scopes_.pop_back();
+  return info;
+}
+
+ExpressionInfo Checker::tuple(const ast::TupleLiteral& node) {
+  std::vector<Type> elements;
+  bool known = true;
+  for (const ast::ExpressionPtr& element : node.elements) {
+    elements.push_back(number_type(expression(*element).type));
+    known = known && !elements.back().is(TypeKind::kNone);
+  }
+  ExpressionInfo info;
+  if (known) info.type = types::tuple(std::move(elements));
+  return info;
+}
+
+ExpressionInfo Checker::record(const ast::RecordLiteral& node) {
+  std::vector<Type> elements;
+  std::vector<std::string> names;
+  bool known = true;
+  for (const ast::RecordLiteral::Element& element : node.elements) {
+    elements.push_back(number_type(expression(*element.value).type));
+    known = known && !elements.back().is(TypeKind::kNone);
+    if (std::find(names.begin(), names.end(), element.name) != names.end()) {
+      diagnostics_.error(element.value->span, fmt::format("The field '{}' is there twice", element.name));
+    }
+    names.push_back(element.name);
+  }
+  ExpressionInfo info;
+  if (known) info.type = types::record(std::move(elements), std::move(names));
+  return info;
+}
+
+}  // namespace polytap

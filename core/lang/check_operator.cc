@@ -1,0 +1,246 @@
+#include <fmt/format.h>
+
+#include "core/ir/arithmetic.h"
+#include "core/lang/checker.h"
+
+namespace polytap {
+namespace {
+
+std::string_view spelling(ast::BinaryOp op) {
+  constexpr std::string_view kSpellings[] = {"+", "-",  "*",  "/",  "%",  "<<", ">>", "&", "|",
+                                             "^", "&&", "||", "==", "!=", "<",  "<=", ">", ">="};
+  return kSpellings[static_cast<size_t>(op)];
+}
+
+bool is_comparison(ast::BinaryOp op) { return op >= ast::BinaryOp::kEqual; }
+
+// The operation that the interpreter does for OP on integers of that sign.
+ir::BinaryOp folding_operation(ast::BinaryOp op, bool is_unsigned) {
+  switch (op) {
+    case ast::BinaryOp::kAdd:
+      return ir::BinaryOp::kAdd;
+    case ast::BinaryOp::kSub:
+      return ir::BinaryOp::kSub;
+    case ast::BinaryOp::kMul:
+      return ir::BinaryOp::kMul;
+    case ast::BinaryOp::kDiv:
+      return is_unsigned ? ir::BinaryOp::kUnsignedDiv : ir::BinaryOp::kSignedDiv;
+    case ast::BinaryOp::kMod:
+      return is_unsigned ? ir::BinaryOp::kUnsignedMod : ir::BinaryOp::kSignedMod;
+    case ast::BinaryOp::kShiftLeft:
+      return ir::BinaryOp::kShiftLeft;
+    case ast::BinaryOp::kShiftRight:
+      return is_unsigned ? ir::BinaryOp::kLogicalShiftRight : ir::BinaryOp::kArithmeticShiftRight;
+    case ast::BinaryOp::kAnd:
+      return ir::BinaryOp::kAnd;
+    case ast::BinaryOp::kOr:
+      return ir::BinaryOp::kOr;
+    default:
+      return ir::BinaryOp::kXor;
+  }
+}
+
+bool is_pointer_step(ast::BinaryOp op) { return op == ast::BinaryOp::kAdd || op == ast::BinaryOp::kSub; }
+
+}  // namespace
+
+ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
+  switch (node.op) {
+    case ast::UnaryOp::kPreIncrement:
+    case ast::UnaryOp::kPreDecrement:
+    case ast::UnaryOp::kPostIncrement:
+    case ast::UnaryOp::kPostDecrement:
+      return increment(node, span);
+    case ast::UnaryOp::kAddress:
+      unsupported(span, "The address of a variable or map is");
+      return {};
+    default:
+      break;
+  }
+  const ExpressionInfo& operand = expression(*node.operand);
+  const Type& type = operand.type;
+  ExpressionInfo info;
+  if (type.is(TypeKind::kNone)) return info;
+  if (node.op == ast::UnaryOp::kDereference) {
+    if (!type.is(TypeKind::kPointer) || type.element == nullptr || type.element->is(TypeKind::kVoid)) {
+      diagnostics_.error(span, fmt::format("A value of type '{}' cannot be dereferenced", to_string(type)),
+                         "cast it to a pointer to what is there: *(int32 *)x");
+      return info;
+    }
+    info.type = in_space(*type.element, type.space);
+    return info;
+  }
+  if (node.op == ast::UnaryOp::kNot && (is_number(type) || type.is(TypeKind::kPointer))) {
+    info.type = types::boolean();
+    if (operand.constant) info.constant = *operand.constant == 0 ? 1 : 0;
+    return info;
+  }
+  if (!is_number(type)) {
+    diagnostics_.error(span, fmt::format("The operator takes an integer, not '{}'", to_string(type)));
+    return info;
+  }
+  switch (node.op) {
+    case ast::UnaryOp::kNegate:
+      info.type = types::int64();
+      if (operand.constant) {
+        info.constant = static_cast<int64_t>(0 - static_cast<uint64_t>(*operand.constant));
+        info.type = constant_type(*info.constant);
+      }
+      break;
+    case ast::UnaryOp::kComplement:
+      info.type = types::uint64();
+      if (operand.constant) info.constant = ~*operand.constant;
+      break;
+    default:
+      info = operand;
+      info.type = number_type(type);
+      break;
+  }
+  return info;
+}
+
+ExpressionInfo Checker::increment(const ast::Unary& node, Span span) {
+  const ast::Expression& target = *node.operand;
+  ExpressionInfo info;
+  const KnownType word{types::int64(), std::nullopt};
+  if (const auto* reference = std::get_if<ast::MapReference>(&target.node)) {
+    MapInfo& map = this->map(*reference, span);
+    map_key(map, *reference, target.span);
+    if (map.value.is(TypeKind::kAggregation) || (!map.value.is_integral() && !map.value.is(TypeKind::kNone))) {
+      diagnostics_.error(span, fmt::format("{} holds values of type '{}', which cannot be counted up or down", map.name,
+                                           to_string(map.value)));
+      return info;
+    }
+    widen_map(map, map.value.is_integral() && !map.value.is_signed ? KnownType{types::uint64(), std::nullopt} : word,
+              span);
+    info.type = map.value;
+  } else if (std::holds_alternative<ast::Variable>(target.node)) {
+    info = expression(target);
+    if (!info.variable) return {};
+    if (info.type.is_integral()) {
+      widen_variable(*info.variable, KnownType{types::integer(8, info.type.is_signed), std::nullopt}, span);
+    } else if (!info.type.is(TypeKind::kPointer) && !info.type.is(TypeKind::kNone)) {
+      diagnostics_.error(span, fmt::format("A value of type '{}' cannot be counted up or down", to_string(info.type)));
+      return {};
+    }
+    info.type = function_.variables[*info.variable].type;
+  } else {
+    expression(target);
+    diagnostics_.error(span, "Only maps and variables can be counted up and down");
+    return info;
+  }
+  function_.expressions[target.id].type = info.type;
+  info.variable.reset();
+  info.constant.reset();
+  return info;
+}
+
+ExpressionInfo Checker::binary(const ast::Binary& node, Span span) {
+  if (node.op == ast::BinaryOp::kLogicalAnd || node.op == ast::BinaryOp::kLogicalOr) return logical(node);
+  const ExpressionInfo& left = expression(*node.left);
+  const ExpressionInfo& right = expression(*node.right);
+  if (is_comparison(node.op)) return comparison(node, span, left, right);
+  return arithmetic(node.op, span, left, right);
+}
+
+ExpressionInfo Checker::logical(const ast::Binary& node) {
+  condition(*node.left, "An operand of && or ||");
+  condition(*node.right, "An operand of && or ||");
+  ExpressionInfo info;
+  info.type = types::boolean();
+  const auto& left = function_.at(*node.left).constant;
+  const auto& right = function_.at(*node.right).constant;
+  if (left && right) {
+    const bool value = node.op == ast::BinaryOp::kLogicalAnd ? *left != 0 && *right != 0 : *left != 0 || *right != 0;
+    info.constant = value ? 1 : 0;
+  }
+  return info;
+}
+
+ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const ExpressionInfo& left,
+                                   const ExpressionInfo& right) {
+  ExpressionInfo info;
+  info.type = types::boolean();
+  const Type& a = left.type;
+  const Type& b = right.type;
+  if (a.is(TypeKind::kNone) || b.is(TypeKind::kNone)) return info;
+  const bool equality = node.op == ast::BinaryOp::kEqual || node.op == ast::BinaryOp::kNotEqual;
+  const auto is_word = [](const Type& type) { return is_number(type) || type.is(TypeKind::kPointer); };
+  if (is_word(a) && is_word(b)) {
+    const KnownType x{number_type(a), left.constant};
+    const KnownType y{number_type(b), right.constant};
+    if (!equality && a.is_integral() && b.is_integral() && is_mixed(x, y)) {
+      diagnostics_.warning(span,
+                           fmt::format("comparison of integers of different signs: '{}' and '{}' can lead to "
+                                       "undefined behavior",
+                                       to_string(a), to_string(b)),
+                           "both are taken as unsigned; cast one of them");
+    }
+    return info;
+  }
+  if (equality && is_text(a) && is_text(b)) return info;
+  const auto together = unify(a, b);
+  if (equality && together && a.kind == b.kind && !a.is(TypeKind::kAggregation) &&
+      a.storage_size() == b.storage_size()) {
+    return info;
+  }
+  std::string hint;
+  if (is_text(a) != is_text(b) && (a.is(TypeKind::kPointer) || b.is(TypeKind::kPointer))) {
+    hint = "write str(...) around the pointer";
+  } else if (is_text(a) && is_text(b)) {
+    hint = "strings can be compared with == and != only";
+  }
+  diagnostics_.error(
+      span,
+      fmt::format("Type mismatch for '{}': comparing '{}' with '{}'", spelling(node.op), to_string(a), to_string(b)),
+      hint);
+  return info;
+}
+
+ExpressionInfo Checker::arithmetic(ast::BinaryOp op, Span span, const ExpressionInfo& left,
+                                   const ExpressionInfo& right) {
+  ExpressionInfo info;
+  const Type& a = left.type;
+  const Type& b = right.type;
+  if (a.is(TypeKind::kNone) && b.is(TypeKind::kNone)) {
+    info.type = types::int64();
+    return info;
+  }
+  const Type x = a.is(TypeKind::kNone) ? types::int64() : number_type(a);
+  const Type y = b.is(TypeKind::kNone) ? types::int64() : number_type(b);
+  if (x.is(TypeKind::kPointer) && y.is_integral() && is_pointer_step(op)) {
+    info.type = x;
+    return info;
+  }
+  if (x.is_integral() && y.is(TypeKind::kPointer) && op == ast::BinaryOp::kAdd) {
+    info.type = y;
+    return info;
+  }
+  const auto is_word = [](const Type& type) { return type.is_integral() || type.is(TypeKind::kPointer); };
+  if (!is_word(x) || !is_word(y)) {
+    diagnostics_.error(span, fmt::format("The operator {} cannot be used on expressions of types '{}' and '{}'",
+                                         spelling(op), to_string(a), to_string(b)));
+    return info;
+  }
+  const KnownType known_left{x, left.constant};
+  const KnownType known_right{y, right.constant};
+  const bool shift = op == ast::BinaryOp::kShiftLeft || op == ast::BinaryOp::kShiftRight;
+  const bool is_unsigned = shift ? !x.is_signed : is_unsigned_together(known_left, known_right);
+  info.type = types::integer(8, !is_unsigned || op == ast::BinaryOp::kSub);
+  const bool division = op == ast::BinaryOp::kDiv || op == ast::BinaryOp::kMod;
+  if (division && right.constant && *right.constant == 0) {
+    diagnostics_.warning(span, "Division by zero: the result is 0");
+  }
+  if (division && is_mixed(known_left, known_right)) {
+    diagnostics_.warning(span, fmt::format("division of integers of different signs: '{}' and '{}' are both taken as "
+                                           "unsigned",
+                                           to_string(x), to_string(y)));
+  }
+  if (left.constant && right.constant) {
+    info.constant = ir::evaluate(folding_operation(op, is_unsigned), *left.constant, *right.constant);
+    if (info.type.is_signed) info.type = constant_type(*info.constant);
+  }
+  return info;
+}
+
+}  // namespace polytap

@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+
+#include "core/lang/checker.h"
+
+namespace polytap {
+namespace {
+
+// What %s shows.
+bool has_text(const Type& type) {
+  switch (type.kind) {
+    case TypeKind::kNone:
+    case TypeKind::kVoid:
+    case TypeKind::kInteger:
+    case TypeKind::kPointer:
+    case TypeKind::kAggregation:
+      return false;
+    case TypeKind::kArray:
+      return is_text(type);
+    default:
+      return true;
+  }
+}
+
+bool is_plain_number(const Type& type) {
+  if (is_number(type) || type.is(TypeKind::kPointer)) return true;
+  switch (type.kind) {
+    case TypeKind::kKernelSymbol:
+    case TypeKind::kTimestamp:
+    case TypeKind::kUserName:
+    case TypeKind::kCgroupPath:
+    case TypeKind::kErrorName:
+    case TypeKind::kSignalName:
+    case TypeKind::kSyscallName:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Checker::statement_call(const ast::Call& call, const FunctionSignature& function, Span span) {
+  switch (function.id) {
+    case FunctionId::kPrintf:
+    case FunctionId::kErrorf:
+    case FunctionId::kWarnf:
+    case FunctionId::kDebugf:
+    case FunctionId::kCat:
+    case FunctionId::kSystem:
+      format_call(call);
+      return;
+    case FunctionId::kPrint:
+      print(call);
+      return;
+    case FunctionId::kJoin:
+      join(call);
+      return;
+    case FunctionId::kTime:
+      if (!call.arguments.empty()) text_argument(call, 0);
+      return;
+    case FunctionId::kExit:
+      if (!call.arguments.empty()) integer_argument(call, 0);
+      return;
+    case FunctionId::kClear:
+    case FunctionId::kZero:
+      map_argument(*call.arguments[0], function);
+      return;
+    default:
+      break;
+  }
+  // delete(@m, key), or as it was written before: delete(@m[key]), delete(@m).
+  const auto* reference = std::get_if<ast::MapReference>(&call.arguments[0]->node);
+  if (reference != nullptr && call.arguments.size() == 1) {
+    MapInfo& info = map(*reference, call.arguments[0]->span);
+    map_key(info, *reference, call.arguments[0]->span);
+    return;
+  }
+  map_call(call, function, span);
+}
+
+void Checker::format_call(const ast::Call& call) {
+  const auto format = text_argument(call, 0);
+  for (size_t i = 1; i < call.arguments.size(); ++i) expression(*call.arguments[i]);
+  if (!format) return;
+  const auto pieces = parse_printf_format(*format);
+  if (!pieces.ok()) {
+    diagnostics_.error(call.arguments[0]->span, fmt::format("{}(): {}", call.name, pieces.error().message()));
+    return;
+  }
+  size_t wanted = 0;
+  for (const FormatPiece& piece : *pieces) {
+    if (piece.conversion) wanted += piece.conversion->arguments();
+  }
+  const size_t given = call.arguments.size() - 1;
+  if (given != wanted) {
+    diagnostics_.error(call.name_span,
+                       fmt::format("{}(): {} arguments for format string (expected {}, got {})", call.name,
+                                   given < wanted ? "Not enough" : "Too many", wanted, given));
+    return;
+  }
+  size_t next = 1;
+  for (const FormatPiece& piece : *pieces) {
+    if (!piece.conversion) continue;
+    for (uint32_t i = 1; i < piece.conversion->arguments(); ++i) integer_argument(call, next++);
+    conversion_argument(call, *piece.conversion, *call.arguments[next++]);
+  }
+}
+
+void Checker::conversion_argument(const ast::Call& call, const FormatConversion& conversion,
+                                  const ast::Expression& argument) {
+  const Type& type = function_.at(argument).type;
+  if (type.is(TypeKind::kNone)) return;
+  std::string_view wanted;
+  std::string hint;
+  switch (conversion.conversion) {
+    case 's':
+      if (has_text(type)) return;
+      wanted = "a string";
+      if (type.is(TypeKind::kPointer)) hint = "write str(...) around the pointer";
+      if (is_number(type)) hint = "write %d";
+      break;
+    case 'r':
+      if (type.is(TypeKind::kBuffer) || type.is(TypeKind::kString)) return;
+      wanted = "a buffer";
+      hint = "write buf(pointer, length)";
+      break;
+    default:
+      if (is_plain_number(type)) return;
+      wanted = "an integer";
+      if (has_text(type)) hint = "write %s";
+      break;
+  }
+  diagnostics_.error(
+      argument.span,
+      fmt::format("{}(): {} expects {}, not '{}'", call.name, to_string(conversion), wanted, to_string(type)), hint);
+}
+
+void Checker::print(const ast::Call& call) {
+  const ast::Expression& value = *call.arguments[0];
+  const auto* reference = std::get_if<ast::MapReference>(&value.node);
+  if (reference != nullptr && !reference->has_key) {
+    print_map(call, *reference);
+    return;
+  }
+  if (call.arguments.size() > 1) {
+    for (size_t i = 1; i < call.arguments.size(); ++i) expression(*call.arguments[i]);
+    diagnostics_.error(call.name_span, "print() takes top and divisor for whole maps only",
+                       "write print(@m, top, divisor)");
+  }
+  const Type& type = expression(value).type;
+  if (type.is(TypeKind::kAggregation) && !is_number(type)) {
+    unsupported(value.span, fmt::format("print() of one entry of type '{}' is", to_string(type)),
+                "print the whole map");
+  }
+}
+
+void Checker::print_map(const ast::Call& call, const ast::MapReference& reference) {
+  const bool defined = script_.find_map(reference.name).has_value();
+  const MapInfo* info = map_argument(*call.arguments[0], *find_function("print"));
+  for (size_t i = 1; i < call.arguments.size(); ++i) {
+    const auto number = constant_argument(call, i);
+    if (number && *number < 0) wrong_argument(call, i, "a number that is not negative");
+  }
+  if (!defined || info == nullptr || call.arguments.size() < 2) return;
+  if (info->key_known && info->key.empty() && !info->value.is(TypeKind::kNone)) {
+    diagnostics_.error(call.arguments[1]->span, fmt::format("{} has no keys: there is no top of it", info->name));
+  }
+}
+
+void Checker::join(const ast::Call& call) {
+  const Type type = expression(*call.arguments[0]).type;
+  if (!type.is(TypeKind::kNone) && !type.is(TypeKind::kPointer) && !type.is(TypeKind::kInteger)) {
+    wrong_argument(call, 0, "a pointer to strings");
+  }
+  if (call.arguments.size() > 1) text_argument(call, 1);
+}
+
+}  // namespace polytap

@@ -1,0 +1,233 @@
+#include <fmt/format.h>
+
+#include "core/base/nearest.h"
+#include "core/lang/checker.h"
+
+namespace polytap {
+
+void Checker::run() {
+  function_.declarations.clear();
+  scopes_.emplace_back();
+  if (function_.probe->predicate != nullptr) condition(*function_.probe->predicate, "A predicate");
+  statements(function_.probe->body);
+  scopes_.pop_back();
+}
+
+void Checker::block(const ast::Block& block) {
+  scopes_.emplace_back();
+  statements(block);
+  scopes_.pop_back();
+}
+
+void Checker::statements(const ast::Block& block) {
+  for (const ast::StatementPtr& each : block.statements) statement(*each);
+}
+
+void Checker::unsupported(Span span, std::string_view what, std::string hint) {
+  diagnostics_.error(span, fmt::format("{} not carried out by this version of polytap", what), std::move(hint));
+}
+
+void Checker::condition(const ast::Expression& expression, std::string_view what) {
+  const Type& type = this->expression(expression).type;
+  if (type.is(TypeKind::kNone) || is_number(type) || type.is(TypeKind::kPointer)) return;
+  diagnostics_.error(expression.span,
+                     fmt::format("{} must be an integer, a bool or a pointer, not '{}'", what, to_string(type)));
+}
+
+void Checker::statement(const ast::Statement& statement) {
+  const Span span = statement.span;
+  std::visit(ir::Overloaded{
+                 [&](const ast::ExpressionStatement& s) { expression_statement(*s.expression); },
+                 [&](const ast::Assignment& s) { assignment(s, cover(s.target->span, s.value->span)); },
+                 [&](const ast::Declaration& s) { declaration(s, span); },
+                 [&](const ast::If& s) {
+                   condition(*s.condition, "The condition of an if");
+                   block(s.then);
+                   if (s.otherwise) block(*s.otherwise);
+                 },
+                 [&](const ast::Unroll& s) { unroll(s); },
+                 [&](const ast::BlockStatement& s) { block(s.block); },
+                 [&](const ast::Discard& s) { expression(*s.value); },
+                 [&](const ast::ReturnStatement& s) {
+                   if (s.value != nullptr) expression(*s.value);
+                 },
+                 [&](const ast::While&) {
+                   unsupported(span, "while loops are", "unroll(n) { ... } repeats a fixed number of times");
+                 },
+                 [&](const ast::ForMap&) { unsupported(span, "for loops over maps are"); },
+                 [&](const ast::ForRange&) {
+                   unsupported(span, "for loops over ranges are", "unroll(n) { ... } repeats a fixed number of times");
+                 },
+                 [&](const ast::Break&) { unsupported(span, "break is"); },
+                 [&](const ast::Continue&) { unsupported(span, "continue is"); },
+             },
+             statement.node);
+}
+
+void Checker::expression_statement(const ast::Expression& node) {
+  const auto* call = std::get_if<ast::Call>(&node.node);
+  if (call == nullptr) {
+    expression(node);
+    return;
+  }
+  function_.expressions[node.id] = this->call(*call, node.span, FunctionUse::kStatement);
+}
+
+void Checker::unroll(const ast::Unroll& statement) {
+  const ExpressionInfo& count = expression(*statement.count);
+  if (!count.type.is(TypeKind::kNone)) {
+    if (!count.constant) {
+      diagnostics_.error(statement.count->span, "The count of an unroll must be a constant");
+    } else if (*count.constant < 1 || *count.constant > 100) {
+      diagnostics_.error(statement.count->span, "The count of an unroll must be between 1 and 100");
+    }
+  }
+  block(statement.body);
+}
+
+void Checker::declaration(const ast::Declaration& statement, Span span) {
+  std::optional<ExpressionInfo> value;
+  if (statement.value != nullptr) value = expression(*statement.value);
+  for (const VariableId id : scopes_.back()) {
+    if (function_.variables[id].name == statement.name) {
+      diagnostics_.error(statement.name_span,
+                         fmt::format("Variable {} was already declared in this block", statement.name));
+    }
+  }
+  const VariableId id = declare_variable(statement.name);
+  function_.declarations[&statement] = id;
+  VariableInfo& info = function_.variables[id];
+  if (statement.type) {
+    if (const auto type = type_name(*statement.type)) {
+      info.type = in_space(*type, default_space());
+      info.has_declared_type = true;
+    }
+  }
+  if (value) widen_variable(id, value->known(), statement.value == nullptr ? span : cover(span, statement.value->span));
+}
+
+void Checker::assignment(const ast::Assignment& statement, Span span) {
+  const ast::Expression& target = *statement.target;
+  if (std::holds_alternative<ast::Variable>(target.node)) {
+    assign_variable(target, statement, span);
+  } else if (std::holds_alternative<ast::MapReference>(target.node)) {
+    assign_map(target, statement, span);
+  } else {
+    expression(target);
+    expression(*statement.value);
+    diagnostics_.error(target.span, "Only maps and variables can be assigned to",
+                       "what a probe sees cannot be changed; keep the value in a $variable or an @map");
+  }
+}
+
+void Checker::assign_variable(const ast::Expression& target, const ast::Assignment& statement, Span span) {
+  const std::string& name = std::get<ast::Variable>(target.node).name;
+  ExpressionInfo value = expression(*statement.value);
+  auto id = find_variable(name);
+  if (!id && statement.op) {
+    diagnostics_.error(target.span, fmt::format("Undefined or undeclared variable: {}", name), variable_hint(name));
+    return;
+  }
+  if (!id) id = declare_variable(name);
+  if (statement.op) {
+    ExpressionInfo before;
+    before.type = function_.variables[*id].type;
+    value = arithmetic(*statement.op, span, before, value);
+  }
+  widen_variable(*id, value.known(), span);
+  ExpressionInfo& info = function_.expressions[target.id];
+  info.variable = id;
+  info.type = function_.variables[*id].type;
+}
+
+void Checker::assign_map(const ast::Expression& target, const ast::Assignment& statement, Span span) {
+  const auto& reference = std::get<ast::MapReference>(target.node);
+  const auto* call = std::get_if<ast::Call>(&statement.value->node);
+  const FunctionSignature* function = call == nullptr ? nullptr : find_function(call->name);
+  const bool aggregates = function != nullptr && function->use == FunctionUse::kAggregation;
+  ExpressionInfo value;
+  if (aggregates && !statement.op) {
+    value = this->call(*call, statement.value->span, FunctionUse::kAggregation);
+    function_.expressions[statement.value->id] = value;
+  } else {
+    value = expression(*statement.value);
+    if (value.type.is(TypeKind::kAggregation)) {
+      if (!is_number(value.type)) {
+        diagnostics_.error(statement.value->span,
+                           fmt::format("A value of type '{}' cannot be assigned", to_string(value.type)));
+        return;
+      }
+      value.type = number_type(value.type);
+    }
+  }
+  MapInfo& info = map(reference, target.span);
+  map_key(info, reference, target.span);
+  if (statement.op) {
+    if (info.value.is(TypeKind::kAggregation)) {
+      diagnostics_.error(span, fmt::format("{} is an aggregation ({}) and cannot be changed by an operator", info.name,
+                                           to_string(info.value)));
+      return;
+    }
+    ExpressionInfo before;
+    before.type = info.value;
+    value = arithmetic(*statement.op, span, before, value);
+  }
+  widen_map(info, value.known(), span);
+  function_.expressions[target.id].type = info.value;
+}
+
+// --- variables
+
+std::optional<VariableId> Checker::find_variable(std::string_view name) const {
+  for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+    for (auto id = scope->rbegin(); id != scope->rend(); ++id) {
+      if (function_.variables[*id].name == name) return *id;
+    }
+  }
+  return std::nullopt;
+}
+
+VariableId Checker::declare_variable(const std::string& name) {
+  const VariableId id = next_variable_++;
+  if (id == function_.variables.size()) {
+    function_.variables.push_back({name, types::none(), false});
+    changed_ = true;
+  }
+  scopes_.back().push_back(id);
+  return id;
+}
+
+void Checker::widen_variable(VariableId id, const KnownType& value, Span span) {
+  VariableInfo& info = function_.variables[id];
+  KnownType plain = value;
+  if (is_number(plain.type) && plain.type.is(TypeKind::kAggregation)) plain.type = number_type(plain.type);
+  const auto together = unify(KnownType{info.type, std::nullopt}, plain);
+  const bool refused = !together || together->is(TypeKind::kAggregation);
+  if (refused || (info.has_declared_type && !info.type.is_integral() && !info.type.is(TypeKind::kString) &&
+                  !info.type.is(TypeKind::kBuffer) && together->kind != info.type.kind)) {
+    diagnostics_.error(span, fmt::format("Type mismatch for {}: trying to assign value of type '{}' when variable "
+                                         "already has a type '{}'",
+                                         info.name, to_string(value.type), to_string(info.type)));
+    return;
+  }
+  if (info.has_declared_type || *together == info.type) return;
+  info.type = *together;
+  changed_ = true;
+}
+
+std::string Checker::variable_hint(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const auto& scope : scopes_) {
+    for (const VariableId id : scope) names.push_back(function_.variables[id].name);
+  }
+  if (auto hint = did_you_mean(name, names); !hint.empty()) return hint;
+  for (const VariableInfo& variable : function_.variables) {
+    if (variable.name == name)
+      return "it ends with the block that it was first assigned in; declare it before that with let";
+  }
+  const std::string as_map = "@" + std::string(name.substr(1));
+  if (script_.find_map(as_map)) return fmt::format("did you mean the map '{}'?", as_map);
+  return {};
+}
+
+}  // namespace polytap

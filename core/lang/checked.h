@@ -1,0 +1,82 @@
+// What checking finds out: side tables beside the syntax tree, which stays as it was.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/source.h"
+#include "core/ir/ir.h"
+#include "core/lang/ast.h"
+#include "core/lang/script_types.h"
+#include "core/lang/unify.h"
+#include "core/probe/site.h"
+
+namespace polytap {
+
+using VariableId = uint32_t;
+
+// Of one expression in one function.
+struct ExpressionInfo {
+  Type type;
+  std::optional<int64_t> constant;     // the value of an integer, where it is known
+  std::optional<std::string> text;     // the value of a string, where it is known
+  std::optional<VariableId> variable;  // which one a Variable is
+
+  KnownType known() const { return {type, constant}; }
+};
+
+struct VariableInfo {
+  std::string name;  // with its $
+  Type type;
+  bool has_declared_type = false;  // `let $x: type`
+};
+
+struct MapInfo {
+  std::string name;  // with its @
+  bool key_known = false;
+  std::vector<Type> key;  // empty: scalar
+  Type value;             // kNone: not known
+  uint32_t max_entries = 0;
+  Span span;  // of the first mention
+};
+
+// A probe's body for sites that see the same context.
+struct CheckedFunction {
+  const ast::Probe* probe = nullptr;
+  std::vector<ProbeSite> sites;
+  Span place;  // the attach point of the first site
+  std::vector<ExpressionInfo> expressions;
+  std::vector<VariableInfo> variables;
+  std::unordered_map<const ast::Declaration*, VariableId> declarations;
+
+  const ExpressionInfo& at(const ast::Expression& expression) const { return expressions[expression.id]; }
+  const ProbeSite& site() const { return sites.front(); }
+  // Whether the arguments are those of a system call: pointers among them are the process's.
+  bool is_syscall() const { return site().category == "syscalls" || site().category == "raw_syscalls"; }
+};
+
+// A `#define` or a positional parameter: what a name stands for.
+struct NamedConstant {
+  std::optional<int64_t> number;
+  std::string text;
+};
+
+struct CheckedScript {
+  std::vector<CheckedFunction> functions;
+  std::deque<MapInfo> maps;  // a deque: references stay valid while maps are added
+  std::unique_ptr<ScriptTypes> types;
+  ir::Settings settings;
+  std::map<std::string, NamedConstant, std::less<>> defines;
+  std::vector<std::string> parameters;
+
+  // The index of a map by its name.
+  std::optional<uint32_t> find_map(std::string_view name) const;
+};
+
+}  // namespace polytap

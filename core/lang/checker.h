@@ -1,0 +1,149 @@
+// The checker of one function, one pass. Internal to core/lang: the parts are in check_*.cc.
+//
+// Types flow through maps and variables, whose types are known only once every use was seen. So check() runs passes
+// over all functions until no type changes; only the last pass's diagnostics count. A type that is not known yet is
+// kNone, and so is that of an erroneous expression: both pass silently.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/source.h"
+#include "core/lang/ast.h"
+#include "core/lang/builtins.h"
+#include "core/lang/checked.h"
+#include "core/lang/compile.h"
+#include "core/lang/functions.h"
+#include "core/lang/printf_format.h"
+
+namespace polytap {
+
+class Checker {
+ public:
+  Checker(CheckedScript& script, CheckedFunction& function, const CompileInput& input, Diagnostics& diagnostics)
+      : script_(script), function_(function), input_(input), diagnostics_(diagnostics) {}
+
+  void run();
+  // Whether a type of a map or variable changed.
+  bool changed() const { return changed_; }
+
+ private:
+  // --- check_statement.cc
+  void block(const ast::Block& block);
+  void statements(const ast::Block& block);
+  void statement(const ast::Statement& statement);
+  void expression_statement(const ast::Expression& expression);
+  void assignment(const ast::Assignment& statement, Span span);
+  void assign_variable(const ast::Expression& target, const ast::Assignment& statement, Span span);
+  void assign_map(const ast::Expression& target, const ast::Assignment& statement, Span span);
+  void declaration(const ast::Declaration& statement, Span span);
+  void unroll(const ast::Unroll& statement);
+  void condition(const ast::Expression& expression, std::string_view what);
+  void unsupported(Span span, std::string_view what, std::string hint = {});
+
+  // --- variables
+  std::optional<VariableId> find_variable(std::string_view name) const;
+  VariableId declare_variable(const std::string& name);
+  void widen_variable(VariableId id, const KnownType& value, Span span);
+  std::string variable_hint(std::string_view name) const;
+
+  // --- check_expression.cc
+  const ExpressionInfo& expression(const ast::Expression& expression);
+  ExpressionInfo visit(const ast::Expression& expression);
+  ExpressionInfo integer(const ast::IntegerLiteral& literal);
+  ExpressionInfo identifier(const ast::Expression& expression, std::string_view name, Span span);
+  ExpressionInfo builtin(const BuiltinValue& value, Span span);
+  ExpressionInfo parameter(const ast::PositionalParameter& parameter, Span span);
+  ExpressionInfo variable(const ast::Variable& variable, Span span);
+  ExpressionInfo ternary(const ast::Ternary& node, Span span);
+  ExpressionInfo if_expression(const ast::IfExpression& node, Span span);
+  ExpressionInfo block_value(const ast::Block& block);
+  ExpressionInfo join_branches(const ExpressionInfo& a, const ExpressionInfo& b, Span span);
+  ExpressionInfo tuple(const ast::TupleLiteral& node);
+  ExpressionInfo record(const ast::RecordLiteral& node);
+  std::string identifier_hint(std::string_view name) const;
+
+  // --- check_operator.cc
+  ExpressionInfo unary(const ast::Unary& node, Span span);
+  ExpressionInfo increment(const ast::Unary& node, Span span);
+  ExpressionInfo binary(const ast::Binary& node, Span span);
+  ExpressionInfo logical(const ast::Binary& node);
+  ExpressionInfo comparison(const ast::Binary& node, Span span, const ExpressionInfo& left,
+                            const ExpressionInfo& right);
+  ExpressionInfo arithmetic(ast::BinaryOp op, Span span, const ExpressionInfo& left, const ExpressionInfo& right);
+
+  // --- check_access.cc
+  ExpressionInfo field_access(const ast::FieldAccess& node, Span span);
+  ExpressionInfo probe_argument(std::string_view name, Span span, Span name_span);
+  ExpressionInfo struct_field(const Type& object, const ast::FieldAccess& node, Span span);
+  ExpressionInfo index(const ast::Index& node, Span span);
+  ExpressionInfo cast(const ast::Cast& node, Span span);
+  ExpressionInfo size_of(const ast::SizeOf& node, Span span);
+  ExpressionInfo offset_of(const ast::OffsetOf& node, Span span);
+  std::optional<Type> type_name(const ast::TypeName& name);
+  // TYPE with pointers in it given SPACE where they have none.
+  static Type in_space(Type type, AddressSpace space);
+  AddressSpace default_space() const;
+
+  // --- check_map.cc
+  ExpressionInfo map_read(const ast::MapReference& reference, Span span);
+  MapInfo& map(const ast::MapReference& reference, Span span);
+  // Checks the key and widens the map's key types.
+  void map_key(MapInfo& info, const ast::MapReference& reference, Span span);
+  void use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span);
+  void widen_map(MapInfo& info, const KnownType& value, Span span);
+  // ARGUMENT as the map that a function takes, without a key; null with a diagnostic.
+  MapInfo* map_argument(const ast::Expression& argument, const FunctionSignature& function);
+  ExpressionInfo aggregation(const ast::Call& call, const FunctionSignature& function);
+  ExpressionInfo histogram(const ast::Call& call, const FunctionSignature& function);
+
+  // --- check_call.cc
+  ExpressionInfo call(const ast::Call& call, Span span, FunctionUse use);
+  const FunctionSignature* signature(const ast::Call& call, FunctionUse use);
+  bool argument_count(const ast::Call& call, const FunctionSignature& function);
+  ExpressionInfo value_call(const ast::Call& call, const FunctionSignature& function, Span span);
+  ExpressionInfo str(const ast::Call& call);
+  ExpressionInfo buf(const ast::Call& call);
+  ExpressionInfo stack(const ast::Call& call, bool user);
+  ExpressionInfo ntop(const ast::Call& call);
+  ExpressionInfo pton(const ast::Call& call);
+  ExpressionInfo macaddr(const ast::Call& call);
+  ExpressionInfo strncmp(const ast::Call& call);
+  ExpressionInfo strcontains(const ast::Call& call);
+  ExpressionInfo map_call(const ast::Call& call, const FunctionSignature& function, Span span);
+  ExpressionInfo clock(const ast::Call& call);
+  // Checks an argument that must be an integer (or stand for one).
+  const ExpressionInfo& integer_argument(const ast::Call& call, size_t index);
+  std::optional<int64_t> constant_argument(const ast::Call& call, size_t index);
+  std::optional<std::string> text_argument(const ast::Call& call, size_t index);
+  void wrong_argument(const ast::Call& call, size_t index, std::string_view wanted, std::string hint = {});
+
+  // --- check_output.cc
+  void statement_call(const ast::Call& call, const FunctionSignature& function, Span span);
+  void format_call(const ast::Call& call);
+  void conversion_argument(const ast::Call& call, const FormatConversion& conversion, const ast::Expression& argument);
+  void print(const ast::Call& call);
+  void print_map(const ast::Call& call, const ast::MapReference& reference);
+  void join(const ast::Call& call);
+
+  CheckedScript& script_;
+  CheckedFunction& function_;
+  const CompileInput& input_;
+  Diagnostics& diagnostics_;
+  std::vector<std::vector<VariableId>> scopes_;
+  VariableId next_variable_ = 0;  // numbers in the order of declaration: the same in every pass
+  bool changed_ = false;
+};
+
+// Whether a value of TYPE may be taken as an integer: integers, and aggregations that one number tells.
+bool is_number(const Type& type);
+// The integer type that a number is.
+Type number_type(const Type& type);
+// Whether TYPE holds characters: a string, or an array of chars.
+bool is_text(const Type& type);
+std::optional<ExpressionInfo> find_constant(const CheckedScript& script, std::string_view name);
+
+}  // namespace polytap

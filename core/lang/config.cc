@@ -1,0 +1,143 @@
+#include "core/lang/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <vector>
+
+#include "core/base/nearest.h"
+#include "core/lang/parameters.h"
+
+namespace polytap {
+namespace {
+
+using Entry = ast::ConfigBlock::Entry;
+
+enum class Kind : uint8_t { kNumber, kBool, kText };
+struct Key {
+  std::string_view name;
+  Kind kind;
+};
+// Those without effect here are about bpftrace's own machinery; scripts that set them run all the same.
+constexpr Key kKeys[] = {
+    {"cache_user_symbols", Kind::kText}, {"cpp_demangle", Kind::kBool},
+    {"lazy_symbolication", Kind::kBool}, {"license", Kind::kText},
+    {"log_size", Kind::kNumber},         {"max_bpf_progs", Kind::kNumber},
+    {"max_cat_bytes", Kind::kNumber},    {"max_map_keys", Kind::kNumber},
+    {"max_probes", Kind::kNumber},       {"max_strlen", Kind::kNumber},
+    {"missing_probes", Kind::kText},     {"on_stack_limit", Kind::kNumber},
+    {"perf_rb_pages", Kind::kNumber},    {"print_maps_on_exit", Kind::kBool},
+    {"show_debug_info", Kind::kBool},    {"stack_mode", Kind::kText},
+    {"str_trunc_trailer", Kind::kText},  {"unstable_map_decl", Kind::kText},
+    {"unstable_import", Kind::kText},    {"unstable_macro", Kind::kText},
+    {"unstable_tseries", Kind::kText},
+};
+
+constexpr int64_t kMaxString = 64 * 1024;
+
+std::optional<int64_t> flag(const std::string& text) {
+  if (text == "true" || text == "1") return 1;
+  if (text == "false" || text == "0") return 0;
+  return std::nullopt;
+}
+
+void apply(const Entry& entry, ir::Settings& settings, Diagnostics& diagnostics) {
+  // bpftrace's environment variables are its keys in upper case with this in front; scripts use both.
+  std::string name = entry.name;
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (name.starts_with("bpftrace_")) name = name.substr(9);
+  const auto* key = std::find_if(std::begin(kKeys), std::end(kKeys), [&](const Key& k) { return k.name == name; });
+  if (key == std::end(kKeys)) {
+    std::vector<std::string> names;
+    for (const Key& each : kKeys) names.emplace_back(each.name);
+    diagnostics.error(entry.span, fmt::format("Unrecognized config variable: {}", entry.name),
+                      did_you_mean(name, names));
+    return;
+  }
+  std::optional<int64_t> number;
+  if (key->kind == Kind::kNumber) number = parse_number(entry.value);
+  if (key->kind == Kind::kBool) number = flag(entry.value);
+  if (key->kind != Kind::kText && (!number || *number < 0)) {
+    diagnostics.error(entry.value_span, fmt::format("Invalid value for {}: expected {}", entry.name,
+                                                    key->kind == Kind::kBool ? "true or false" : "a number"));
+    return;
+  }
+  if (name == "max_strlen") {
+    if (*number < 1 || *number > kMaxString) {
+      diagnostics.error(entry.value_span, fmt::format("max_strlen must be from 1 to {}", kMaxString));
+      return;
+    }
+    settings.max_string = static_cast<uint32_t>(*number);
+  } else if (name == "max_map_keys") {
+    if (*number < 1 || *number > int64_t{1} << 24) {
+      diagnostics.error(entry.value_span, fmt::format("max_map_keys must be from 1 to {}", 1 << 24));
+      return;
+    }
+    settings.max_map_entries = static_cast<uint32_t>(*number);
+  } else if (name == "print_maps_on_exit") {
+    settings.print_maps_at_end = *number != 0;
+  } else if (name == "cpp_demangle") {
+    settings.demangle = *number != 0;
+  } else if (name == "str_trunc_trailer") {
+    settings.cut_trailer = entry.value;
+  } else if (name == "license") {
+    settings.license = entry.value;
+  }
+}
+
+}  // namespace
+
+ir::Settings apply_config(const ast::Script& script, ir::Settings base, Diagnostics& diagnostics) {
+  for (const ast::TopLevel& item : script.items) {
+    const auto* config = std::get_if<ast::ConfigBlock>(&item.node);
+    if (config == nullptr) continue;
+    for (const Entry& entry : config->entries) apply(entry, base, diagnostics);
+  }
+  // Strings are laid out in words.
+  base.max_string = (base.max_string + 7) & ~7U;
+  return base;
+}
+
+std::map<std::string, NamedConstant, std::less<>> read_defines(const ast::Script& script, Diagnostics& diagnostics) {
+  std::map<std::string, NamedConstant, std::less<>> defines;
+  const auto unsupported = [&](Span span, std::string_view what) {
+    diagnostics.error(span, fmt::format("{} not carried out by this version of polytap", what),
+                      "the kernel's types come from BTF; others can be defined in the script");
+  };
+  for (const ast::TopLevel& item : script.items) {
+    const auto* line = std::get_if<ast::Preprocessor>(&item.node);
+    if (line == nullptr) continue;
+    std::string_view text = line->text;
+    const auto word = [&text] {
+      const size_t begin = std::min(text.find_first_not_of(" \t#"), text.size());
+      const size_t end = std::min(text.find_first_of(" \t", begin), text.size());
+      const std::string_view result = text.substr(begin, end - begin);
+      text.remove_prefix(end);
+      return result;
+    };
+    const std::string_view directive = word();
+    if (directive != "define") {
+      unsupported(item.span, fmt::format("#{} is", directive));
+      continue;
+    }
+    const std::string name(word());
+    const size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+    const size_t end = text.find_last_not_of(" \t\r\n");
+    const std::string_view value = end == std::string_view::npos ? "" : text.substr(begin, end + 1 - begin);
+    NamedConstant constant;
+    constant.number = parse_number(value);
+    if (!constant.number && value.size() >= 2 && value.front() == '"' && value.back() == '"' &&
+        value.find('\\') == std::string_view::npos) {
+      constant.text = value.substr(1, value.size() - 2);
+    } else if (!constant.number) {
+      unsupported(item.span, "#define of anything but a number or a plain string is");
+      continue;
+    }
+    defines[name] = constant;
+  }
+  return defines;
+}
+
+}  // namespace polytap
