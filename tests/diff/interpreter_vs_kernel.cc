@@ -183,7 +183,11 @@ std::string compare_interpreter_with_kernel(const DiffOptions& options) {
   generator.readable_size = kReadableBytes;
   generator.unreadable_address = kUnreadable;
   generator.full_maps = true;
-  const auto make = [&](uint64_t seed) { return with_small_maps(random_program(seed, generator)); };
+  const auto make = [&](uint64_t seed) {
+    generator.operations = 20 + static_cast<uint32_t>(seed % 5) * 40;
+    generator.max_blocks = 8 + static_cast<uint32_t>(seed % 3) * 8;
+    return with_small_maps(random_program(seed, generator));
+  };
   Kernel kernel(make(options.first_seed));
   for (uint64_t seed = options.first_seed; seed < options.first_seed + options.count; ++seed) {
     fill_readable(seed, memory);
