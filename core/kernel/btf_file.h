@@ -1,0 +1,72 @@
+// A BTF file in memory: its types by number and by name. Knows the format (Documentation/bpf/btf.rst), not what
+// polytap makes of it.
+#pragma once
+
+#include <linux/btf.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace polytap {
+
+class BtfFile {
+ public:
+  static Result<BtfFile> parse(std::string bytes);
+  static Result<BtfFile> read(const std::string& path);
+
+  using Id = uint32_t;  // 0 is void
+  // Types are 1 .. type_count() - 1.
+  Id type_count() const { return static_cast<Id>(offsets_.size()); }
+
+  struct Record {
+    std::string_view name;
+    uint32_t kind = BTF_KIND_UNKN;
+    uint32_t count = 0;  // vlen: members, enumerators, parameters
+    bool flag = false;   // kind_flag
+    uint32_t size_or_type = 0;
+  };
+  Record record(Id id) const;
+
+  struct Member {
+    std::string_view name;
+    Id type = 0;
+    uint32_t bit_offset = 0;
+    uint32_t bit_size = 0;  // 0: not a bit field
+  };
+  Member member(Id id, uint32_t index) const;  // of a struct or union
+
+  struct Enumerator {
+    std::string_view name;
+    int64_t value = 0;
+  };
+  Enumerator enumerator(Id id, uint32_t index) const;  // of an enum or enum64
+  btf_param parameter(Id id, uint32_t index) const;    // of a function prototype
+  btf_array array(Id id) const;
+  uint32_t integer_encoding(Id id) const;  // BTF_INT_ENCODING, _OFFSET and _BITS take it apart
+  std::string_view string(uint32_t offset) const;
+
+  // The first named type (struct, union, enum, forward declaration, typedef, integer, float) or __traceiter_ function
+  // called NAME whose kind is in KINDS, a mask of 1 << BTF_KIND_*.
+  std::optional<Id> find(std::string_view name, uint32_t kinds) const;
+
+ private:
+  std::string bytes_;
+  uint32_t types_start_ = 0;
+  uint32_t strings_start_ = 0;
+  uint32_t strings_size_ = 0;
+  std::vector<uint32_t> offsets_;  // of each type from the start of the bytes; [0] is void
+  std::vector<Id> names_;          // open addressing by hash of the name; 0: free
+
+  Status index_types(uint32_t types_size);
+  void index_names();
+  template <typename T>
+  T load(uint32_t offset) const;
+  uint32_t payload(Id id, uint32_t index, uint32_t stride) const;
+};
+
+}  // namespace polytap

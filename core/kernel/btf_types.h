@@ -1,0 +1,60 @@
+// The running kernel's own C types, from its BTF (/sys/kernel/btf/vmlinux, readable by everyone).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/types/type.h"
+
+namespace polytap {
+
+// Nothing is read before the first question that needs it; definitions are converted one at a time when asked for and
+// live as long as the provider. Without BTF every struct is unknown. For one thread.
+//
+// An anonymous struct goes by the typedef that names it ("atomic_t", "sigset_t") or, as the type of a member, by
+// "struct (anonymous N)"; find_struct() takes both. Pointers lead to kernel memory, except those that the kernel was
+// built to mark as __user. Plain char is signed, as in user space. Types of modules are not among them.
+class BtfTypes final : public TypeProvider {
+ public:
+  explicit BtfTypes(std::string path);
+  ~BtfTypes() override;
+  BtfTypes(const BtfTypes&) = delete;
+  BtfTypes& operator=(const BtfTypes&) = delete;
+
+  const StructDefinition* find_struct(std::string_view name) const override;
+  const EnumDefinition* find_enum(std::string_view name) const override;
+  const Type* find_type(std::string_view name) const override;
+  EnumValue find_enumerator(std::string_view name) const override;
+
+  // Why there are no types, when there are none. Reads the BTF.
+  Status load() const;
+
+  struct Parameter {
+    std::string name;  // empty when the kernel did not keep it
+    Type type;
+  };
+  // What raw tracepoint NAME is called with; nullopt when there is none of that name.
+  std::optional<std::vector<Parameter>> raw_tracepoint_parameters(std::string_view name) const;
+  // In order of name.
+  std::vector<std::string> raw_tracepoint_names() const;
+
+ private:
+  class Converter;
+  std::string path_;
+  mutable std::unique_ptr<Converter> converter_;
+  mutable std::optional<Error> load_error_;
+  mutable std::unordered_map<std::string, std::unique_ptr<const Type>> types_by_name_;
+
+  // Null when the BTF cannot be read.
+  Converter* converter() const;
+};
+
+inline constexpr std::string_view kVmlinuxBtf = "/sys/kernel/btf/vmlinux";
+std::unique_ptr<BtfTypes> make_btf_types(std::string path = std::string(kVmlinuxBtf));
+
+}  // namespace polytap
