@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/base/check.h"
@@ -49,6 +50,10 @@ Label Assembler::new_label() {
 void Assembler::bind(Label label) {
   CHECK(labels_[label.id] < 0);
   labels_[label.id] = static_cast<int64_t>(size());
+}
+
+bool Assembler::is_used(Label label) const {
+  return std::any_of(fixups_.begin(), fixups_.end(), [&](const Fixup& fixup) { return fixup.label == label.id; });
 }
 
 uint32_t Assembler::position(Label label) const {

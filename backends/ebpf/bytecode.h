@@ -94,6 +94,8 @@ class Assembler {
   void defer(std::function<void()> code);
 
   size_t size() const { return code_.instructions.size(); }
+  // Whether anything emitted so far refers to it.
+  bool is_used(Label label) const;
   // The offset of a bound label, in instruction words.
   uint32_t position(Label label) const;
   // Emits the deferred code and resolves labels. An error when the program is too large for 16-bit jumps.

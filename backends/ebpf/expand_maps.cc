@@ -241,6 +241,7 @@ void FunctionCompiler::expand(const ir::Aggregate& op, ir::Temp) {
   if (!form.keyed) code_.store(8, Reg::k0, static_cast<int32_t>(form.seen), 1);
   take_in(spec.value.aggregation, spec.value_size / 8, op.value);
   code_.bind(done);
+  if (!form.keyed && !form.per_cpu) return;  // addressed directly: always there
   code_.defer([this, missing, found, done, op, form] {
     code_.bind(missing);
     if (form.keyed) {

@@ -4,6 +4,7 @@
 
 #include "backends/ebpf/helpers.h"
 #include "core/base/check.h"
+#include "core/ir/operands.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -39,9 +40,12 @@ Result<CompiledFunction> FunctionCompiler::compile() {
   leave_ = code_.new_label();
   code_.set_span(function_.span);
   enter();
-  for (ir::BlockId i = 0; i < function_.blocks.size(); ++i) expand_block(i);
+  const std::vector<bool> reachable = reachable_blocks();
+  for (ir::BlockId i = 0; i < function_.blocks.size(); ++i) {
+    if (reachable[i]) expand_block(i);
+  }
   code_.set_span(function_.span);
-  leave();
+  if (code_.is_used(leave_)) leave();
   if (callback_) {
     // Last of all, behind the deferred code, because a callback is a subprogram of its own.
     code_.defer([this] {
@@ -84,6 +88,7 @@ void FunctionCompiler::enter() {
   if (plan_.frame.scratch_size != 0) take_scratch(out);
   if (!request_.site && reads_site()) find_site();
   zero_slots();
+  if (!code_.is_used(out) && plan_.frame.scratch_size == 0) return;
   code_.defer([this, out] {
     code_.bind(out);
     finish();
@@ -184,6 +189,22 @@ void FunctionCompiler::leave() {
 
 // --- blocks
 
+// The kernel refuses code that cannot be reached.
+std::vector<bool> FunctionCompiler::reachable_blocks() const {
+  std::vector<bool> reachable(function_.blocks.size(), false);
+  std::vector<ir::BlockId> pending = {0};
+  reachable[0] = true;
+  while (!pending.empty()) {
+    const ir::BlockId id = pending.back();
+    pending.pop_back();
+    ir::for_each_target(function_.blocks[id].end, [&](ir::BlockId to) {
+      if (!reachable[to]) pending.push_back(to);
+      reachable[to] = true;
+    });
+  }
+  return reachable;
+}
+
 void FunctionCompiler::expand_block(ir::BlockId id) {
   const ir::Block& block = function_.blocks[id];
   code_.bind(blocks_[id]);
@@ -211,7 +232,7 @@ const ir::Binary* FunctionCompiler::fusible_comparison(const ir::Block& block) c
 void FunctionCompiler::expand_end(ir::BlockId id, const ir::Binary* fused) {
   const ir::Block& block = function_.blocks[id];
   if (std::holds_alternative<ir::Return>(block.end)) {
-    if (id + 1 != function_.blocks.size()) code_.jump(leave_);
+    code_.jump(leave_);
     return;
   }
   if (const auto* jump = std::get_if<ir::Jump>(&block.end)) {
@@ -219,7 +240,7 @@ void FunctionCompiler::expand_end(ir::BlockId id, const ir::Binary* fused) {
     return;
   }
   const auto& branch = std::get<ir::Branch>(block.end);
-  const bool backward = branch.if_true <= id;
+  const bool backward = branch.if_true <= id && environment_.has_may_goto;
   const Label taken = backward ? code_.new_label() : blocks_[branch.if_true];
   if (fused != nullptr) {
     jump_if_holds(*fused, taken);
@@ -228,8 +249,10 @@ void FunctionCompiler::expand_end(ir::BlockId id, const ir::Binary* fused) {
   }
   jump_to_block(id, branch.if_false);
   if (backward) {
-    code_.bind(taken);
-    jump_to_block(id, branch.if_true);
+    code_.defer([this, taken, id, to = branch.if_true] {
+      code_.bind(taken);
+      jump_to_block(id, to);
+    });
   }
 }
 

@@ -91,6 +91,7 @@ class FunctionCompiler {
   void zero_slots();
   void leave();
   void finish();
+  std::vector<bool> reachable_blocks() const;
   void expand_block(ir::BlockId block);
   void expand_end(ir::BlockId block, const ir::Binary* fused);
   void jump_to_block(ir::BlockId from, ir::BlockId to);

@@ -4,7 +4,8 @@
 #include <bpf/btf.h>
 #include <fmt/format.h>
 
-#include <cctype>
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 
@@ -12,6 +13,10 @@ namespace polytap::ebpf {
 namespace {
 
 constexpr size_t kLogBytes = 16 << 20;
+
+// How lines of the verifier's log begin that explain no refusal.
+constexpr std::array<std::string_view, 7> kNoise = {"processed ",   "from ",     "verification time", "stack depth",
+                                                    "mark_precise", "cur state", "old state"};
 
 bpf_prog_type program_type(ProgramKind kind) {
   switch (kind) {
@@ -79,8 +84,7 @@ VerifierVerdict read_verifier_log(std::string_view log) {
     if (line.empty() || line.front() == '\0') continue;
     if (const auto number = leading_number(line)) {
       verdict.instruction = number;
-    } else if (!line.starts_with("processed ") && !line.starts_with("from ") && !line.starts_with("verification time") &&
-               !line.starts_with("stack depth") && !line.starts_with("mark_precise")) {
+    } else if (std::none_of(kNoise.begin(), kNoise.end(), [&](auto noise) { return line.starts_with(noise); })) {
       verdict.reason = std::string(line);  // the last such line is the complaint
     }
   }

@@ -238,8 +238,17 @@ Status EbpfSession::stop() {
   stopped_ = true;
   globals_->pause();
   wait_for_programs();
-  attachments_.clear();
+  // Taking a tracepoint apart makes the kernel wait for several RCU grace periods (75 ms here); what is counted and
+  // shown does not depend on it.
+  if (!attachments_.empty()) {
+    detacher_ = std::thread([attachments = std::move(attachments_)]() mutable { attachments.clear(); });
+  }
   return {};
+}
+
+EbpfSession::~EbpfSession() {
+  (void)stop().ok();
+  if (detacher_.joinable()) detacher_.join();
 }
 
 Status EbpfSession::fire(uint32_t function, uint32_t site) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "backends/ebpf/attach.h"
@@ -19,6 +20,7 @@ namespace polytap::ebpf {
 
 class EbpfSession : public Session {
  public:
+  ~EbpfSession() override;
   static Result<std::unique_ptr<Session>> create(const ir::Program& program, const Target& target,
                                                  const EbpfOptions& options);
 
@@ -71,7 +73,8 @@ class EbpfSession : public Session {
   std::vector<UniqueFd> fired_;  // by function: its program for BEGIN, END and interval
   mutable std::optional<TargetFilter> filter_;
   std::unique_ptr<ProcessEvents> process_events_;
-  std::vector<Attachment> attachments_;  // goes first, so that nothing runs while the rest is taken apart
+  std::vector<Attachment> attachments_;
+  std::thread detacher_;
   bool started_ = false;
   bool stopped_ = false;
 };

@@ -14,6 +14,7 @@
 
 #include "backends/ebpf/ebpf_backend.h"
 #include "core/ir/verify.h"
+#include "core/symbol/process_maps.h"
 
 namespace polytap {
 namespace {
@@ -176,6 +177,285 @@ TEST(EbpfSession, CountsAndRecordsOwnCalls) {
   EXPECT_EQ(own, 1000U);
   EXPECT_FALSE(session->losses().any());
   EXPECT_GE(*session->events(), 1000U);
+}
+
+
+// A record's payload is a running number; each is followed, now and then, by a control record with the same number.
+TEST(EbpfSession, KeepsControlRecordsBehindEarlierData) {
+  Builder b;
+  const uint32_t site = b.site(ProbeType::kTracepoint, "syscalls", "sys_enter_getppid");
+  b.function({site});
+  const ir::MapId numbers = b.map("@n", {}, types::int64());
+  const ir::EmitId data = b.emit({types::int64()});
+  const ir::EmitId control = b.emit({types::int64()}, true);
+  const ir::Temp number = b.op(ir::MapAdd{numbers, {}, b.constant(1)});
+  b.run(ir::Emit{data, {word(number)}});
+  b.run(ir::Emit{control, {word(number)}});
+  auto session = prepare(b.program);
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->start());
+  Collector collector;
+  for (int i = 0; i < 3000; ++i) {
+    syscall(SYS_getppid);
+    if (i % 100 == 0) expect_ok(session->drain(collector));
+  }
+  expect_ok(session->stop());
+  expect_ok(session->drain(collector));
+  expect_ok(session->drain(collector));
+  std::map<uint64_t, size_t> data_position;
+  size_t controls = 0;
+  for (size_t i = 0; i < collector.records.size(); ++i) {
+    const auto& record = collector.records[i];
+    if (record.emit == data) {
+      data_position[record.word(0)] = i;
+    } else {
+      ++controls;
+      EXPECT_EQ(data_position.count(record.word(0)), 1U) << "control record " << record.word(0) << " came first";
+    }
+  }
+  EXPECT_GE(controls, 3000U);
+  EXPECT_EQ(controls, data_position.size());
+}
+
+TEST(EbpfSession, CountsEveryRecordThatATinyRingLoses) {
+  Builder b = count_getppid(true);
+  auto session = prepare(b.program, {}, {.data_ring_bytes = 4096});
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->start());
+  for (int i = 0; i < 5000; ++i) syscall(SYS_getppid);
+  expect_ok(session->stop());
+  Collector collector;
+  expect_ok(session->drain(collector));
+  EXPECT_GT(session->losses().records, 4000U);
+  EXPECT_EQ(session->losses().records + collector.records.size(), *session->events());
+}
+
+TEST(EbpfSession, CountsUpdatesThatAFullMapLoses) {
+  Builder b;
+  const uint32_t site = b.site(ProbeType::kTracepoint, "syscalls", "sys_enter_getppid");
+  b.function({site});
+  const ir::MapId numbers = b.map("@n", {}, types::int64());
+  const ir::MapId full = b.map("@full", {types::int64()}, count_type());
+  b.program.maps[full].max_entries = 10;
+  const ir::SlotId key = b.slot(8);
+  const ir::Temp number = b.op(ir::MapAdd{numbers, {}, b.constant(1)});
+  b.run(ir::SlotStore{{key, 0}, 8, number});
+  b.run(ir::Aggregate{full, {key, 0}, b.constant(1)});
+  auto session = prepare(b.program);
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->start());
+  for (int i = 0; i < 100; ++i) syscall(SYS_getppid);
+  expect_ok(session->stop());
+  EXPECT_EQ(session->losses().updates, *session->events() - 10);
+}
+
+// Runs BODY in a child and waits for it.
+void in_child(const std::function<void()>& body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    body();
+    _exit(0);
+  }
+  ASSERT_GT(child, 0);
+  waitpid(child, nullptr, 0);
+}
+
+TEST(EbpfSession, FollowsTheTargetsChildrenAndNobodyElse) {
+  const CommName name("pt-tree");
+  int gate[2];
+  ASSERT_EQ(pipe(gate), 0);
+  const pid_t root = fork();
+  ASSERT_GE(root, 0);
+  if (root == 0) {
+    char byte = 0;
+    if (read(gate[0], &byte, 1) != 1) _exit(1);
+    for (int i = 0; i < 10; ++i) syscall(SYS_getppid);
+    std::thread([] { for (int i = 0; i < 10; ++i) syscall(SYS_getppid); }).join();
+    in_child([] {
+      for (int i = 0; i < 10; ++i) syscall(SYS_getppid);
+      in_child([] { for (int i = 0; i < 10; ++i) syscall(SYS_getppid); });
+    });
+    _exit(0);
+  }
+  Builder b = count_getppid(false);
+  Target target;
+  target.pids = {root};
+  auto session = prepare(b.program, target);
+  ASSERT_NE(session, nullptr);
+  EXPECT_FALSE(session->finished());
+  expect_ok(session->start());
+  EXPECT_FALSE(session->finished());
+  for (int i = 0; i < 100; ++i) syscall(SYS_getppid);  // not the target
+  ASSERT_EQ(write(gate[1], "x", 1), 1);
+  waitpid(root, nullptr, 0);
+  EXPECT_TRUE(session->finished());
+  expect_ok(session->stop());
+  Collector collector;
+  expect_ok(session->snapshot(0, collector));
+  EXPECT_EQ(collector.entries["pt-tree"][0], 40U);
+  EXPECT_EQ(*session->events(), 40U);
+  close(gate[0]);
+  close(gate[1]);
+}
+
+TEST(EbpfSession, TellsSitesApart) {
+  Builder b;
+  const uint32_t begin = b.site(ProbeType::kBegin);
+  const uint32_t enter = b.site(ProbeType::kTracepoint, "syscalls", "sys_enter_getppid");
+  const uint32_t exit = b.site(ProbeType::kTracepoint, "syscalls", "sys_exit_getppid");
+  const uint32_t raw = b.site(ProbeType::kRawTracepoint, "", "sched_process_fork");
+  const ir::MapId counts = b.map("@", {types::int64()}, count_type());
+  const ir::EmitId emit = b.emit({types::int64()});
+  const std::vector<std::vector<uint32_t>> groups = {{begin}, {enter, exit}, {raw}};
+  for (const auto& sites : groups) {
+    b.function(sites);
+    const ir::SlotId key = b.slot(8);
+    const ir::Temp index = b.op(ir::ReadBuiltin{ir::Builtin::kSiteIndex});
+    b.run(ir::SlotStore{{key, 0}, 8, index});
+    b.run(ir::Aggregate{counts, {key, 0}, b.constant(1)});
+    b.run(ir::Emit{emit, {word(index)}});
+  }
+  Target target;
+  target.pids = {getpid()};
+  auto session = prepare(b.program, target);
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->fire(0, begin));
+  expect_ok(session->start());
+  for (int i = 0; i < 7; ++i) syscall(SYS_getppid);
+  in_child([] {});
+  expect_ok(session->stop());
+  Collector collector;
+  expect_ok(session->drain(collector));
+  std::map<uint32_t, int> seen;
+  for (const auto& record : collector.records) {
+    EXPECT_EQ(record.site, record.word(0));
+    ++seen[record.site];
+  }
+  EXPECT_EQ(seen, (std::map<uint32_t, int>{{begin, 1}, {enter, 7}, {exit, 7}, {raw, 1}}));
+}
+
+TEST(EbpfSession, ExitStopsCountingAtOnceButEndStillRuns) {
+  Builder b;
+  const uint32_t enter = b.site(ProbeType::kTracepoint, "syscalls", "sys_enter_getppid");
+  const uint32_t end = b.site(ProbeType::kEnd);
+  const uint32_t interval = b.site(ProbeType::kInterval);
+  const ir::MapId counts = b.map("@", {}, count_type());
+  const ir::EmitId emit = b.emit({types::int64()});
+  b.function({enter});
+  b.run(ir::Aggregate{counts, {}, b.constant(1)});
+  b.run(ir::Exit{b.constant(7)});
+  for (const uint32_t site : {end, interval}) {
+    b.function({site});
+    b.run(ir::Emit{emit, {word(b.constant(site))}});
+  }
+  Target target;
+  target.pids = {getpid()};
+  auto session = prepare(b.program, target);
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->start());
+  for (int i = 0; i < 5; ++i) syscall(SYS_getppid);
+  expect_ok(session->fire(2, interval));
+  Collector collector;
+  expect_ok(session->drain(collector));
+  EXPECT_EQ(collector.exits, std::vector<int>{7});
+  EXPECT_TRUE(collector.records.empty());
+  expect_ok(session->stop());
+  expect_ok(session->fire(1, end));
+  expect_ok(session->drain(collector));
+  EXPECT_EQ(collector.records.size(), 1U);
+  expect_ok(session->snapshot(0, collector));
+  EXPECT_EQ(collector.entries[""][0], 1U);
+}
+
+TEST(EbpfSession, ZeroKeepsKeysAndClearRemovesThem) {
+  const CommName name("pt-zero");
+  Builder b = count_getppid(false);
+  b.map("@never", {}, count_type());
+  const ir::MapId scalar = b.map("@scalar", {}, count_type());
+  b.run(ir::Aggregate{scalar, {}, b.constant(1)});
+  auto session = prepare(b.program);
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->start());
+  syscall(SYS_getppid);
+  expect_ok(session->stop());
+  const auto entries = [&](ir::MapId map) {
+    Collector collector;
+    expect_ok(session->snapshot(map, collector));
+    return collector.entries;
+  };
+  using Entries = std::map<std::string, std::vector<uint64_t>>;
+  EXPECT_EQ(entries(1), Entries{});
+  EXPECT_GE(entries(2)[""][0], 1U);
+  expect_ok(session->zero(0));
+  expect_ok(session->zero(1));
+  expect_ok(session->zero(2));
+  EXPECT_EQ(entries(0)["pt-zero"], std::vector<uint64_t>{0});
+  EXPECT_EQ(entries(1), Entries{});
+  EXPECT_EQ(entries(2), (Entries{{"", {0}}}));
+  expect_ok(session->clear(0));
+  expect_ok(session->clear(2));
+  EXPECT_EQ(entries(0), Entries{});
+  EXPECT_EQ(entries(2), Entries{});
+}
+
+[[gnu::noinline]] void call_getppid() {
+  syscall(SYS_getppid);
+  asm volatile("");
+}
+
+TEST(EbpfSession, TakesUserStacksAndRecordsMappings) {
+  Builder b;
+  const uint32_t site = b.site(ProbeType::kTracepoint, "syscalls", "sys_enter_getppid");
+  b.function({site});
+  const Type stack = types::user_stack(32, StackMode::kBpftrace);
+  const ir::EmitId emit = b.emit({stack});
+  const ir::SlotId slot = b.slot(stack.storage_size());
+  b.run(ir::ReadStack{{slot, 0}, 32, AddressSpace::kUser});
+  b.run(ir::Emit{emit, {{ir::EmitField::Kind::kBytes, ir::kNoTemp, {slot, 0}, stack.storage_size()}}});
+  Target target;
+  target.pids = {getpid()};
+  auto session = prepare(b.program, target);
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->start());
+  call_getppid();
+  pid_t dead = fork();
+  if (dead == 0) {
+    execl("/bin/true", "true", nullptr);
+    _exit(1);
+  }
+  waitpid(dead, nullptr, 0);
+  expect_ok(session->stop());
+  Collector collector;
+  expect_ok(session->drain(collector));
+  ASSERT_EQ(collector.records.size(), 1U);
+  EXPECT_EQ(collector.records[0].word(0), static_cast<uint64_t>(getpid()));
+  EXPECT_NE(collector.records[0].word(1), 0U);
+  ASSERT_NE(session->process_maps(), nullptr);
+  EXPECT_TRUE(session->process_maps()->knows(dead));
+}
+
+TEST(EbpfSession, NamesAProcessThatIsNotThere) {
+  Builder b = count_getppid(false);
+  const pid_t dead = fork();
+  if (dead == 0) _exit(0);
+  waitpid(dead, nullptr, 0);
+  Target target;
+  target.pids = {dead};
+  auto session = prepare(b.program, target);
+  ASSERT_NE(session, nullptr);
+  const Status started = session->start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.error().message(), "there is no process " + std::to_string(dead));
+}
+
+TEST(EbpfSession, MissingTracepointIsAnError) {
+  Builder b;
+  b.function({b.site(ProbeType::kTracepoint, "syscalls", "sys_enter_nothing")});
+  auto session = prepare(b.program);
+  ASSERT_NE(session, nullptr);
+  const Status started = session->start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_NE(started.error().message().find("tracepoint:syscalls:sys_enter_nothing"), std::string::npos);
 }
 
 }  // namespace
