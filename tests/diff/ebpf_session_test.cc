@@ -334,6 +334,46 @@ TEST(EbpfSession, TellsSitesApart) {
   EXPECT_EQ(seen, (std::map<uint32_t, int>{{begin, 1}, {enter, 7}, {exit, 7}, {raw, 1}}));
 }
 
+// As many single calls as are dispatched by number from one attachment.
+TEST(EbpfSession, DispatchesManySystemCalls) {
+  Builder b;
+  std::vector<uint32_t> enters;
+  std::vector<uint32_t> exits;
+  for (const char* call : {"getppid", "getuid", "getgid", "geteuid", "newuname", "alarm"}) {
+    enters.push_back(b.site(ProbeType::kTracepoint, "syscalls", std::string("sys_enter_") + call));
+    exits.push_back(b.site(ProbeType::kTracepoint, "syscalls", std::string("sys_exit_") + call));
+  }
+  std::vector<uint32_t> all = enters;
+  all.insert(all.end(), exits.begin(), exits.end());
+  b.function(all);
+  const ir::EmitId emit = b.emit({types::int64(), types::int64()});
+  const ir::Temp number = b.op(ir::ContextLoad{8, 4, true});
+  const ir::Temp argument = b.op(ir::ContextLoad{16, 8, false});
+  b.run(ir::Emit{emit, {word(number), word(argument)}});
+  Target target;
+  target.pids = {getpid()};
+  auto session = prepare(b.program, target);
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->start());
+  syscall(SYS_alarm, 0);
+  syscall(SYS_getuid);
+  syscall(SYS_getpid);  // not asked for
+  syscall(SYS_getppid);
+  expect_ok(session->stop());
+  Collector collector;
+  expect_ok(session->drain(collector));
+  std::vector<std::pair<uint32_t, uint64_t>> seen;
+  for (const auto& record : collector.records) seen.emplace_back(record.site, record.word(0));
+  EXPECT_EQ(seen, (std::vector<std::pair<uint32_t, uint64_t>>{{enters[5], SYS_alarm},
+                                                              {exits[5], SYS_alarm},
+                                                              {enters[1], SYS_getuid},
+                                                              {exits[1], SYS_getuid},
+                                                              {enters[0], SYS_getppid},
+                                                              {exits[0], SYS_getppid}}));
+  EXPECT_EQ(collector.records.back().word(1), static_cast<uint64_t>(getppid()));
+  EXPECT_EQ(*session->events(), 6U);
+}
+
 TEST(EbpfSession, ExitStopsCountingAtOnceButEndStillRuns) {
   Builder b;
   const uint32_t enter = b.site(ProbeType::kTracepoint, "syscalls", "sys_enter_getppid");
