@@ -9,6 +9,7 @@
 
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
+#include "core/kernel/tracefs.h"
 
 namespace polytap::ebpf {
 
@@ -17,18 +18,9 @@ struct Attachment {
   UniqueFd link;
 };
 
-// The directory of tracefs, mounted if it was not. An error tells the remedy.
-Result<std::string> find_tracefs();
-
-// A tracepoint's id and the layout of the fields that the target filter reads.
-Result<uint64_t> tracepoint_id(std::string_view category, std::string_view event);
-Result<std::string> tracepoint_format(std::string_view category, std::string_view event);
-// The offset of FIELD in a tracefs format text.
-std::optional<uint32_t> field_offset(std::string_view format, std::string_view field);
-
 // COOKIE: what bpf_get_attach_cookie() returns there.
-Result<Attachment> attach_tracepoint(int program_fd, std::string_view category, std::string_view event,
-                                     std::optional<uint64_t> cookie);
+Result<Attachment> attach_tracepoint(int program_fd, const Tracefs& tracefs, std::string_view category,
+                                     std::string_view event, std::optional<uint64_t> cookie);
 Result<Attachment> attach_raw_tracepoint(int program_fd, const std::string& event);
 
 }  // namespace polytap::ebpf

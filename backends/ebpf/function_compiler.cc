@@ -71,6 +71,7 @@ void FunctionCompiler::enter() {
     code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kState);
     code_.load(8, Reg::k1, Reg::k1, 0);
     code_.jump_if(Jump::kNotEqual, Reg::k1, 0, out);
+    if (request_.syscall_sites_fd >= 0) check_syscall(out);
     if (environment_.target_filter_fd >= 0) check_target(out);
   }
   find_cpu_block();
@@ -86,7 +87,7 @@ void FunctionCompiler::enter() {
     }
   }
   if (plan_.frame.scratch_size != 0) take_scratch(out);
-  if (!request_.site && reads_site()) find_site();
+  if (!request_.site && request_.syscall_sites_fd < 0 && reads_site()) find_site();
   zero_slots();
   if (!code_.is_used(out) && plan_.frame.scratch_size == 0) return;
   code_.defer([this, out] {
@@ -110,6 +111,33 @@ void FunctionCompiler::check_target(Label out) {
   code_.alu(Alu::kAdd, Reg::k2, kWork0);
   code_.call(helper::kMapLookup);
   code_.jump_if(Jump::kEqual, Reg::k0, 0, out);
+}
+
+// Finds the site by the call's number. The events of single calls do not fire for 32-bit calls, whose numbers mean
+// others; thread_info.status tells those (it is at 16, and thread_info at task_struct's start, since Linux 5.11).
+void FunctionCompiler::check_syscall(Label out) {
+  constexpr int32_t kNumber = 8;  // in raw_syscalls records
+  constexpr int32_t kStatus = 16;
+  constexpr int32_t kCompat = 2;  // TS_COMPAT
+  code_.load(8, Reg::k1, Reg::k6, kNumber);
+  code_.jump_if(Jump::kGreaterEqual, Reg::k1, SyscallSites::kNumbers, out);
+  code_.alu(Alu::kShiftLeft, Reg::k1, 2);
+  code_.load_map_value(Reg::k2, request_.syscall_sites_fd, 0);
+  code_.alu(Alu::kAdd, Reg::k2, Reg::k1);
+  code_.load(4, Reg::k1, Reg::k2, 0);
+  code_.jump_if(Jump::kEqual, Reg::k1, 0, out);
+  code_.alu(Alu::kSub, Reg::k1, 1);
+  code_.store(8, Reg::kFrame, kSiteWord, Reg::k1);
+  code_.call(helper::kCurrentTask);
+  code_.move(Reg::k3, Reg::k0);
+  code_.alu(Alu::kAdd, Reg::k3, kStatus);
+  code_.move(Reg::k1, Reg::kFrame);
+  code_.alu(Alu::kAdd, Reg::k1, kWork0);
+  code_.move(Reg::k2, 4);
+  code_.call(helper::kReadKernel);
+  code_.load(4, Reg::k1, Reg::kFrame, kWork0);
+  code_.alu(Alu::kAnd, Reg::k1, kCompat);
+  code_.jump_if(Jump::kNotEqual, Reg::k1, 0, out);
 }
 
 // r1: this CPU's counters; r0: the CPU's number, shifted.

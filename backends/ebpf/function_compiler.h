@@ -52,6 +52,14 @@ struct CompileRequest {
   std::optional<uint32_t> site;
   // On a probe: runs only while the session is on, for the target's processes, and counts its firings.
   bool guarded = true;
+  // On raw_syscalls:sys_enter or sys_exit, in place of many events of single system calls: a SyscallSites map.
+  int syscall_sites_fd = -1;
+};
+
+// A one-entry array map's value: for each system call number the site (plus one) that it belongs to, 0 for none.
+struct SyscallSites {
+  static constexpr uint32_t kNumbers = 512;
+  uint32_t site_plus_one[kNumbers] = {};
 };
 
 struct CompiledFunction {
@@ -85,6 +93,7 @@ class FunctionCompiler {
   // --- function_compiler.cc: entry, exit, blocks
   void enter();
   void check_target(Label out);
+  void check_syscall(Label out);
   void find_cpu_block();
   void take_scratch(Label out);
   void find_site();

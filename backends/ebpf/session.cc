@@ -16,11 +16,15 @@
 #include "backends/ebpf/loader.h"
 #include "core/ir/operands.h"
 #include "core/run/launch.h"
+#include "core/syscall/table.h"
 
 namespace polytap::ebpf {
 namespace {
 
 constexpr uint32_t kSmallRing = 256 << 10;
+// From this many events of single system calls on, one program on raw_syscalls costs less: each tracepoint takes the
+// kernel 75 ms to detach.
+constexpr size_t kDispatchFrom = 4;
 
 bool is_attached(const ProbeSite& site) {
   return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint;
@@ -81,8 +85,13 @@ Status EbpfSession::prepare() {
   if (target_.command != nullptr) globals_->set_child_pid(static_cast<uint64_t>(target_.command->pid()));
   ASSIGN_OR_RETURN(maps_, Maps::create(program_));
   TRY(create_rings());
+  const bool on_tracepoints = std::any_of(program_.sites.begin(), program_.sites.end(),
+                                          [](const ProbeSite& site) { return site.type == ProbeType::kTracepoint; });
+  if (on_tracepoints || !target_.system_wide()) {
+    ASSIGN_OR_RETURN(tracefs_, Tracefs::open());
+  }
   if (!target_.system_wide()) {
-    ASSIGN_OR_RETURN(filter_, TargetFilter::create(program_.settings.license));
+    ASSIGN_OR_RETURN(filter_, TargetFilter::create(*tracefs_, program_.settings.license));
   }
   for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
     environment_.maps.push_back({maps_->fd(map), maps_->form(map)});
@@ -166,12 +175,14 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
     if (program_.sites[site].type == ProbeType::kTracepoint) tracepoints.push_back(site);
     if (program_.sites[site].type == ProbeType::kRawTracepoint) raw.push_back(site);
   }
+  TRY(load_dispatched(index, plan, tracepoints, false));
+  TRY(load_dispatched(index, plan, tracepoints, true));
   if (!tracepoints.empty()) {
-    CompileRequest request{.kind = ProgramKind::kTracepoint, .site = tracepoints.front(), .guarded = true};
+    CompileRequest request{.kind = ProgramKind::kTracepoint, .site = tracepoints.front(), .guarded = true, .syscall_sites_fd = -1};
     const bool cookie = site_matters && tracepoints.size() > 1;
     if (cookie) request.site.reset();
     ASSIGN_OR_RETURN(UniqueFd program, load(index, plan, request));
-    loaded_.push_back({std::move(program), ProgramKind::kTracepoint, tracepoints, cookie});
+    loaded_.push_back({std::move(program), ProgramKind::kTracepoint, tracepoints, cookie, nullptr, {}});
   }
   for (size_t i = 0; i < raw.size(); ++i) {
     if (i != 0 && !site_matters) {
@@ -179,9 +190,44 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
       continue;
     }
     ASSIGN_OR_RETURN(UniqueFd program,
-                     load(index, plan, {.kind = ProgramKind::kRawTracepoint, .site = raw[i], .guarded = true}));
-    loaded_.push_back({std::move(program), ProgramKind::kRawTracepoint, {raw[i]}, false});
+                     load(index, plan, {.kind = ProgramKind::kRawTracepoint, .site = raw[i], .guarded = true, .syscall_sites_fd = -1}));
+    loaded_.push_back({std::move(program), ProgramKind::kRawTracepoint, {raw[i]}, false, nullptr, {}});
   }
+  return {};
+}
+
+// Takes the system calls' events out of TRACEPOINTS when they are many, and gives them one program that tells them apart
+// by the call's number.
+Status EbpfSession::load_dispatched(uint32_t index, const FunctionPlan& plan, std::vector<uint32_t>& tracepoints,
+                                    bool exits) {
+  const auto syscall_of = [&](uint32_t site) -> const Syscall* {
+    if (program_.sites[site].category != "syscalls") return nullptr;
+    const SyscallEvent event = find_syscall_event(program_.sites[site].event);
+    return event.syscall != nullptr && event.is_exit == exits && event.syscall->number < SyscallSites::kNumbers
+               ? event.syscall
+               : nullptr;
+  };
+  const auto count = std::count_if(tracepoints.begin(), tracepoints.end(), syscall_of);
+  if (static_cast<size_t>(count) < kDispatchFrom) return {};
+  auto sites = std::make_unique<SyscallSites>();
+  std::vector<uint32_t> dispatched;
+  std::erase_if(tracepoints, [&](uint32_t site) {
+    const Syscall* syscall = syscall_of(site);
+    if (syscall == nullptr || sites->site_plus_one[syscall->number] != 0) return false;
+    sites->site_plus_one[syscall->number] = site + 1;
+    dispatched.push_back(site);
+    return true;
+  });
+  UniqueFd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_calls", 4, sizeof(SyscallSites), 1, nullptr));
+  const uint32_t key = 0;
+  if (!map.valid() || bpf_map_update_elem(map.get(), &key, sites.get(), BPF_ANY) != 0) {
+    return Error::from_errno("create the eBPF map of system calls");
+  }
+  const CompileRequest request{
+      .kind = ProgramKind::kTracepoint, .site = std::nullopt, .guarded = true, .syscall_sites_fd = map.get()};
+  ASSIGN_OR_RETURN(UniqueFd program, load(index, plan, request));
+  loaded_.push_back({std::move(program), ProgramKind::kTracepoint, std::move(dispatched), false,
+                     exits ? "sys_exit" : "sys_enter", std::move(map)});
   return {};
 }
 
@@ -192,19 +238,25 @@ Status EbpfSession::load_fired(uint32_t index, const FunctionPlan& plan) {
     if (!is_attached(program_.sites[site])) sites.push_back(site);
   }
   if (sites.empty()) return {};
-  CompileRequest request{.kind = ProgramKind::kSyscall, .site = sites.front(), .guarded = false};
+  CompileRequest request{.kind = ProgramKind::kSyscall, .site = sites.front(), .guarded = false, .syscall_sites_fd = -1};
   if (sites.size() > 1) request.site.reset();
   ASSIGN_OR_RETURN(fired_[index], load(index, plan, request));
   return {};
 }
 
 Status EbpfSession::attach(const Loaded& loaded) {
+  if (loaded.raw_syscalls_event != nullptr) {
+    ASSIGN_OR_RETURN(Attachment attachment, attach_tracepoint(loaded.program.get(), *tracefs_, "raw_syscalls",
+                                                              loaded.raw_syscalls_event, std::nullopt));
+    attachments_.push_back(std::move(attachment));
+    return {};
+  }
   for (const uint32_t index : loaded.sites) {
     const ProbeSite& site = program_.sites[index];
     std::optional<uint64_t> cookie;
     if (loaded.wants_cookie) cookie = index;
     auto attachment = loaded.kind == ProgramKind::kTracepoint
-                          ? attach_tracepoint(loaded.program.get(), site.category, site.event, cookie)
+                          ? attach_tracepoint(loaded.program.get(), *tracefs_, site.category, site.event, cookie)
                           : attach_raw_tracepoint(loaded.program.get(), site.event);
     if (!attachment) return std::move(attachment).error();
     attachments_.push_back(std::move(*attachment));
@@ -221,7 +273,7 @@ Status EbpfSession::start() {
   if (process_events_) TRY(process_events_->start());
   for (const Loaded& loaded : loaded_) TRY(attach(loaded));
   if (filter_) {
-    TRY(filter_->follow());
+    TRY(filter_->follow(*tracefs_));
     for (const pid_t pid : target_.pids) TRY(filter_->insert(pid));
     if (target_.command != nullptr) {
       TRY(target_.command->approach_gate());

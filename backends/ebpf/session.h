@@ -14,6 +14,7 @@
 #include "backends/ebpf/process_events.h"
 #include "backends/ebpf/ring.h"
 #include "backends/ebpf/target_filter.h"
+#include "core/kernel/tracefs.h"
 #include "core/probe/backend.h"
 
 namespace polytap::ebpf {
@@ -47,6 +48,9 @@ class EbpfSession : public Session {
     ProgramKind kind = ProgramKind::kTracepoint;
     std::vector<uint32_t> sites;
     bool wants_cookie = false;
+    // Attached once to this event of raw_syscalls instead of to each of its sites.
+    const char* raw_syscalls_event = nullptr;
+    UniqueFd syscall_sites;
   };
 
   Status prepare();
@@ -54,6 +58,7 @@ class EbpfSession : public Session {
   Status create_scratch(uint32_t bytes);
   Status load_functions();
   Status load_attached(uint32_t function, const FunctionPlan& plan);
+  Status load_dispatched(uint32_t function, const FunctionPlan& plan, std::vector<uint32_t>& tracepoints, bool exits);
   Status load_fired(uint32_t function, const FunctionPlan& plan);
   Result<UniqueFd> load(uint32_t function, const FunctionPlan& plan, const CompileRequest& request);
   Status attach(const Loaded& loaded);
@@ -62,6 +67,7 @@ class EbpfSession : public Session {
   Target target_;
   EbpfOptions options_;
 
+  std::optional<Tracefs> tracefs_;  // when there is something to attach there
   std::optional<Globals> globals_;
   std::optional<Maps> maps_;
   std::optional<Ring> data_ring_;

@@ -22,6 +22,13 @@ constexpr int32_t kKey = -8;
 constexpr int32_t kValue = -16;
 constexpr int32_t kPointer = -24;
 
+std::optional<uint32_t> field_offset(const EventFormat& format, std::string_view field) {
+  for (const ProbeArgument& argument : format.arguments) {
+    if (argument.name == field) return argument.offset;
+  }
+  return std::nullopt;
+}
+
 void pass_set_and_key(Assembler& code, int set) {
   code.load_map(Reg::k1, set);
   code.move(Reg::k2, Reg::kFrame);
@@ -137,30 +144,30 @@ Result<CompiledFunction> compile_exit(int set, std::optional<uint32_t> group_dea
 
 }  // namespace
 
-Result<TargetFilter> TargetFilter::create(const std::string& license) {
+Result<TargetFilter> TargetFilter::create(const Tracefs& tracefs, const std::string& license) {
   TargetFilter filter;
   LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
   filter.set_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_HASH, "polytap_target", 4, 1, kMaxProcesses, &options));
   if (!filter.set_.valid()) return Error::from_errno("create the eBPF map of traced processes");
 
-  ASSIGN_OR_RETURN(const std::string fork_format, tracepoint_format("sched", "sched_process_fork"));
+  ASSIGN_OR_RETURN(const EventFormat fork_format, tracefs.format("sched", "sched_process_fork"));
   const std::optional<uint32_t> child = field_offset(fork_format, "child_pid");
   if (!child) return Error("tracepoint sched:sched_process_fork has no field child_pid");
   ASSIGN_OR_RETURN(const CompiledFunction fork, compile_fork(filter.fd(), *child));
   ASSIGN_OR_RETURN(filter.fork_program_,
                    load_program({ProgramKind::kTracepoint, license, "following forks"}, fork));
 
-  ASSIGN_OR_RETURN(const std::string exit_format, tracepoint_format("sched", "sched_process_exit"));
+  ASSIGN_OR_RETURN(const EventFormat exit_format, tracefs.format("sched", "sched_process_exit"));
   ASSIGN_OR_RETURN(const CompiledFunction exit, compile_exit(filter.fd(), field_offset(exit_format, "group_dead")));
   ASSIGN_OR_RETURN(filter.exit_program_,
                    load_program({ProgramKind::kTracepoint, license, "following exits"}, exit));
   return filter;
 }
 
-Status TargetFilter::follow() {
-  ASSIGN_OR_RETURN(Attachment fork, attach_tracepoint(fork_program_.get(), "sched", "sched_process_fork", {}));
+Status TargetFilter::follow(const Tracefs& tracefs) {
+  ASSIGN_OR_RETURN(Attachment fork, attach_tracepoint(fork_program_.get(), tracefs, "sched", "sched_process_fork", {}));
   attachments_.push_back(std::move(fork));
-  ASSIGN_OR_RETURN(Attachment exit, attach_tracepoint(exit_program_.get(), "sched", "sched_process_exit", {}));
+  ASSIGN_OR_RETURN(Attachment exit, attach_tracepoint(exit_program_.get(), tracefs, "sched", "sched_process_exit", {}));
   attachments_.push_back(std::move(exit));
   return {};
 }

@@ -11,17 +11,18 @@
 #include "backends/ebpf/attach.h"
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
+#include "core/kernel/tracefs.h"
 
 namespace polytap::ebpf {
 
 class TargetFilter {
  public:
   // Loads the programs that follow forks and exits; they are attached by follow().
-  static Result<TargetFilter> create(const std::string& license);
+  static Result<TargetFilter> create(const Tracefs& tracefs, const std::string& license);
 
   int fd() const { return set_.get(); }
   // Attach behind the session's own programs: what runs on a process's exit must still find it in the set.
-  Status follow();
+  Status follow(const Tracefs& tracefs);
   Status insert(pid_t pid);
   // No process of the set is alive any more.
   bool empty();

@@ -18,7 +18,7 @@ constexpr unsigned long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE |
 Error cannot_attach(pid_t tgid, int error) {
   if (error == ESRCH) return Error(fmt::format("there is no process {}", tgid), ESRCH);
   if (error == EPERM) {
-    if (uint64_t tracer = read_status_value(tgid, "TracerPid").value_or(0); tracer != 0) {
+    if (pid_t tracer = tracing_process(tgid); tracer != 0) {
       return Error(fmt::format("process {} is already traced by process {}: end that one first", tgid, tracer), EPERM);
     }
     return Error(fmt::format("not permitted to trace process {}: be its user, be root, or look at "
@@ -80,7 +80,7 @@ Status TraceLoop::attach_thread(pid_t tgid, pid_t tid) {
     if (ended && tid != tgid) return {};
     // A leader that ended before its threads stays as a zombie; they can be attached.
     if (ended && state && threads_of(tgid).size() > 1) return {};
-    if (read_status_value(tid, "TracerPid") == static_cast<uint64_t>(getpid())) return {};  // came by itself meanwhile
+    if (read_status_value(tid, "TracerPid") == static_cast<uint64_t>(gettid())) return {};  // came by itself meanwhile
     return cannot_attach(tgid, ended ? ESRCH : error);
   }
   Tracee& tracee = add(tgid, tid, false);

@@ -78,6 +78,11 @@ std::optional<uint64_t> read_status_value(pid_t tid, std::string_view name, size
   return std::nullopt;
 }
 
+pid_t tracing_process(pid_t pid) {
+  const uint64_t tid = read_status_value(pid, "TracerPid").value_or(0);
+  return tid == 0 ? 0 : static_cast<pid_t>(read_status_value(static_cast<pid_t>(tid), "Tgid").value_or(tid));
+}
+
 std::vector<pid_t> threads_of(pid_t pid) {
   std::vector<pid_t> threads;
   const std::string path = fmt::format("/proc/{}/task", pid);

@@ -23,6 +23,9 @@ std::optional<char> read_state(pid_t tid);
 // Number INDEX behind NAME in /proc/TID/status: ("Uid", 0) is the real user id. BASE 16 for signal sets.
 std::optional<uint64_t> read_status_value(pid_t tid, std::string_view name, size_t index = 0, int base = 10);
 
+// The process whose thread traces PID (TracerPid names the thread); 0 when it is not traced.
+pid_t tracing_process(pid_t pid);
+
 // The thread ids of process PID; empty when it is gone.
 std::vector<pid_t> threads_of(pid_t pid);
 

@@ -31,7 +31,7 @@ bool may_trace_others() { return (read_status_value(getpid(), "CapEff", 0, 16).v
 // Why process PID cannot be attached to, or empty.
 std::string why_not_attach(pid_t pid) {
   if (kill(pid, 0) != 0 && errno == ESRCH) return fmt::format("there is no process {}", pid);
-  if (uint64_t tracer = read_status_value(pid, "TracerPid").value_or(0); tracer != 0) {
+  if (pid_t tracer = tracing_process(pid); tracer != 0) {
     return fmt::format("process {} is already traced by process {}: end that one first", pid, tracer);
   }
   if (may_trace_others()) return {};

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "backends/ptrace/quiet_children.h"
 #include "backends/ptrace/session_state.h"
 #include "backends/ptrace/stop_plan.h"
 #include "backends/ptrace/wake_signal.h"
@@ -38,6 +39,7 @@ class Tracer {
   SessionState& state_;
   const StopPlan& plan_;
   LaunchedCommand* command_;
+  QuietChildren quiet_;
   WakeSignal wake_;
   std::thread thread_;
   std::atomic<pid_t> tid_ = 0;

@@ -1,4 +1,5 @@
 // The eBPF backend against the running kernel, with hand-built programs.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,7 +13,9 @@
 #include <thread>
 #include <vector>
 
+#include "backends/ebpf/capabilities.h"
 #include "backends/ebpf/ebpf_backend.h"
+#include "backends/ebpf/loader.h"
 #include "core/ir/verify.h"
 #include "core/symbol/process_maps.h"
 
@@ -334,6 +337,46 @@ TEST(EbpfSession, TellsSitesApart) {
   EXPECT_EQ(seen, (std::map<uint32_t, int>{{begin, 1}, {enter, 7}, {exit, 7}, {raw, 1}}));
 }
 
+// As many single calls as are dispatched by number from one attachment.
+TEST(EbpfSession, DispatchesManySystemCalls) {
+  Builder b;
+  std::vector<uint32_t> enters;
+  std::vector<uint32_t> exits;
+  for (const char* call : {"getppid", "getuid", "getgid", "geteuid", "newuname", "alarm"}) {
+    enters.push_back(b.site(ProbeType::kTracepoint, "syscalls", std::string("sys_enter_") + call));
+    exits.push_back(b.site(ProbeType::kTracepoint, "syscalls", std::string("sys_exit_") + call));
+  }
+  std::vector<uint32_t> all = enters;
+  all.insert(all.end(), exits.begin(), exits.end());
+  b.function(all);
+  const ir::EmitId emit = b.emit({types::int64(), types::int64()});
+  const ir::Temp number = b.op(ir::ContextLoad{8, 4, true});
+  const ir::Temp argument = b.op(ir::ContextLoad{16, 8, false});
+  b.run(ir::Emit{emit, {word(number), word(argument)}});
+  Target target;
+  target.pids = {getpid()};
+  auto session = prepare(b.program, target);
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->start());
+  syscall(SYS_alarm, 0);
+  syscall(SYS_getuid);
+  syscall(SYS_getpid);  // not asked for
+  syscall(SYS_getppid);
+  expect_ok(session->stop());
+  Collector collector;
+  expect_ok(session->drain(collector));
+  std::vector<std::pair<uint32_t, uint64_t>> seen;
+  for (const auto& record : collector.records) seen.emplace_back(record.site, record.word(0));
+  EXPECT_EQ(seen, (std::vector<std::pair<uint32_t, uint64_t>>{{enters[5], SYS_alarm},
+                                                              {exits[5], SYS_alarm},
+                                                              {enters[1], SYS_getuid},
+                                                              {exits[1], SYS_getuid},
+                                                              {enters[0], SYS_getppid},
+                                                              {exits[0], SYS_getppid}}));
+  EXPECT_EQ(collector.records.back().word(1), static_cast<uint64_t>(getppid()));
+  EXPECT_EQ(*session->events(), 6U);
+}
+
 TEST(EbpfSession, ExitStopsCountingAtOnceButEndStillRuns) {
   Builder b;
   const uint32_t enter = b.site(ProbeType::kTracepoint, "syscalls", "sys_enter_getppid");
@@ -432,6 +475,98 @@ TEST(EbpfSession, TakesUserStacksAndRecordsMappings) {
   EXPECT_NE(collector.records[0].word(1), 0U);
   ASSERT_NE(session->process_maps(), nullptr);
   EXPECT_TRUE(session->process_maps()->knows(dead));
+}
+
+// Strings as long as a path may be: in scratch memory, as key, value, compared, measured and emitted.
+TEST(EbpfSession, LongStrings) {
+  constexpr uint32_t kCapacity = 4096;
+  Builder b;
+  const uint32_t site = b.site(ProbeType::kTracepoint, "syscalls", "sys_enter_openat");
+  b.program.sites[site].context_size = 48;
+  b.function({site});
+  const ir::MapId by_path = b.map("@", {types::string(kCapacity)}, count_type());
+  const ir::MapId last = b.map("@last", {}, types::string(kCapacity));
+  const ir::EmitId emit = b.emit({types::string(kCapacity), types::int64(), types::int64(), types::string(16)});
+  const ir::SlotId path = b.slot(kCapacity);
+  const ir::SlotId copy = b.slot(kCapacity);
+  const ir::SlotId comm = b.slot(16);
+  const ir::Temp address = b.op(ir::ContextLoad{24, 8, false});
+  const ir::Temp length = b.op(ir::ReadString{{path, 0}, kCapacity, address, AddressSpace::kUser, false});
+  b.run(ir::MapSet{last, {}, {path, 0}});
+  b.op(ir::MapGet{last, {}, {copy, 0}});
+  b.run(ir::Aggregate{by_path, {path, 0}, length});
+  const ir::Temp measured = b.op(ir::StringLength{{copy, 0}, kCapacity});
+  const ir::Temp differs = b.op(ir::CompareBytes{{path, 0}, {copy, 0}, kCapacity});
+  b.run(ir::ReadComm{{comm, 0}});
+  b.run(ir::Emit{emit, {string({path, 0}, kCapacity), word(measured), word(differs), string({comm, 0}, 16)}});
+  Target target;
+  target.pids = {getpid()};
+  auto session = prepare(b.program, target);
+  ASSERT_NE(session, nullptr);
+  const std::string name = "/nowhere/" + std::string(3000, 'x');
+  expect_ok(session->start());
+  EXPECT_EQ(syscall(SYS_openat, AT_FDCWD, name.c_str(), O_RDONLY), -1);
+  expect_ok(session->stop());
+  Collector collector;
+  expect_ok(session->drain(collector));
+  ASSERT_EQ(collector.records.size(), 1U);
+  const auto& record = collector.records[0];
+  EXPECT_EQ(record.word(0), name.size());
+  EXPECT_EQ(record.word(1), name.size());
+  EXPECT_EQ(record.word(2), 0U);
+  EXPECT_EQ(record.word(3), std::strlen("diff_tests"));
+  const std::string text(reinterpret_cast<const char*>(record.payload.data()) + 32, record.payload.size() - 32);
+  EXPECT_EQ(text, name + "diff_tests");
+  expect_ok(session->snapshot(by_path, collector));
+  EXPECT_EQ(collector.entries[name][0], 1U);
+}
+
+// A loop that the verifier cannot prove to end.
+TEST(EbpfSession, LoopsThatDependOnData) {
+  Builder b;
+  const uint32_t begin = b.site(ProbeType::kBegin);
+  b.function({begin});
+  const ir::MapId limit = b.map("@limit", {}, types::int64());
+  const ir::MapId rounds = b.map("@rounds", {}, count_type());
+  const ir::SlotId counter = b.slot(8);
+  const ir::SlotId value = b.slot(8);
+  b.program.functions[0].blocks.resize(3);
+  b.run(ir::SlotStore{{value, 0}, 8, b.constant(1000)});
+  b.run(ir::MapSet{limit, {}, {value, 0}});
+  b.program.functions[0].blocks[0].end = ir::Jump{1};
+  b.block = 1;
+  b.run(ir::Aggregate{rounds, {}, b.constant(1)});
+  const ir::Temp next = b.op(ir::Binary{ir::BinaryOp::kAdd, b.op(ir::SlotLoad{{counter, 0}, 8, true}), b.constant(1)});
+  b.run(ir::SlotStore{{counter, 0}, 8, next});
+  b.op(ir::MapGet{limit, {}, {value, 0}});
+  const ir::Temp more =
+      b.op(ir::Binary{ir::BinaryOp::kSignedLess, next, b.op(ir::SlotLoad{{value, 0}, 8, true})});
+  b.program.functions[0].blocks[1].end = ir::Branch{more, 1, 2};
+  if (!ebpf::kernel_has_may_goto()) GTEST_SKIP() << "this kernel has no may_goto (Linux 6.9)";
+  auto session = prepare(b.program);
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->fire(0, begin));
+  Collector collector;
+  expect_ok(session->snapshot(rounds, collector));
+  EXPECT_EQ(collector.entries[""][0], 1000U);
+}
+
+// What the verifier refuses is told with its place in the script.
+TEST(EbpfSession, RefusalsNameThePlaceInTheScript) {
+  ebpf::Assembler code;
+  code.set_span({3, 9});
+  code.move(ebpf::Reg::k0, 0);
+  code.set_span({10, 20});
+  code.load(8, ebpf::Reg::k1, ebpf::Reg::k0, 0);  // no pointer
+  code.exit();
+  ebpf::CompiledFunction function;
+  auto finished = code.finish();
+  ASSERT_TRUE(finished.ok());
+  function.code = *finished;
+  const auto loaded = ebpf::load_program({ebpf::ProgramKind::kTracepoint, "GPL", "tracepoint:a:b"}, function);
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_NE(loaded.error().message().find("tracepoint:a:b at bytes 10-20 of the script"), std::string::npos)
+      << loaded.error().message();
 }
 
 TEST(EbpfSession, NamesAProcessThatIsNotThere) {

@@ -99,7 +99,7 @@ class Kernel {
     const ir::Function& function = program.functions[0];
     const ebpf::FunctionPlan plan = ebpf::plan_function(program, function);
     CHECK(plan.frame.scratch_size <= kScratchBytes);
-    const ebpf::CompileRequest request{.kind = ebpf::ProgramKind::kSyscall, .site = 0, .guarded = false};
+    const ebpf::CompileRequest request{.kind = ebpf::ProgramKind::kSyscall, .site = 0, .guarded = false, .syscall_sites_fd = -1};
     ASSIGN_OR_RETURN(const ebpf::CompiledFunction compiled,
                      ebpf::FunctionCompiler(program, function, plan, environment_, request).compile());
     ASSIGN_OR_RETURN(const UniqueFd loaded, ebpf::load_program({request.kind, "GPL", function.name}, compiled));
