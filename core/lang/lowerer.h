@@ -146,6 +146,8 @@ class Lowerer {
   ir::Temp call_word(const ast::Call& call, const ast::Expression& e);
   ir::Temp byte_swap(ir::Temp value, uint32_t size);
   void store_inet(const ast::Call& call, ir::Place to);
+  // The bytes of an IPv4 or IPv6 address, 8 or 16 bytes of storage.
+  void store_address(const std::string& text, ir::Place to);
   void store_buffer(const ast::Call& call, ir::Place to, const Type& type);
 
   // --- lower_output.cc
