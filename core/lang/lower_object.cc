@@ -1,0 +1,185 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/lang/lowerer.h"
+
+namespace polytap {
+
+using ir::Temp;
+
+const ProbeArgument* Lowerer::probe_argument(const ast::Expression& e) const {
+  const auto* access = std::get_if<ast::FieldAccess>(&e.node);
+  if (access == nullptr) return nullptr;
+  const auto* object = std::get_if<ast::Identifier>(&access->object->node);
+  if (object == nullptr || object->name != "args") return nullptr;
+  return function_.site().find_argument(access->field == "retval" ? "ret" : access->field);
+}
+
+bool Lowerer::is_object(const ast::Expression& e) const {
+  if (const ProbeArgument* argument = probe_argument(e)) return argument->form == ProbeArgument::Form::kInline;
+  if (const auto* unary = std::get_if<ast::Unary>(&e.node)) return unary->op == ast::UnaryOp::kDereference;
+  if (const auto* access = std::get_if<ast::FieldAccess>(&e.node)) {
+    const Type& type = info(*access->object).type;
+    return type.is(TypeKind::kStruct) || type.is(TypeKind::kPointer);
+  }
+  if (const auto* access = std::get_if<ast::Index>(&e.node)) {
+    const Type& type = info(*access->object).type;
+    return type.is(TypeKind::kArray) || type.is(TypeKind::kPointer);
+  }
+  return false;
+}
+
+Lowerer::Object Lowerer::object(const ast::Expression& e) {
+  if (const ProbeArgument* argument = probe_argument(e); argument != nullptr && is_object(e)) {
+    Object result;
+    result.where = Object::Where::kContext;
+    result.offset = argument->offset;
+    result.type = argument->type;
+    // The record may hold less than the C type says.
+    if (result.type.is_scalar()) result.type.size = std::min(result.type.size, argument->size);
+    return result;
+  }
+  if (is_object(e)) {
+    if (const auto* access = std::get_if<ast::FieldAccess>(&e.node)) return field_object(*access);
+    if (const auto* access = std::get_if<ast::Index>(&e.node)) return index_object(*access);
+    return pointed_to(*std::get<ast::Unary>(e.node).operand);
+  }
+  Object result;
+  result.type = info(e).type;
+  const ir::Place place = region(e, result.type);
+  result.slot = place.slot;
+  result.offset = place.offset;
+  return result;
+}
+
+Lowerer::Object Lowerer::pointed_to(const ast::Expression& pointer) {
+  const Type& type = info(pointer).type;
+  CHECK(type.is(TypeKind::kPointer) && type.element != nullptr);
+  Object result;
+  result.where = Object::Where::kMemory;
+  result.address = word(pointer);
+  result.space = type.space == AddressSpace::kUser ? AddressSpace::kUser : AddressSpace::kKernel;
+  result.type = *type.element;
+  return result;
+}
+
+Lowerer::Object Lowerer::field_object(const ast::FieldAccess& node) {
+  const Type& type = info(*node.object).type;
+  Object result = type.is(TypeKind::kPointer) ? pointed_to(*node.object) : object(*node.object);
+  const StructDefinition* definition = script_.types->find_struct(result.type.name);
+  const Field* field = definition == nullptr ? nullptr : definition->find(node.field);
+  CHECK(field != nullptr);
+  result.offset += field->offset;
+  result.bit_offset = field->bit_offset;
+  result.bit_size = field->bit_size;
+  result.type = field->type;
+  return result;
+}
+
+Lowerer::Object Lowerer::index_object(const ast::Index& node) {
+  const Type& type = info(*node.object).type;
+  Object result;
+  if (type.is(TypeKind::kPointer)) {
+    result = pointed_to(*node.object);
+  } else {
+    result = object(*node.object);
+    CHECK(result.type.element != nullptr);
+    result.type = Type(*result.type.element);
+  }
+  const auto known = info(*node.index).constant;
+  const uint32_t size = std::max(1U, result.type.size);
+  if (known && *known >= 0 && *known < int64_t{1} << 24) {
+    result.offset += static_cast<uint32_t>(*known) * size;
+  } else if (result.where == Object::Where::kMemory) {
+    const Temp scaled = build_.binary(ir::BinaryOp::kMul, word(*node.index), constant(size));
+    result.address = build_.binary(ir::BinaryOp::kAdd, result.address, scaled);
+  } else {
+    diagnostics_.error(node.index->span, "The index of an array that was copied must be a constant",
+                       "index the array where it lies: pointer->array[i]");
+  }
+  return result;
+}
+
+Temp Lowerer::object_address(const Object& object) {
+  CHECK(object.where == Object::Where::kMemory);
+  if (object.offset == 0) return object.address;
+  return build_.binary(ir::BinaryOp::kAdd, object.address, constant(object.offset));
+}
+
+Temp Lowerer::load_object(const Object& object) {
+  const uint32_t size = std::clamp(object.type.size, 1U, 8U);
+  const bool is_signed = object.type.is_signed && object.bit_size == 0;
+  Temp value = ir::kNoTemp;
+  switch (object.where) {
+    case Object::Where::kContext:
+      value = load_context(object.offset, size, is_signed);
+      break;
+    case Object::Where::kSlot:
+      value = load_slot(object.slot, object.offset, size, is_signed);
+      break;
+    case Object::Where::kMemory: {
+      const ir::Place place{build_.scratch(8), 0};
+      build_.run(ir::ReadMemory{place, size, object_address(object), object.space});
+      value = build_.load(place, size, is_signed);
+      break;
+    }
+  }
+  if (object.bit_size == 0) return value;
+  // Up to the top, and down again with the sign or with zeros.
+  const uint32_t up = 64U - object.bit_offset - object.bit_size;
+  value = build_.binary(ir::BinaryOp::kShiftLeft, value, constant(up));
+  return build_.binary(object.type.is_signed ? ir::BinaryOp::kArithmeticShiftRight : ir::BinaryOp::kLogicalShiftRight,
+                       value, constant(64U - object.bit_size));
+}
+
+Temp Lowerer::load_context(uint32_t offset, uint32_t size, bool is_signed) {
+  if (offset % size == 0) return build_.add(ir::ContextLoad{offset, static_cast<uint8_t>(size), is_signed});
+  Temp value = constant(0);
+  for (uint32_t i = 0; i < size; ++i) {
+    const Temp byte = build_.add(ir::ContextLoad{offset + i, 1, false});
+    value = build_.binary(ir::BinaryOp::kOr, value, build_.binary(ir::BinaryOp::kShiftLeft, byte, constant(i * 8)));
+  }
+  return build_.extend(value, size, is_signed);
+}
+
+Temp Lowerer::load_slot(ir::SlotId slot, uint32_t offset, uint32_t size, bool is_signed) {
+  if (offset % size == 0) return build_.load({slot, offset}, size, is_signed);
+  Temp value = constant(0);
+  for (uint32_t i = 0; i < size; ++i) {
+    const Temp byte = build_.load({slot, offset + i}, 1, false);
+    value = build_.binary(ir::BinaryOp::kOr, value, build_.binary(ir::BinaryOp::kShiftLeft, byte, constant(i * 8)));
+  }
+  return build_.extend(value, size, is_signed);
+}
+
+void Lowerer::copy_bytes(ir::SlotId from, uint32_t offset, ir::Place to, uint32_t size) {
+  if (offset % 8 == 0 && to.offset % 8 == 0 && size % 8 == 0) {
+    build_.copy(to, {from, offset}, size);
+    return;
+  }
+  for (uint32_t at = 0; at < size;) {
+    uint32_t step = 8;
+    while (step > size - at || (offset + at) % step != 0 || (to.offset + at) % step != 0) step /= 2;
+    build_.store({to.slot, to.offset + at}, build_.load({from, offset + at}, step, false), step);
+    at += step;
+  }
+}
+
+void Lowerer::read_object(const Object& object, ir::Place to, uint32_t size) {
+  if (size % 8 != 0) build_.zero({to.slot, to.offset + size / 8 * 8}, 8);
+  switch (object.where) {
+    case Object::Where::kContext:
+      build_.run(ir::ContextCopy{to, object.offset, size});
+      break;
+    case Object::Where::kSlot:
+      copy_bytes(object.slot, object.offset, to, size);
+      break;
+    case Object::Where::kMemory:
+      build_.run(ir::ReadMemory{to, size, object_address(object), object.space});
+      break;
+  }
+}
+
+}  // namespace polytap

@@ -1,0 +1,113 @@
+#include "core/base/check.h"
+#include "core/lang/lowerer.h"
+
+namespace polytap {
+
+void Lowerer::block(const ast::Block& block) {
+  for (const ast::StatementPtr& each : block.statements) statement(*each);
+}
+
+void Lowerer::statement(const ast::Statement& statement) {
+  const Span before = build_.at(statement.span);
+  const size_t mark = build_.scratch_mark();
+  statement_body(statement);
+  build_.release_scratch(mark);
+  build_.at(before);
+}
+
+void Lowerer::statement_body(const ast::Statement& statement) {
+  std::visit(ir::Overloaded{
+                 [&](const ast::ExpressionStatement& s) {
+                   const auto* call = std::get_if<ast::Call>(&s.expression->node);
+                   const FunctionSignature* function = call == nullptr ? nullptr : find_function(call->name);
+                   if (function != nullptr && function->use == FunctionUse::kStatement) {
+                     statement_call(*call);
+                   } else if (info(*s.expression).type.is_scalar()) {
+                     word(*s.expression);
+                   } else {
+                     region(*s.expression, value_type(*s.expression));
+                   }
+                 },
+                 [&](const ast::Assignment& s) { assignment(s); },
+                 [&](const ast::Declaration& s) {
+                   const VariableId id = function_.declarations.at(&s);
+                   const Type& type = function_.variables[id].type;
+                   if (type.storage_size() == 0) return;
+                   if (s.value != nullptr) {
+                     store(*s.value, variable_place(id), type);
+                   } else {
+                     build_.zero(variable_place(id), type.storage_size());
+                   }
+                 },
+                 [&](const ast::If& s) { if_statement(s); },
+                 [&](const ast::Unroll& s) {
+                   const int64_t count = info(*s.count).constant.value_or(0);
+                   for (int64_t i = 0; i < count; ++i) block(s.body);
+                 },
+                 [&](const ast::BlockStatement& s) { block(s.block); },
+                 [&](const ast::Discard& s) {
+                   const Type type = value_type(*s.value);
+                   if (type.is_scalar()) {
+                     word(*s.value);
+                   } else if (type.storage_size() != 0) {
+                     region(*s.value, type);
+                   }
+                 },
+                 [&](const ast::ReturnStatement&) { build_.ret(); },
+                 // The checker accepts no others.
+                 [](const auto&) { CHECK(false); },
+             },
+             statement.node);
+}
+
+void Lowerer::if_statement(const ast::If& statement) {
+  choose(
+      *statement.condition, [&] { block(statement.then); },
+      [&] {
+        if (statement.otherwise) block(*statement.otherwise);
+      });
+}
+
+ir::Place Lowerer::variable_place(VariableId id) {
+  if (!variables_[id]) {
+    const VariableInfo& variable = function_.variables[id];
+    variables_[id] = build_.slot(variable.type.storage_size(), variable.name);
+  }
+  return {*variables_[id], 0};
+}
+
+void Lowerer::assignment(const ast::Assignment& statement) {
+  if (const auto* reference = std::get_if<ast::MapReference>(&statement.target->node)) {
+    assign_map(*reference, statement);
+  } else {
+    assign_variable(*info(*statement.target).variable, statement);
+  }
+}
+
+void Lowerer::assign_variable(VariableId id, const ast::Assignment& statement) {
+  const Type& type = function_.variables[id].type;
+  const ir::Place place = variable_place(id);
+  if (statement.op) {
+    const ir::Temp before = build_.load(place);
+    const ir::Temp value = arithmetic(*statement.op, before, {type, {}}, word(*statement.value),
+                                      {value_type(*statement.value), info(*statement.value).constant});
+    build_.store(place, convert_word(value, types::integer(8, true), type));
+    return;
+  }
+  // `$x = f($x)`: what is read from the variable must be read before it is written.
+  const bool is_word = type.is_scalar();
+  if (is_word) {
+    build_.store(place, word_as(*statement.value, type));
+    return;
+  }
+  const bool simple = std::holds_alternative<ast::Call>(statement.value->node) ||
+                      std::holds_alternative<ast::StringLiteral>(statement.value->node) ||
+                      std::holds_alternative<ast::Identifier>(statement.value->node);
+  if (simple) {
+    store(*statement.value, place, type);
+  } else {
+    convert(region(*statement.value, type), type, place, type);
+  }
+}
+
+}  // namespace polytap
