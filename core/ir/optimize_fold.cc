@@ -216,7 +216,7 @@ class Folder {
     } else if (op.op == BinaryOp::kUnsignedDiv) {
       become(instruction, Binary{BinaryOp::kLogicalShiftRight, left, constant(shift, instruction.span)});
     } else if (op.op == BinaryOp::kUnsignedMod) {
-      become(instruction, Binary{BinaryOp::kAnd, left, constant(right - 1, instruction.span)});
+      become(instruction, Binary{BinaryOp::kAnd, left, constant(static_cast<int64_t>(bits - 1), instruction.span)});
     }
   }
 

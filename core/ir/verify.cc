@@ -26,22 +26,26 @@ bool is_word_size(uint8_t size) { return size == 1 || size == 2 || size == 4 || 
     if (!(condition)) return fmt::format(__VA_ARGS__); \
   } while (false)
 
+Complaint check_aggregation(const Type& type) {
+  if (!type.is(TypeKind::kAggregation)) return {};
+  const Aggregation& aggregation = type.aggregation;
+  COMPLAIN_UNLESS(aggregation.kind != AggregationKind::kHist || aggregation.bits <= 5, "hist has {} bits",
+                  aggregation.bits);
+  if (aggregation.kind == AggregationKind::kLhist) {
+    COMPLAIN_UNLESS(aggregation.step > 0 && aggregation.high > aggregation.low, "lhist has no buckets");
+    const uint64_t range = static_cast<uint64_t>(aggregation.high) - static_cast<uint64_t>(aggregation.low);
+    COMPLAIN_UNLESS(range / static_cast<uint64_t>(aggregation.step) < kMaxMapValue / 8, "lhist has too many buckets");
+  }
+  return {};
+}
+
 Complaint check_map(const MapSpec& map) {
   uint32_t key_size = 0;
   for (const Type& type : map.key) key_size += type.storage_size();
   COMPLAIN_UNLESS(map.key_size == key_size, "key_size is {}, its types take {}", map.key_size, key_size);
   COMPLAIN_UNLESS(map.key.empty() || key_size != 0, "the key's types have no size");
   COMPLAIN_UNLESS(map.max_entries != 0, "max_entries is 0");
-  if (map.value.is(TypeKind::kAggregation)) {
-    const Aggregation& aggregation = map.value.aggregation;
-    COMPLAIN_UNLESS(aggregation.kind != AggregationKind::kHist || aggregation.bits <= 5, "hist has {} bits",
-                    aggregation.bits);
-    if (aggregation.kind == AggregationKind::kLhist) {
-      COMPLAIN_UNLESS(aggregation.step > 0 && aggregation.high > aggregation.low, "lhist has no buckets");
-      const uint64_t range = static_cast<uint64_t>(aggregation.high) - static_cast<uint64_t>(aggregation.low);
-      COMPLAIN_UNLESS(range / static_cast<uint64_t>(aggregation.step) < kMaxMapValue / 8, "lhist has too many buckets");
-    }
-  }
+  if (auto complaint = check_aggregation(map.value)) return complaint;
   const uint32_t value_size = map_value_size(map.value);
   COMPLAIN_UNLESS(map.value_size == value_size, "value_size is {}, its type takes {}", map.value_size, value_size);
   COMPLAIN_UNLESS(value_size != 0 && value_size <= kMaxMapValue, "the value's size {} is out of range", value_size);
@@ -51,6 +55,14 @@ Complaint check_map(const MapSpec& map) {
 bool names_map(EmitKind kind) {
   return kind == EmitKind::kPrintMapValue || kind == EmitKind::kPrintMap || kind == EmitKind::kClearMap ||
          kind == EmitKind::kZeroMap;
+}
+
+Complaint check_emit(const Program& program, const EmitSpec& emit) {
+  COMPLAIN_UNLESS(!names_map(emit.kind) || emit.map < program.maps.size(), "there is no map {}", emit.map);
+  for (const Type& type : emit.fields) {
+    if (auto complaint = check_aggregation(type)) return complaint;
+  }
+  return {};
 }
 
 Complaint check_field(const EmitField& field, const Type& type) {
@@ -310,9 +322,7 @@ Status verify(const Program& program) {
     if (auto complaint = check_map(map)) return broken("map " + map.name, *complaint);
   }
   for (size_t i = 0; i < program.emits.size(); ++i) {
-    if (names_map(program.emits[i].kind) && program.emits[i].map >= program.maps.size()) {
-      return broken(fmt::format("emit {}", i), fmt::format("there is no map {}", program.emits[i].map));
-    }
+    if (auto complaint = check_emit(program, program.emits[i])) return broken(fmt::format("emit {}", i), *complaint);
   }
   for (size_t i = 0; i < program.functions.size(); ++i) {
     const Function& function = program.functions[i];

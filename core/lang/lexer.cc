@@ -156,6 +156,11 @@ class Cursor {
 
   // C's rules for where the line ends: a backslash continues it, a comment of several lines belongs to it.
   Token preprocessor() const {
+    if (at(begin_ + 1) == '!') {
+      const size_t end = std::min(text_.find('\n', begin_), text_.size());
+      return error({begin_, static_cast<uint32_t>(end)}, end, "the interpreter is named in the first line only",
+                   "move this line to the top of the script");
+    }
     size_t line = begin_;
     while (line > 0 && (text_[line - 1] == ' ' || text_[line - 1] == '\t')) --line;
     if (line > 0 && text_[line - 1] != '\n') {

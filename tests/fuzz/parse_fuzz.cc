@@ -1,6 +1,5 @@
 // libFuzzer: no input may crash the parser, and what parses must survive printing.
-// Build with the `fuzz` preset, or by hand: clang++ -std=c++20 -fsanitize=fuzzer,address,undefined -I.
-// tests/fuzz/parse_fuzz.cc ...
+// Build: clang++ -std=c++20 -fsanitize=fuzzer,address,undefined -I. with this file, core/lang and core/base.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

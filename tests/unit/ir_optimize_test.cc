@@ -77,6 +77,8 @@ TEST(Fold, PowersOfTwo) {
             std::string(kJustLoad) + "    %1 = const 3\n    %2 = shr %0, %1\n");
   EXPECT_EQ(becomes("%2 = const 8\n%1 = umod %0, %2"),
             std::string(kJustLoad) + "    %1 = const 7\n    %2 = and %0, %1\n");
+  EXPECT_EQ(becomes("%2 = const -9223372036854775808\n%1 = umod %0, %2"),
+            std::string(kJustLoad) + "    %1 = const 9223372036854775807\n    %2 = and %0, %1\n");
   // Rounds towards zero, which a shift does not.
   EXPECT_NE(becomes("%2 = const 8\n%1 = sdiv %0, %2").find("sdiv"), std::string::npos);
 }

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "core/ir/interpreter.h"
 #include "core/ir/operands.h"
 #include "core/ir/optimize.h"
@@ -12,7 +14,11 @@
 namespace polytap::test {
 namespace {
 
-constexpr uint64_t kPrograms = 2000;
+// More on request: POLYTAP_RANDOM_PROGRAMS=100000.
+uint64_t programs() {
+  const char* asked = std::getenv("POLYTAP_RANDOM_PROGRAMS");
+  return asked == nullptr ? 2000 : std::strtoull(asked, nullptr, 10);
+}
 
 // What can be seen of a run. Faults are not: the optimizer may drop reads that nobody uses.
 struct Outcome {
@@ -58,9 +64,10 @@ size_t instructions_of(const ir::Program& program) {
 }
 
 TEST_F(RandomProgramTest, VerifyAndKeepTheirMeaningWhenOptimized) {
+  const uint64_t count = programs();
   size_t before = 0;
   size_t after = 0;
-  for (uint64_t seed = 0; seed < kPrograms; ++seed) {
+  for (uint64_t seed = 0; seed < count; ++seed) {
     const ir::Program program = random_program(seed, options(seed));
     const Status verified = ir::verify(program);
     ASSERT_TRUE(verified.ok()) << "seed " << seed << ": " << verified.error().message();
@@ -99,6 +106,30 @@ TEST_F(RandomProgramTest, TextRoundTrips) {
     ASSERT_EQ(text, ir::to_text(*parsed)) << "seed " << seed;
     ASSERT_TRUE(outcome(program, seed) == outcome(*parsed, seed)) << "seed " << seed;
   }
+}
+
+TEST_F(RandomProgramTest, DamagedTextIsRefusedOrReadButNeverHarms) {
+  RandomSource random(99);
+  size_t refused = 0;
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
+    std::string text = ir::to_text(random_program(seed % 20, options(seed % 20)));
+    const uint64_t damages = 1 + random.below(4);
+    for (uint64_t i = 0; i < damages; ++i) {
+      const size_t at = random.below(text.size());
+      if (random.chance(50)) {
+        text[at] = text[random.below(text.size())];
+      } else {
+        text.erase(at, random.below(8));
+      }
+    }
+    const Result<ir::Program> parsed = ir::parse_text(text);
+    if (!parsed.ok() || !ir::verify(*parsed).ok()) {
+      ++refused;
+    } else {
+      EXPECT_TRUE(ir::verify(ir::optimize(*parsed)).ok()) << text;
+    }
+  }
+  EXPECT_GT(refused, 500U);
 }
 
 TEST_F(RandomProgramTest, EqualSeedsGiveEqualPrograms) {

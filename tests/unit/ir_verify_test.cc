@@ -159,6 +159,8 @@ TEST(Verify, MapsAndRecords) {
   EXPECT_NE(
       complaint_about("map \"@x\", value=aggregation(of=(lhist, low=5, high=5)), value_size=16").find("no buckets"),
       std::string::npos);
+  EXPECT_NE(complaint_about("record printf, fields=[aggregation(of=(lhist, step=0))]").find("no buckets"),
+            std::string::npos);
   EXPECT_NE(complaint_about("record print_map, map=3").find("there is no map 3"), std::string::npos);
 }
 
