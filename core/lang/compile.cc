@@ -1,0 +1,42 @@
+#include "core/lang/compile.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/ir/optimize.h"
+#include "core/ir/verify.h"
+#include "core/lang/check.h"
+#include "core/lang/implied_pid.h"
+#include "core/lang/lower.h"
+#include "core/lang/resolve_probes.h"
+
+namespace polytap {
+namespace {
+
+// The lowering keeps the IR's rules, whatever the script: a broken one is a bug of ours.
+void must_verify(const ir::Program& program, const char* after) {
+  const Status status = ir::verify(program);
+  if (status.ok()) return;
+  std::fprintf(stderr, "polytap: the program is not valid after %s: %s\n", after, status.error().message().c_str());
+  CHECK(false);
+}
+
+}  // namespace
+
+std::optional<Compiled> compile(const ast::Script& script, const CompileInput& input, Diagnostics& diagnostics) {
+  CHECK(input.catalog != nullptr);
+  std::vector<ResolvedProbe> probes = resolve_probes(script, input, diagnostics);
+  const CheckedScript checked = check(script, std::move(probes), input, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  ir::Program program = lower(checked, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  must_verify(program, "lowering");
+  Compiled compiled;
+  compiled.program = ir::optimize(std::move(program));
+  must_verify(compiled.program, "optimization");
+  compiled.implied_pid = implied_pid(checked);
+  return compiled;
+}
+
+}  // namespace polytap
