@@ -82,13 +82,14 @@ TEST_P(PtraceLaunch, FollowsForks) {
   EXPECT_EQ(result.status, std::optional(0));
 }
 
-// The kernel's tracepoint fires in the parent and in the child.
+// The kernel's tracepoint fires in the parent and in the child. (One fork only: while a process is traced, even an
+// ignored SIGCHLD is pending for a moment, and makes a later fork restart, with an exit of its own.)
 TEST_P(PtraceLaunch, SeesTheChildLeaveClone) {
   Question question;
   question.count(exit_site("clone"));
-  Answer result = run(question, scenario("forks", {"5"}));
+  Answer result = run(question, scenario("forks", {"1"}));
   EXPECT_EQ(result.error, "");
-  EXPECT_EQ(result.words, std::vector<int64_t>{10});
+  EXPECT_EQ(result.words, std::vector<int64_t>{2});
 }
 
 TEST_P(PtraceLaunch, FollowsExecOfAThread) {
@@ -215,6 +216,83 @@ TEST_P(PtraceLaunch, TellsThePlaceOfTheProbe) {
   EXPECT_EQ(result.shown[5].word(0), pid);
   EXPECT_EQ(result.shown[6].word(0), 6);
   EXPECT_LT(result.shown[7].word(0), 20'000'000'000);
+}
+
+// Starts COMMAND under a session for QUESTION; null when that fails.
+struct Started {
+  std::unique_ptr<LaunchedCommand> command;
+  std::unique_ptr<Session> session;  // goes first
+};
+Started start(Backend& backend, const Question& question, const std::vector<std::string>& words) {
+  auto command = LaunchedCommand::create(words, backend.launch_needs(question.program));
+  if (!command.ok()) return {};
+  Target target;
+  target.command = command.value().get();
+  auto session = backend.prepare(question.program, target);
+  if (!session.ok() || !session.value()->start().ok() || !target.command->open_gate().ok()) return {};
+  return {std::move(command).value(), std::move(session).value()};
+}
+
+// Without filter the command outlives the session, with it it ends with the session, and never hangs or misbehaves.
+TEST_P(PtraceLaunch, LeavesTheCommandOrEndsIt) {
+  Question question;
+  question.count(enter_site("getppid"));
+  Started started = start(*backend_, question, scenario("busy", {"2"}));
+  ASSERT_NE(started.session, nullptr);
+  for (int i = 0; i < 2000 && map_word(*started.session, 0) < 100; i++) usleep(1000);
+  ASSERT_TRUE(started.session->stop().ok());
+  const int64_t counted = map_word(*started.session, 0);
+  usleep(20'000);
+  EXPECT_EQ(map_word(*started.session, 0), counted);
+  EXPECT_FALSE(started.command->try_reap());
+  started.session.reset();
+  if (GetParam()) {
+    EXPECT_EQ(started.command->try_reap(), std::optional(SIGTERM));
+  } else {
+    EXPECT_FALSE(started.command->try_reap());
+    kill(started.command->pid(), SIGKILL);
+    for (int i = 0; i < 2000 && !started.command->try_reap(); i++) usleep(1000);
+    EXPECT_EQ(started.command->try_reap(), std::optional(SIGKILL));
+  }
+}
+
+TEST_P(PtraceLaunch, SurvivesKillsAtAnyMoment) {
+  Question question;
+  question.count(enter_site("getppid"));
+  question.count(exit_site("getppid"));
+  question.count(event_site("sched", "sched_process_fork", {}));
+  for (int round = 0; round < 20; round++) {
+    Started started =
+        start(*backend_, question, scenario(round % 2 == 0 ? "busy" : "forks", {round % 2 == 0 ? "4" : "100000"}));
+    ASSERT_NE(started.session, nullptr);
+    usleep(3000 + 1371 * round);
+    kill(started.command->pid(), SIGKILL);
+    for (int i = 0; i < 5000 && !started.session->finished(); i++) usleep(1000);
+    EXPECT_TRUE(started.session->finished());
+    EXPECT_EQ(started.command->try_reap(), std::optional(SIGKILL));
+  }
+}
+
+// Every entry has its exit, whatever else is asked.
+TEST_P(PtraceLaunch, SeesAllCallsThroughRawTracepoints) {
+  ProbeSite enter = event_site("raw_syscalls", "sys_enter", {});
+  enter.arguments = {{"id", types::integer(8, true), 8, 8, ProbeArgument::Form::kInline}};
+  ProbeSite exit = event_site("raw_syscalls", "sys_exit", {});
+  exit.arguments = {{"id", types::integer(8, true), 8, 8, ProbeArgument::Form::kInline},
+                    {"ret", types::integer(8, true), 16, 8, ProbeArgument::Form::kInline}};
+  enter.context_size = 64;
+  exit.context_size = 24;
+  Question question;
+  question.count(enter);
+  question.count(exit);
+  question.last(enter, 8, 8);
+  question.count(enter_site("getppid"));
+  Answer result = run(question, scenario("getppid", {"50"}));
+  EXPECT_EQ(result.error, "");
+  ASSERT_EQ(result.words.size(), 4);
+  EXPECT_EQ(result.words[0], result.words[1] + 1);  // exit_group does not return
+  EXPECT_EQ(result.words[2], 231);                  // exit_group
+  EXPECT_EQ(result.words[3], 50);
 }
 
 }  // namespace
