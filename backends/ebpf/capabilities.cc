@@ -31,8 +31,8 @@ std::optional<std::string> why_unusable() {
     if (!privileges.cap_perfmon) missing += missing.empty() ? "CAP_PERFMON" : " and CAP_PERFMON";
     return fmt::format("eBPF needs {}; {}", missing, kRemedy);
   }
-  const UniqueFd ring(
-      bpf_map_create(BPF_MAP_TYPE_RINGBUF, "polytap_test", 0, 0, static_cast<uint32_t>(sysconf(_SC_PAGESIZE)), nullptr));
+  const UniqueFd ring(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "polytap_test", 0, 0,
+                                     static_cast<uint32_t>(sysconf(_SC_PAGESIZE)), nullptr));
   if (!ring.valid()) {
     const int code = errno;
     if (code == EPERM) return fmt::format("the kernel refuses eBPF to this process (seccomp or lockdown); {}", kRemedy);

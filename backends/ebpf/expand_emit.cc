@@ -1,8 +1,8 @@
 // Records to user space.
 //
-// A record: u32 emit, u32 site, u64 time, then the payload of core/ir/ir.h. Records of a fixed size are written straight
-// into the ring; records with strings are put together in scratch memory first, so that in the ring they are as long as
-// their strings are and not as long as they might be.
+// A record: u32 emit, u32 site, u64 time, then the payload of core/ir/ir.h. Records of a fixed size are written
+// straight into the ring; records with strings are put together in scratch memory first, so that in the ring they are
+// as long as their strings are and not as long as they might be.
 #include "backends/ebpf/function_compiler.h"
 #include "backends/ebpf/helpers.h"
 
@@ -105,8 +105,8 @@ void FunctionCompiler::emit_packed(const ir::Emit& op, int ring, int32_t flags) 
   });
 }
 
-// Copies a region up to its NUL to the record's end and puts the length into its field. One byte more than the region is
-// read, so that a string without NUL keeps its last byte.
+// Copies a region up to its NUL to the record's end and puts the length into its field. One byte more than the region
+// is read, so that a string without NUL keeps its last byte.
 void FunctionCompiler::append_string(const ir::EmitField& field, int32_t length_offset) {
   const auto limit = static_cast<int32_t>(field.length + 1);
   const Label usable = code_.new_label();

@@ -390,7 +390,8 @@ void FunctionCompiler::scratch_address(Reg to, int32_t offset) {
 
 void FunctionCompiler::zero_memory(Memory to, uint32_t length) {
   if (unrolls(length)) {
-    for (uint32_t done = 0; done < length; done += 8) code_.store(8, to.base, to.offset + static_cast<int32_t>(done), 0);
+    for (uint32_t done = 0; done < length; done += 8)
+      code_.store(8, to.base, to.offset + static_cast<int32_t>(done), 0);
     return;
   }
   code_.move(Reg::k1, to.base);

@@ -117,7 +117,7 @@ class FunctionCompiler {
   Memory memory(ir::Place place, uint32_t length, Reg spare);  // SPARE may become the base
   void address(Reg to, ir::Place place);
   void scratch_address(Reg to, int32_t offset);
-  void zero_memory(Memory to, uint32_t length);                       // loses r0-r5 when unrolls() is false
+  void zero_memory(Memory to, uint32_t length);                        // loses r0-r5 when unrolls() is false
   void copy_memory(Memory to, Memory from, uint32_t length, Reg via);  // the same
   void count(uint32_t counter);                                        // loses r1, r2
   void store_site(Memory to, Reg spare);

@@ -60,9 +60,7 @@ void Globals::pause() { std::atomic_ref(*word(GlobalsLayout::kState)).fetch_or(k
 
 void Globals::resume() { std::atomic_ref(*word(GlobalsLayout::kState)).fetch_and(~kStatePaused); }
 
-bool Globals::exiting() const {
-  return (std::atomic_ref(*word(GlobalsLayout::kState)).load() & kStateExiting) != 0;
-}
+bool Globals::exiting() const { return (std::atomic_ref(*word(GlobalsLayout::kState)).load() & kStateExiting) != 0; }
 
 void Globals::set_start_time(uint64_t nanoseconds) { *word(GlobalsLayout::kStartTime) = nanoseconds; }
 
@@ -71,7 +69,8 @@ void Globals::set_child_pid(uint64_t pid) { *word(GlobalsLayout::kChildPid) = pi
 uint64_t Globals::sum(uint32_t counter) const {
   uint64_t total = 0;
   for (uint32_t cpu = 0; cpu < layout_.cpu_blocks; ++cpu) {
-    total += std::atomic_ref(*word(GlobalsLayout::kCpuBlocks + (cpu << GlobalsLayout::kCpuBlockShift) + counter)).load();
+    total +=
+        std::atomic_ref(*word(GlobalsLayout::kCpuBlocks + (cpu << GlobalsLayout::kCpuBlockShift) + counter)).load();
   }
   return total;
 }

@@ -65,8 +65,8 @@ Error rejection(const LoadRequest& request, const CompiledFunction& function, st
   std::string place;
   if (verdict.instruction && *verdict.instruction < function.code.spans.size()) {
     const Span span = function.code.spans[*verdict.instruction];
-    place = fmt::format(" at bytes {}-{} of the script (eBPF instruction {})", span.begin, span.end,
-                        *verdict.instruction);
+    place =
+        fmt::format(" at bytes {}-{} of the script (eBPF instruction {})", span.begin, span.end, *verdict.instruction);
   }
   return Error(fmt::format("the kernel refused the eBPF program for {}{}: {}", request.probe, place,
                            verdict.reason.empty() ? Error::from_errno("", code).message() : verdict.reason),

@@ -20,8 +20,8 @@ constexpr uint32_t kBatch = 512;
 uint32_t round_up(uint32_t bytes) { return (bytes + 7) & ~7U; }
 
 bool better(const Aggregation& parameters, uint64_t candidate, uint64_t value) {
-  const bool less = parameters.is_signed ? static_cast<int64_t>(candidate) < static_cast<int64_t>(value)
-                                         : candidate < value;
+  const bool less =
+      parameters.is_signed ? static_cast<int64_t>(candidate) < static_cast<int64_t>(value) : candidate < value;
   return parameters.kind == AggregationKind::kMin ? less : candidate != value && !less;
 }
 
@@ -116,9 +116,9 @@ Result<bool> Maps::read_in_batches(ir::MapId id, Entries& entries) const {
     entries.values.resize((entries.count + capacity) * value_size);
     uint32_t count = capacity;
     uint32_t next = 0;
-    const int failed =
-        bpf_map_lookup_batch(map.fd.get(), first ? nullptr : &token, &next, entries.keys.data() + entries.count * key_size,
-                             entries.values.data() + entries.count * value_size, &count, nullptr);
+    const int failed = bpf_map_lookup_batch(map.fd.get(), first ? nullptr : &token, &next,
+                                            entries.keys.data() + entries.count * key_size,
+                                            entries.values.data() + entries.count * value_size, &count, nullptr);
     const int code = failed != 0 ? errno : 0;
     if (code == ENOSPC) {
       capacity *= 2;
@@ -147,7 +147,8 @@ Status Maps::read_one_by_one(ir::MapId id, Entries& entries) const {
     key.swap(next);
     first = false;
     entries.values.resize((entries.count + 1) * value_size);
-    if (bpf_map_lookup_elem(map.fd.get(), key.data(), entries.values.data() + entries.count * value_size) != 0) continue;
+    if (bpf_map_lookup_elem(map.fd.get(), key.data(), entries.values.data() + entries.count * value_size) != 0)
+      continue;
     entries.keys.insert(entries.keys.end(), key.begin(), key.end());
     ++entries.count;
   }

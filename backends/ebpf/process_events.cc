@@ -99,12 +99,14 @@ Result<std::unique_ptr<ProcessEvents>> ProcessEvents::create() {
   const long cpus = sysconf(_SC_NPROCESSORS_CONF);
   for (int cpu = 0; cpu < cpus; ++cpu) {
     CpuRing ring;
-    ring.event = UniqueFd(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
+    ring.event =
+        UniqueFd(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
     if (!ring.event.valid()) {
       if (errno == ENODEV) continue;  // offline
       return Error::from_errno(fmt::format("open the perf event that reports mappings on CPU {}", cpu));
     }
-    void* memory = mmap(nullptr, (1 + kDataPages) * page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, ring.event.get(), 0);
+    void* memory =
+        mmap(nullptr, (1 + kDataPages) * page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, ring.event.get(), 0);
     if (memory == MAP_FAILED) return Error::from_errno("map the perf event that reports mappings");
     ring.memory = static_cast<std::byte*>(memory);
     events->rings_.push_back(std::move(ring));

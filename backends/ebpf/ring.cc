@@ -149,8 +149,8 @@ void RecordMerger::deliver_data(EventSink& sink, uint64_t control_limit) {
   }
 }
 
-// What a CPU emitted before a control record is in the data ring when the control record is read: so the control ring is
-// read first. It is read again behind the data ring, so that no data record overtakes an earlier control record; of
+// What a CPU emitted before a control record is in the data ring when the control record is read: so the control ring
+// is read first. It is read again behind the data ring, so that no data record overtakes an earlier control record; of
 // those, the ones younger than all data read wait for the next time.
 void RecordMerger::drain(EventSink& sink) {
   constexpr uint64_t kForever = std::numeric_limits<uint64_t>::max();

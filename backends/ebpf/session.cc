@@ -102,8 +102,8 @@ Status EbpfSession::prepare() {
   environment_.data_ring_fd = data_ring_ ? data_ring_->fd() : -1;
   environment_.control_ring_fd = control_ring_->fd();
   environment_.target_filter_fd = filter_ ? filter_->fd() : -1;
-  environment_.has_may_goto = std::any_of(program_.functions.begin(), program_.functions.end(), has_loop) &&
-                              kernel_has_may_goto();
+  environment_.has_may_goto =
+      std::any_of(program_.functions.begin(), program_.functions.end(), has_loop) && kernel_has_may_goto();
   TRY(load_functions());
   if (ProcessEvents::needed(program_)) {
     ASSIGN_OR_RETURN(process_events_, ProcessEvents::create());
@@ -178,7 +178,8 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
   TRY(load_dispatched(index, plan, tracepoints, false));
   TRY(load_dispatched(index, plan, tracepoints, true));
   if (!tracepoints.empty()) {
-    CompileRequest request{.kind = ProgramKind::kTracepoint, .site = tracepoints.front(), .guarded = true, .syscall_sites_fd = -1};
+    CompileRequest request{
+        .kind = ProgramKind::kTracepoint, .site = tracepoints.front(), .guarded = true, .syscall_sites_fd = -1};
     const bool cookie = site_matters && tracepoints.size() > 1;
     if (cookie) request.site.reset();
     ASSIGN_OR_RETURN(UniqueFd program, load(index, plan, request));
@@ -189,15 +190,17 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
       loaded_.back().sites.push_back(raw[i]);
       continue;
     }
-    ASSIGN_OR_RETURN(UniqueFd program,
-                     load(index, plan, {.kind = ProgramKind::kRawTracepoint, .site = raw[i], .guarded = true, .syscall_sites_fd = -1}));
+    ASSIGN_OR_RETURN(
+        UniqueFd program,
+        load(index, plan,
+             {.kind = ProgramKind::kRawTracepoint, .site = raw[i], .guarded = true, .syscall_sites_fd = -1}));
     loaded_.push_back({std::move(program), ProgramKind::kRawTracepoint, {raw[i]}, false, nullptr, {}});
   }
   return {};
 }
 
-// Takes the system calls' events out of TRACEPOINTS when they are many, and gives them one program that tells them apart
-// by the call's number.
+// Takes the system calls' events out of TRACEPOINTS when they are many, and gives them one program that tells them
+// apart by the call's number.
 Status EbpfSession::load_dispatched(uint32_t index, const FunctionPlan& plan, std::vector<uint32_t>& tracepoints,
                                     bool exits) {
   const auto syscall_of = [&](uint32_t site) -> const Syscall* {
@@ -238,7 +241,8 @@ Status EbpfSession::load_fired(uint32_t index, const FunctionPlan& plan) {
     if (!is_attached(program_.sites[site])) sites.push_back(site);
   }
   if (sites.empty()) return {};
-  CompileRequest request{.kind = ProgramKind::kSyscall, .site = sites.front(), .guarded = false, .syscall_sites_fd = -1};
+  CompileRequest request{
+      .kind = ProgramKind::kSyscall, .site = sites.front(), .guarded = false, .syscall_sites_fd = -1};
   if (sites.size() > 1) request.site.reset();
   ASSIGN_OR_RETURN(fired_[index], load(index, plan, request));
   return {};

@@ -154,13 +154,11 @@ Result<TargetFilter> TargetFilter::create(const Tracefs& tracefs, const std::str
   const std::optional<uint32_t> child = field_offset(fork_format, "child_pid");
   if (!child) return Error("tracepoint sched:sched_process_fork has no field child_pid");
   ASSIGN_OR_RETURN(const CompiledFunction fork, compile_fork(filter.fd(), *child));
-  ASSIGN_OR_RETURN(filter.fork_program_,
-                   load_program({ProgramKind::kTracepoint, license, "following forks"}, fork));
+  ASSIGN_OR_RETURN(filter.fork_program_, load_program({ProgramKind::kTracepoint, license, "following forks"}, fork));
 
   ASSIGN_OR_RETURN(const EventFormat exit_format, tracefs.format("sched", "sched_process_exit"));
   ASSIGN_OR_RETURN(const CompiledFunction exit, compile_exit(filter.fd(), field_offset(exit_format, "group_dead")));
-  ASSIGN_OR_RETURN(filter.exit_program_,
-                   load_program({ProgramKind::kTracepoint, license, "following exits"}, exit));
+  ASSIGN_OR_RETURN(filter.exit_program_, load_program({ProgramKind::kTracepoint, license, "following exits"}, exit));
   return filter;
 }
 

@@ -182,7 +182,6 @@ TEST(EbpfSession, CountsAndRecordsOwnCalls) {
   EXPECT_GE(*session->events(), 1000U);
 }
 
-
 // A record's payload is a running number; each is followed, now and then, by a control record with the same number.
 TEST(EbpfSession, KeepsControlRecordsBehindEarlierData) {
   Builder b;
@@ -273,10 +272,14 @@ TEST(EbpfSession, FollowsTheTargetsChildrenAndNobodyElse) {
     char byte = 0;
     if (read(gate[0], &byte, 1) != 1) _exit(1);
     for (int i = 0; i < 10; ++i) syscall(SYS_getppid);
-    std::thread([] { for (int i = 0; i < 10; ++i) syscall(SYS_getppid); }).join();
+    std::thread([] {
+      for (int i = 0; i < 10; ++i) syscall(SYS_getppid);
+    }).join();
     in_child([] {
       for (int i = 0; i < 10; ++i) syscall(SYS_getppid);
-      in_child([] { for (int i = 0; i < 10; ++i) syscall(SYS_getppid); });
+      in_child([] {
+        for (int i = 0; i < 10; ++i) syscall(SYS_getppid);
+      });
     });
     _exit(0);
   }
@@ -539,8 +542,7 @@ TEST(EbpfSession, LoopsThatDependOnData) {
   const ir::Temp next = b.op(ir::Binary{ir::BinaryOp::kAdd, b.op(ir::SlotLoad{{counter, 0}, 8, true}), b.constant(1)});
   b.run(ir::SlotStore{{counter, 0}, 8, next});
   b.op(ir::MapGet{limit, {}, {value, 0}});
-  const ir::Temp more =
-      b.op(ir::Binary{ir::BinaryOp::kSignedLess, next, b.op(ir::SlotLoad{{value, 0}, 8, true})});
+  const ir::Temp more = b.op(ir::Binary{ir::BinaryOp::kSignedLess, next, b.op(ir::SlotLoad{{value, 0}, 8, true})});
   b.program.functions[0].blocks[1].end = ir::Branch{more, 1, 2};
   if (!ebpf::kernel_has_may_goto()) GTEST_SKIP() << "this kernel has no may_goto (Linux 6.9)";
   auto session = prepare(b.program);

@@ -42,9 +42,9 @@ struct Outcome {
 };
 
 std::string describe(const Outcome& outcome) {
-  std::string text = fmt::format("exit {}, {} faults, {} lost updates\n",
-                                 outcome.exit_code ? std::to_string(*outcome.exit_code) : "no", outcome.faults,
-                                 outcome.lost_updates);
+  std::string text =
+      fmt::format("exit {}, {} faults, {} lost updates\n",
+                  outcome.exit_code ? std::to_string(*outcome.exit_code) : "no", outcome.faults, outcome.lost_updates);
   for (const auto& [emit, payload] : outcome.emitted) text += fmt::format("  emit {}: {}\n", emit, hex(payload));
   for (const auto& [key, value] : outcome.maps.entries()) {
     text += fmt::format("  map {} [{}] = {}\n", key.first, hex(key.second), hex(value));
@@ -99,7 +99,8 @@ class Kernel {
     const ir::Function& function = program.functions[0];
     const ebpf::FunctionPlan plan = ebpf::plan_function(program, function);
     CHECK(plan.frame.scratch_size <= kScratchBytes);
-    const ebpf::CompileRequest request{.kind = ebpf::ProgramKind::kSyscall, .site = 0, .guarded = false, .syscall_sites_fd = -1};
+    const ebpf::CompileRequest request{
+        .kind = ebpf::ProgramKind::kSyscall, .site = 0, .guarded = false, .syscall_sites_fd = -1};
     ASSIGN_OR_RETURN(const ebpf::CompiledFunction compiled,
                      ebpf::FunctionCompiler(program, function, plan, environment_, request).compile());
     ASSIGN_OR_RETURN(const UniqueFd loaded, ebpf::load_program({request.kind, "GPL", function.name}, compiled));

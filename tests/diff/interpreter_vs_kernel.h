@@ -1,4 +1,5 @@
-// The differential test of the eBPF compiler: random programs run by the interpreter and by the kernel must do the same.
+// The differential test of the eBPF compiler: random programs run by the interpreter and by the kernel must do the
+// same.
 #pragma once
 
 #include <cstdint>

@@ -41,10 +41,9 @@ DiffOptions read_options(int argc, char** argv) {
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   const polytap::test::DiffOptions options = polytap::test::read_options(argc, argv);
-  ::testing::RegisterTest("InterpreterVersusKernel", "RandomPrograms", nullptr, nullptr, __FILE__, __LINE__,
-                          [options]() -> ::testing::Test* {
-                            return new polytap::test::InterpreterVersusKernel(options);
-                          });
+  ::testing::RegisterTest(
+      "InterpreterVersusKernel", "RandomPrograms", nullptr, nullptr, __FILE__, __LINE__,
+      [options]() -> ::testing::Test* { return new polytap::test::InterpreterVersusKernel(options); });
   if (!GTEST_FLAG_GET(list_tests) && geteuid() != 0) {
     std::fprintf(stderr, "diff_tests: these tests load eBPF programs and need root; run them with sudo\n");
     return 1;

@@ -1,6 +1,6 @@
-#include "backends/ebpf/bytecode.h"
-
 #include <gtest/gtest.h>
+
+#include "backends/ebpf/bytecode.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -10,11 +10,11 @@ TEST(EbpfBytecode, ResolvesJumpsBothWays) {
   const Label back = code.new_label();
   const Label out = code.new_label();
   code.bind(back);
-  code.move(Reg::k0, 0);                              // 0
-  code.jump_if(Jump::kEqual, Reg::k1, 7, out);        // 1
-  code.jump(back);                                    // 2
+  code.move(Reg::k0, 0);                        // 0
+  code.jump_if(Jump::kEqual, Reg::k1, 7, out);  // 1
+  code.jump(back);                              // 2
   code.bind(out);
-  code.exit();                                        // 3
+  code.exit();  // 3
   const auto finished = code.finish();
   ASSERT_TRUE(finished.ok());
   EXPECT_EQ(finished->instructions[1].off, 1);
