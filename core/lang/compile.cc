@@ -27,7 +27,7 @@ void must_verify(const ir::Program& program, const char* after) {
 std::optional<Compiled> compile(const ast::Script& script, const CompileInput& input, Diagnostics& diagnostics) {
   CHECK(input.catalog != nullptr);
   std::vector<ResolvedProbe> probes = resolve_probes(script, input, diagnostics);
-  const CheckedScript checked = check(script, std::move(probes), input, diagnostics);
+  CheckedScript checked = check(script, std::move(probes), input, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   ir::Program program = lower(checked, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
@@ -36,6 +36,7 @@ std::optional<Compiled> compile(const ast::Script& script, const CompileInput& i
   compiled.program = ir::optimize(std::move(program));
   must_verify(compiled.program, "optimization");
   compiled.implied_pid = implied_pid(checked);
+  compiled.types = std::move(checked.types);
   return compiled;
 }
 

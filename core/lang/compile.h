@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ struct Compiled {
   // The pid that every probe's predicate demands (`pid == 1234` as a conjunct of all of them): whom to attach to when
   // neither -c nor -p says.
   std::optional<int64_t> implied_pid;
+  // Types that the script defines, in front of CompileInput::types (which must outlive this): for the renderer.
+  std::unique_ptr<TypeProvider> types;
 };
 
 // Nullopt when there were errors (in `diagnostics`); warnings may be there either way.
