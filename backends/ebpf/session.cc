@@ -274,7 +274,10 @@ Status EbpfSession::start() {
   for (const pid_t pid : target_.pids) {
     if (kill(pid, 0) != 0 && errno == ESRCH) return Error(fmt::format("there is no process {}", pid), ESRCH);
   }
-  if (process_events_) TRY(process_events_->start());
+  if (process_events_) {
+    TRY(process_events_->start(target_.pids));
+    if (target_.system_wide()) process_events_->know_everyone();
+  }
   for (const Loaded& loaded : loaded_) TRY(attach(loaded));
   if (filter_) {
     TRY(filter_->follow(*tracefs_));
