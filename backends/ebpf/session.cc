@@ -284,7 +284,8 @@ Status EbpfSession::stop() {
   if (stopped_) return {};
   stopped_ = true;
   globals_->pause();
-  wait_for_programs();
+  // The wait is an RCU grace period, 15 ms; what was never attached cannot be running.
+  if (!attachments_.empty()) wait_for_programs();
   // Taking a tracepoint apart makes the kernel wait for several RCU grace periods (75 ms here); what is counted and
   // shown does not depend on it.
   if (!attachments_.empty()) {

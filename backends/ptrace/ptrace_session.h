@@ -27,12 +27,14 @@ class PtraceSession : public Session {
   Status snapshot(ir::MapId map, MapSink& sink) override;
   Status clear(ir::MapId map) override;
   Status zero(ir::MapId map) override;
-  bool finished() const override { return tracer_.all_gone(); }
+  bool finished() const override { return has_target() && tracer_.all_gone(); }
   Losses losses() const override;
   std::optional<uint64_t> events() const override { return state_.events; }
   ProcessMaps* process_maps() override { return &state_.process_maps; }
 
  private:
+  // Without one only BEGIN, END and interval run, until exit().
+  bool has_target() const { return command_ != nullptr || !pids_.empty(); }
   // Some tracee runs under a seccomp filter that needs this process to answer.
   bool holds_filtered() const;
 
