@@ -132,6 +132,7 @@ void Checker::assign_variable(const ast::Expression& target, const ast::Assignme
   if (statement.op) {
     ExpressionInfo before;
     before.type = function_.variables[*id].type;
+    if (before.type.is(TypeKind::kNone)) before.type = types::int64();
     value = arithmetic(*statement.op, span, before, value);
   }
   widen_variable(*id, value.known(), span);
@@ -161,7 +162,7 @@ void Checker::assign_map(const ast::Expression& target, const ast::Assignment& s
     }
   }
   MapInfo& info = map(reference, target.span);
-  map_key(info, reference, target.span);
+  if (!map_key(info, reference, target.span)) return;
   if (statement.op) {
     if (info.value.is(TypeKind::kAggregation)) {
       diagnostics_.error(span, fmt::format("{} is an aggregation ({}) and cannot be changed by an operator", info.name,
@@ -170,6 +171,7 @@ void Checker::assign_map(const ast::Expression& target, const ast::Assignment& s
     }
     ExpressionInfo before;
     before.type = info.value;
+    if (before.type.is(TypeKind::kNone)) before.type = types::int64();
     value = arithmetic(*statement.op, span, before, value);
   }
   widen_map(info, value.known(), span);

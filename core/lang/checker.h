@@ -91,9 +91,9 @@ class Checker {
   // --- check_map.cc
   ExpressionInfo map_read(const ast::MapReference& reference, Span span);
   MapInfo& map(const ast::MapReference& reference, Span span);
-  // Checks the key and widens the map's key types.
-  void map_key(MapInfo& info, const ast::MapReference& reference, Span span);
-  void use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span);
+  // Checks the key and widens the map's key types; false when it does not fit.
+  bool map_key(MapInfo& info, const ast::MapReference& reference, Span span);
+  bool use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span);
   void widen_map(MapInfo& info, const KnownType& value, Span span);
   // ARGUMENT as the map that a function takes, without a key; null with a diagnostic.
   MapInfo* map_argument(const ast::Expression& argument, const FunctionSignature& function);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/lang/conditionals.h"
 #include "core/lang/type_name.h"
 
 namespace polytap {
@@ -39,7 +40,10 @@ struct ScriptTypes::Layout {
 };
 
 ScriptTypes::ScriptTypes(const ast::Script& script, const TypeProvider* base, Diagnostics& diagnostics) : base_(base) {
-  for (const ast::TopLevel& item : script.items) {
+  const std::vector<bool> active = active_items(script, nullptr);
+  for (size_t i = 0; i < script.items.size(); ++i) {
+    const ast::TopLevel& item = script.items[i];
+    if (!active[i]) continue;
     if (const auto* definition = std::get_if<ast::CDefinition>(&item.node)) define(*definition, item.span, diagnostics);
   }
 }
