@@ -126,6 +126,19 @@ bool settle(CheckedScript& checked) {
   return changed;
 }
 
+// Bytes of a map's key or value; core/ir/verify.cc has the same limit.
+constexpr uint32_t kMaxEntry = 1U << 20;
+
+void check_map_sizes(const CheckedScript& checked, Diagnostics& diagnostics) {
+  for (const MapInfo& map : checked.maps) {
+    uint64_t key = 0;
+    for (const Type& type : map.key) key += type.storage_size();
+    if (key <= kMaxEntry && map.value.storage_size() <= kMaxEntry) continue;
+    diagnostics.error(map.span, fmt::format("The keys or values of {} are too large: at most {} bytes are possible",
+                                            map.name, kMaxEntry));
+  }
+}
+
 // A wildcard's functions find the same faults.
 void report(const Diagnostics& found, bool complete, Diagnostics& out) {
   std::set<std::tuple<uint32_t, uint32_t, std::string>> seen;
@@ -159,6 +172,7 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
     if (!run_pass(checked, input, found) && !settle(checked)) break;
   }
   report(found, complete, diagnostics);
+  check_map_sizes(checked, diagnostics);
   return checked;
 }
 

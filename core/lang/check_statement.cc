@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
 
@@ -82,7 +84,16 @@ void Checker::unroll(const ast::Unroll& statement) {
       diagnostics_.error(statement.count->span, "The count of an unroll must be between 1 and 100");
     }
   }
+  // The body is written out that often: nested loops multiply.
+  const int64_t before = repetitions_;
+  repetitions_ *= std::max<int64_t>(1, count.constant.value_or(1));
+  if (repetitions_ > kMaxRepetitions) {
+    diagnostics_.error(statement.count->span, fmt::format("Nested unrolls repeat {} times; at most {} are possible",
+                                                          repetitions_, kMaxRepetitions));
+    repetitions_ = kMaxRepetitions;
+  }
   block(statement.body);
+  repetitions_ = before;
 }
 
 void Checker::declaration(const ast::Declaration& statement, Span span) {

@@ -136,6 +136,8 @@ class Checker {
   std::vector<std::vector<VariableId>> scopes_;
   VariableId next_variable_ = 0;  // numbers in the order of declaration: the same in every pass
   bool changed_ = false;
+  int64_t repetitions_ = 1;  // by the unrolls around the current statement
+  static constexpr int64_t kMaxRepetitions = 1000;
 };
 
 // Whether a value of TYPE may be taken as an integer: integers, and aggregations that one number tells.
