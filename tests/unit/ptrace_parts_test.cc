@@ -17,7 +17,7 @@
 #include "backends/ptrace/context_record.h"
 #include "backends/ptrace/proc_entries.h"
 #include "backends/ptrace/ptrace_backend.h"
-#include "backends/ptrace/record_queue.h"
+#include "core/run/record_queue.h"
 #include "backends/ptrace/seccomp_filter.h"
 #include "backends/ptrace/stop_plan.h"
 #include "backends/ptrace/stops.h"
