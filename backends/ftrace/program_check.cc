@@ -24,13 +24,14 @@ const ProbeSite* traced_site(const ir::Program& program, const ir::Function& fun
 
 std::string_view space_name(AddressSpace space) { return space == AddressSpace::kKernel ? "kernel" : "user"; }
 
-std::string pointer_reason(std::string_view what, AddressSpace space, bool has_event_probes) {
+std::string pointer_reason(std::string_view what, AddressSpace space, const std::function<bool()>& has_event_probes) {
   return fmt::format(
       "{} reads {} memory through a pointer, which an ftrace record does not carry and which cannot be read after the "
       "event; it would take an event probe with a fetch argument, {}",
       what, space_name(space),
-      has_event_probes ? "which this kernel has and polytap does not make yet"
-                       : "which this kernel lacks (CONFIG_PROBE_EVENTS: 'e:' in dynamic_events)");
+      has_event_probes()
+          ? "which this kernel has and polytap does not make yet"
+          : "which this kernel lacks (CONFIG_EPROBE_EVENTS, before 6.17 CONFIG_PROBE_EVENTS: 'e:' in dynamic_events)");
 }
 
 std::optional<std::string> why_not_builtin(ir::Builtin what) {
@@ -50,7 +51,8 @@ std::optional<std::string> why_not_builtin(ir::Builtin what) {
   }
 }
 
-std::optional<std::string> why_not_operation(const ir::Operation& operation, bool has_event_probes) {
+std::optional<std::string> why_not_operation(const ir::Operation& operation,
+                                             const std::function<bool()>& has_event_probes) {
   using Reason = std::optional<std::string>;
   return std::visit(
       ir::Overloaded{
@@ -79,7 +81,7 @@ bool allowed_here(const ir::Operation& operation) {
 
 }  // namespace
 
-std::optional<Refusal> check_program(const ir::Program& program, bool has_event_probes) {
+std::optional<Refusal> check_program(const ir::Program& program, const std::function<bool()>& has_event_probes) {
   for (const ProbeSite& site : program.sites) {
     if (!runs_here(site) && site.type != ProbeType::kTracepoint) {
       return Refusal{fmt::format("{}: the ftrace backend runs tracepoint, interval, BEGIN and END probes", site.name),

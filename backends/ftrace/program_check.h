@@ -1,6 +1,7 @@
 // Whether the records of a tracing instance can answer a program.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -15,8 +16,8 @@ struct Refusal {
   std::optional<Span> where;  // the expression in the script
 };
 
-// HAS_EVENT_PROBES: the kernel takes `e:` in dynamic_events.
-std::optional<Refusal> check_program(const ir::Program& program, bool has_event_probes);
+// HAS_EVENT_PROBES: whether the kernel takes `e:` in dynamic_events; asked when it matters.
+std::optional<Refusal> check_program(const ir::Program& program, const std::function<bool()>& has_event_probes);
 
 // Whether a function on some tracepoint asks for the process's id or the thread's name.
 bool needs_tasks(const ir::Program& program);
