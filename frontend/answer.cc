@@ -110,10 +110,11 @@ bool depends_on_time(const ir::Program& program) {
   return false;
 }
 
-AnswerRecorder::AnswerRecorder(const ir::Program& program, const Source& source, Symbolizer& symbolizer)
+AnswerRecorder::AnswerRecorder(const ir::Program& program, const Source& source, Symbolizer& symbolizer,
+                               const TypeProvider* types)
     : program_(program),
       sink_(std::make_unique<TextSink>()),
-      renderer_(make_renderer(OutputFormat::kText, program, source, symbolizer, *sink_)) {}
+      renderer_(make_renderer(OutputFormat::kText, program, source, symbolizer, *sink_, types)) {}
 
 AnswerRecorder::~AnswerRecorder() = default;
 

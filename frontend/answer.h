@@ -38,7 +38,7 @@ bool depends_on_time(const ir::Program& program);
 class AnswerRecorder : public Renderer {
  public:
   // Everything must outlive the recorder.
-  AnswerRecorder(const ir::Program& program, const Source& source, Symbolizer& symbolizer);
+  AnswerRecorder(const ir::Program& program, const Source& source, Symbolizer& symbolizer, const TypeProvider* types);
   ~AnswerRecorder() override;
   void record(const EmittedRecord& record) override;
   void map(ir::MapId map, std::vector<MapEntry> entries, uint64_t top, uint64_t divisor) override;

@@ -64,7 +64,8 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
   ProcessMaps own_maps;
   ProcessMaps* maps = session->process_maps();
   Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {question.program().settings.demangle});
-  const auto renderer = make_renderer(options.format, question.program(), *question.source, symbolizer, *sink);
+  const auto renderer = make_renderer(options.format, question.program(), *question.source, symbolizer, *sink,
+                                      question.compiled->types.get());
   RunOptions run;
   run.command = command.get();
   run.announce = !options.quiet;

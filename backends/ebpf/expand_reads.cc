@@ -158,7 +158,9 @@ void FunctionCompiler::expand(const ir::ReadBuiltin& op, ir::Temp result) {
   set_result(result, Reg::k0);
 }
 
+// Some kernels (6.1) leave what is behind the name's NUL as it was.
 void FunctionCompiler::expand(const ir::ReadComm& op, ir::Temp) {
+  zero_memory(memory(op.to, 16, Reg::k1), 16);
   address(Reg::k1, op.to);
   code_.move(Reg::k2, 16);
   code_.call(helper::kComm);
@@ -183,12 +185,16 @@ void FunctionCompiler::expand(const ir::ReadMemory& op, ir::Temp result) {
   });
 }
 
+// The helpers count the NUL, except that some kernels (6.1) return 0 for an empty string of a user.
 void FunctionCompiler::finish_string(ir::Temp result) {
   const Label failed = code_.new_label();
   const Label done = code_.new_label();
-  code_.jump_if(Jump::kSignedLessEqual, Reg::k0, 0, failed);
+  code_.jump_if(Jump::kSignedLess, Reg::k0, 0, failed);
   if (wants(result)) {
+    const Label empty = code_.new_label();
+    code_.jump_if(Jump::kEqual, Reg::k0, 0, empty);
     code_.alu(Alu::kSub, Reg::k0, 1);
+    code_.bind(empty);
     set_result(result, Reg::k0);
   }
   code_.bind(done);

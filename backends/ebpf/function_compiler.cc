@@ -23,6 +23,18 @@ FunctionPlan plan_function(const ir::Program& program, const ir::Function& funct
   return plan;
 }
 
+bool reads_site(const ir::Function& function) {
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      const auto* builtin = std::get_if<ir::ReadBuiltin>(&instruction.operation);
+      if (builtin != nullptr && builtin->what == ir::Builtin::kSiteIndex) return true;
+      if (std::holds_alternative<ir::Emit>(instruction.operation)) return true;
+      if (std::holds_alternative<ir::Exit>(instruction.operation)) return true;
+    }
+  }
+  return false;
+}
+
 uint32_t zeros_needed(const ir::Program& program) {
   uint32_t bytes = Maps::zeros_needed(program);
   for (const ir::Function& function : program.functions) {
@@ -87,7 +99,7 @@ void FunctionCompiler::enter() {
     }
   }
   if (plan_.frame.scratch_size != 0) take_scratch(out);
-  if (!request_.site && request_.syscall_sites_fd < 0 && reads_site()) find_site();
+  if (!request_.site && request_.syscall_sites_fd < 0 && reads_site(function_)) find_site();
   zero_slots();
   if (!code_.is_used(out) && plan_.frame.scratch_size == 0) return;
   code_.defer([this, out] {
@@ -174,18 +186,6 @@ void FunctionCompiler::take_scratch(Label out) {
     count(GlobalsLayout::kMissed);
     code_.jump(out);
   });
-}
-
-bool FunctionCompiler::reads_site() const {
-  for (const ir::Block& block : function_.blocks) {
-    for (const ir::Instruction& instruction : block.instructions) {
-      const auto* builtin = std::get_if<ir::ReadBuiltin>(&instruction.operation);
-      if (builtin != nullptr && builtin->what == ir::Builtin::kSiteIndex) return true;
-      if (std::holds_alternative<ir::Emit>(instruction.operation)) return true;
-      if (std::holds_alternative<ir::Exit>(instruction.operation)) return true;
-    }
-  }
-  return false;
 }
 
 void FunctionCompiler::find_site() {

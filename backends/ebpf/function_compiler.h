@@ -74,6 +74,9 @@ struct FunctionPlan {
 };
 FunctionPlan plan_function(const ir::Program& program, const ir::Function& function);
 
+// Whether it makes a difference to FUNCTION which of its sites fired.
+bool reads_site(const ir::Function& function);
+
 // Bytes that must be zero in the globals for the functions of PROGRAM.
 uint32_t zeros_needed(const ir::Program& program);
 
@@ -105,7 +108,6 @@ class FunctionCompiler {
   void expand_end(ir::BlockId block, const ir::Binary* fused);
   void jump_to_block(ir::BlockId from, ir::BlockId to);
   const ir::Binary* fusible_comparison(const ir::Block& block) const;
-  bool reads_site() const;
 
   // --- function_compiler.cc: homes and memory
   Reg operand(ir::Temp temp, Reg spare);  // the register that holds it; SPARE is filled when it lives elsewhere

@@ -10,8 +10,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace polytap::ebpf {
 namespace {
@@ -118,13 +121,24 @@ ProcessEvents::~ProcessEvents() {
   for (CpuRing& ring : rings_) munmap(ring.memory, (1 + kDataPages) * page_size());
 }
 
-Status ProcessEvents::start() {
+Status ProcessEvents::start(std::span<const pid_t> targets) {
   for (const CpuRing& ring : rings_) {
     if (ioctl(ring.event.get(), PERF_EVENT_IOC_ENABLE, 0) != 0) {
       return Error::from_errno("enable the perf event that reports mappings");
     }
   }
+  for (const pid_t pid : targets) know(pid);
   return {};
+}
+
+void ProcessEvents::know_everyone() {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename();
+    pid_t pid = 0;
+    const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (failure == std::errc() && *end == '\0') know(pid);
+  }
 }
 
 void ProcessEvents::collect(CpuRing& ring, std::vector<Record>& records) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/base/result.h"
@@ -19,7 +20,11 @@ class ProcessEvents {
   static Result<std::unique_ptr<ProcessEvents>> create();
   ~ProcessEvents();
 
-  Status start();
+  // From now on new mappings are recorded; what TARGETS have mapped already is read from /proc, so that they too have
+  // names after their end.
+  Status start(std::span<const pid_t> targets);
+  // Reads what every process there is has mapped: for a session without a target.
+  void know_everyone();
   // Feeds maps() with what happened since the last call.
   void drain();
   ProcessMaps& maps() { return maps_; }

@@ -30,18 +30,6 @@ bool is_attached(const ProbeSite& site) {
   return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint;
 }
 
-bool reads_site_index(const ir::Function& function) {
-  for (const ir::Block& block : function.blocks) {
-    for (const ir::Instruction& instruction : block.instructions) {
-      const auto* builtin = std::get_if<ir::ReadBuiltin>(&instruction.operation);
-      if (builtin != nullptr && builtin->what == ir::Builtin::kSiteIndex) return true;
-      if (std::holds_alternative<ir::Emit>(instruction.operation)) return true;
-      if (std::holds_alternative<ir::Exit>(instruction.operation)) return true;
-    }
-  }
-  return false;
-}
-
 bool has_loop(const ir::Function& function) {
   for (ir::BlockId id = 0; id < function.blocks.size(); ++id) {
     bool backward = false;
@@ -168,7 +156,7 @@ Result<UniqueFd> EbpfSession::load(uint32_t index, const FunctionPlan& plan, con
 // 6.10 and get a program each when it matters.
 Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
   const ir::Function& function = program_.functions[index];
-  const bool site_matters = reads_site_index(function);
+  const bool site_matters = reads_site(function);
   std::vector<uint32_t> tracepoints;
   std::vector<uint32_t> raw;
   for (const uint32_t site : function.sites) {
@@ -274,7 +262,10 @@ Status EbpfSession::start() {
   for (const pid_t pid : target_.pids) {
     if (kill(pid, 0) != 0 && errno == ESRCH) return Error(fmt::format("there is no process {}", pid), ESRCH);
   }
-  if (process_events_) TRY(process_events_->start());
+  if (process_events_) {
+    TRY(process_events_->start(target_.pids));
+    if (target_.system_wide()) process_events_->know_everyone();
+  }
   for (const Loaded& loaded : loaded_) TRY(attach(loaded));
   if (filter_) {
     TRY(filter_->follow(*tracefs_));

@@ -133,7 +133,10 @@ void TraceLoop::on_exit(Tracee& tracee) {
 }
 
 void TraceLoop::on_signal(Tracee& tracee, int signal) {
-  if (!plan_.signal().empty() && !would_be_dropped(tracee.tid, signal)) {
+  if (!plan_.signal().empty()) {
+    // Only the tracer's presence brought it here: it is dropped as the kernel would have done, so that the tracepoint
+    // does not fire for others who watch (compare --together) either.
+    if (would_be_dropped(tracee.tid, signal)) return resume(tracee);
     siginfo_t info{};
     ptrace(PTRACE_GETSIGINFO, tracee.tid, nullptr, &info);
     run_hooks(tracee, plan_.signal(), [&](const Hook&) {

@@ -65,6 +65,13 @@ std::string fidelity_of(const StopPlan& plan, const Target& target, bool filtere
   return text;
 }
 
+// BEGIN, END and interval run in polytap itself.
+bool needs_tracees(const ir::Program& program) {
+  return std::any_of(program.sites.begin(), program.sites.end(), [](const ProbeSite& site) {
+    return site.type != ProbeType::kBegin && site.type != ProbeType::kEnd && site.type != ProbeType::kInterval;
+  });
+}
+
 class PtraceBackend : public Backend {
  public:
   std::string_view name() const override { return "ptrace"; }
@@ -76,7 +83,7 @@ class PtraceBackend : public Backend {
       verdict.reason = plan.error().message();
       return verdict;
     }
-    if (target.system_wide()) {
+    if (target.system_wide() && needs_tracees(program)) {
       verdict.reason = "ptrace cannot watch the whole system: give it a command with -c or a process with -p";
       return verdict;
     }
@@ -102,7 +109,7 @@ class PtraceBackend : public Backend {
   }
 
   Result<std::unique_ptr<Session>> prepare(const ir::Program& program, const Target& target) override {
-    if (target.system_wide()) {
+    if (target.system_wide() && needs_tracees(program)) {
       return Error("ptrace cannot watch the whole system: give it a command with -c or a process with -p");
     }
     ASSIGN_OR_RETURN(StopPlan plan, StopPlan::make(program));

@@ -20,6 +20,12 @@ bool is_number_text(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// An array of plain chars is a string.
+Type characters(Type type) {
+  const bool chars = type.is(TypeKind::kArray) && is_text(type) && type.element->is_signed && type.size != 0;
+  return chars ? types::string(type.size) : type;
+}
+
 }  // namespace
 
 AddressSpace Checker::default_space() const {
@@ -139,7 +145,7 @@ ExpressionInfo Checker::struct_field(const Type& object, const ast::FieldAccess&
         did_you_mean(node.field, field_names(*definition)));
     return info;
   }
-  info.type = in_space(field->type, object.space == AddressSpace::kNone ? default_space() : object.space);
+  info.type = characters(in_space(field->type, object.space == AddressSpace::kNone ? default_space() : object.space));
   return info;
 }
 
@@ -162,6 +168,11 @@ ExpressionInfo Checker::index(const ast::Index& node, Span span) {
     info.type = object.elements[static_cast<size_t>(*position.constant)];
     return info;
   }
+  // A field that is an array of chars counts as a string, and yet has elements.
+  if (object.is(TypeKind::kString) && std::holds_alternative<ast::FieldAccess>(node.object->node)) {
+    info.type = types::integer(1, true);
+    return info;
+  }
   const bool array = object.is(TypeKind::kArray);
   if ((!array && !object.is(TypeKind::kPointer)) || object.element == nullptr || object.element->size == 0) {
     diagnostics_.error(span, fmt::format("A value of type '{}' cannot be indexed", to_string(object)));
@@ -173,7 +184,8 @@ ExpressionInfo Checker::index(const ast::Index& node, Span span) {
         span, fmt::format("the index {} is out of bounds for an array of size {}", *position.constant, object.count));
     return info;
   }
-  info.type = in_space(*object.element, object.space == AddressSpace::kNone ? default_space() : object.space);
+  info.type =
+      characters(in_space(*object.element, object.space == AddressSpace::kNone ? default_space() : object.space));
   return info;
 }
 

@@ -242,7 +242,12 @@ ExpressionInfo Checker::str(const ast::Call& call) {
       wrong_argument(call, 0, "a pointer or a string");
       return info;
     }
-    if (is_text(given.type)) info.type = types::string(given.type.size);
+    if (is_text(given.type)) {
+      info.type = types::string(given.type.size);
+      if (call.arguments.size() > 1 && !length) {
+        wrong_argument(call, 1, "a constant length for what is a string already");
+      }
+    }
   }
   if (info.text) {
     if (length && *length >= 0 && static_cast<uint64_t>(*length) < info.text->size())

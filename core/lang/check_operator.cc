@@ -68,6 +68,9 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
       return info;
     }
     info.type = in_space(*type.element, type.space);
+    if (is_text(info.type) && info.type.is(TypeKind::kArray) && info.type.element->is_signed) {
+      info.type = types::string(info.type.size);
+    }
     return info;
   }
   if (node.op == ast::UnaryOp::kNot && (is_number(type) || type.is(TypeKind::kPointer))) {

@@ -26,7 +26,7 @@ bool Lowerer::is_object(const ast::Expression& e) const {
   }
   if (const auto* access = std::get_if<ast::Index>(&e.node)) {
     const Type& type = info(*access->object).type;
-    return type.is(TypeKind::kArray) || type.is(TypeKind::kPointer);
+    return type.is(TypeKind::kArray) || type.is(TypeKind::kPointer) || type.is(TypeKind::kString);
   }
   return false;
 }

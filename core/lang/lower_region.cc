@@ -92,7 +92,7 @@ bool Lowerer::store_directly(const ast::Expression& e, ir::Place to, const Type&
     return true;
   }
   if (want.is(TypeKind::kString) && known.text) {
-    literal(*known.text, to, want.storage_size());
+    literal(known.text->substr(0, want.size - 1), to, want.storage_size());
     return true;
   }
   if (const auto* node = std::get_if<ast::TupleLiteral>(&e.node)) {

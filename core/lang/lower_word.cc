@@ -29,6 +29,12 @@ Temp Lowerer::word_of(const ast::Expression& e) {
   const ExpressionInfo& known = info(e);
   if (known.constant) return constant(*known.constant);
   if (is_object(e)) return load_object(object(e));
+  // An element of a tuple or record.
+  if (std::holds_alternative<ast::FieldAccess>(e.node) || std::holds_alternative<ast::Index>(e.node)) {
+    const auto place = existing_region(e);
+    CHECK(place.has_value());
+    return build_.load(*place);
+  }
   return std::visit(ir::Overloaded{
                         [&](const ast::Identifier& node) { return identifier(node.name); },
                         [&](const ast::Variable&) { return build_.load(variable_place(*known.variable)); },

@@ -4,5 +4,6 @@ check() {
 }
 for_programs check
 expect_status 0 "$POLYTAP" -b ptrace -e 'tracepoint:syscalls:sys_enter_access { printf("%s\n", ustack); }' -c "$PROGRAMS/syscall_loop access 1"
-expect_in out 'once+'
+# libc's access() has no frame of its own, so the walk by frame pointers passes over its caller, once().
+expect_in out 'main+'
 expect_in out 'syscall_loop)'
