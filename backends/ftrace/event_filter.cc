@@ -222,9 +222,16 @@ class Walk {
       result = effect(jump->to, std::move(regions));
     } else if (const auto* branch = std::get_if<ir::Branch>(&block.end)) {
       const Truth truth = truth_of(value_of(branch->condition));
-      const Condition then = both(truth.if_true, effect(branch->if_true, regions));
-      const Condition otherwise = both(truth.if_false, effect(branch->if_false, std::move(regions)));
-      result = either(then, otherwise);
+      const Condition then = effect(branch->if_true, regions);
+      const Condition otherwise = effect(branch->if_false, std::move(regions));
+      // c || (!c && x) is c || x: shorter, and never a condition that always holds in disguise.
+      if (then.kind == Condition::Kind::kAlways) {
+        result = either(truth.if_true, otherwise);
+      } else if (otherwise.kind == Condition::Kind::kAlways) {
+        result = either(truth.if_false, then);
+      } else {
+        result = either(both(truth.if_true, then), both(truth.if_false, otherwise));
+      }
     }
     on_path_[index] = false;
     return result;
