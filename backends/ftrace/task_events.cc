@@ -57,7 +57,6 @@ Result<TaskEvents> TaskEvents::create(const Tracefs& tracefs) {
   ASSIGN_OR_RETURN(events.new_comm_, require(rename, "newcomm"));
   ASSIGN_OR_RETURN(events.exec_pid_, require(exec, "pid"));
   ASSIGN_OR_RETURN(events.exec_old_pid_, require(exec, "old_pid"));
-  events.group_dead_ = offset_of(exit, "group_dead");
   return events;
 }
 
@@ -79,9 +78,7 @@ void TaskEvents::apply(std::span<const std::byte> record, uint64_t time, TaskTab
   } else if (id == exec_) {
     tasks.executed(load<pid_t>(record, exec_old_pid_), load<pid_t>(record, exec_pid_));
   } else if (id == exit_) {
-    const std::optional<bool> is_last =
-        group_dead_ ? std::optional(load<uint8_t>(record, *group_dead_) != 0) : std::nullopt;
-    tasks.exited(current, time, is_last);
+    tasks.exited(current, time);
   }
 }
 

@@ -43,7 +43,6 @@ class TaskEvents {
   uint32_t new_comm_ = 0;
   uint32_t exec_pid_ = 0;
   uint32_t exec_old_pid_ = 0;
-  std::optional<uint32_t> group_dead_;  // since 6.16
 };
 
 }  // namespace polytap::ftrace

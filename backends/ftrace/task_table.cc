@@ -130,13 +130,13 @@ void TaskTable::executed(pid_t old_tid, pid_t tid) {
   tasks_.erase(old_tid);
 }
 
-void TaskTable::exited(pid_t tid, uint64_t time, std::optional<bool> is_last) {
+void TaskTable::exited(pid_t tid, uint64_t time) {
   const auto found = tasks_.find(tid);
   if (found == tasks_.end()) return;
   Task& task = found->second;
   set_alive(task, false);
   task.ended = time;
-  if (is_last.value_or(!live_.contains(task.tgid))) targets_.erase(task.tgid);
+  if (!live_.contains(task.tgid)) targets_.erase(task.tgid);
   forget_old(time);
 }
 

@@ -63,8 +63,9 @@ class TaskTable {
   void renamed(pid_t tid, std::string_view name);
   // The thread OLD_TID of a process goes on as its leader, TID.
   void executed(pid_t old_tid, pid_t tid);
-  // IS_LAST: whether the process ends with it, when known.
-  void exited(pid_t tid, uint64_t time, std::optional<bool> is_last);
+  // The process ends with the last of its threads. (sched_process_exit's group_dead does not tell that one: a thread
+  // that was counted out before may write its record later.)
+  void exited(pid_t tid, uint64_t time);
 
  private:
   Task* read_task(pid_t tgid, pid_t tid);

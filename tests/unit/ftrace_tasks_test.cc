@@ -76,12 +76,12 @@ TEST(FtraceTasks, FollowsForksThreadsNamesAndEnds) {
   EXPECT_EQ(name_of(tasks, 21), "ls");
   EXPECT_EQ(name_of(tasks, 10), "sh");
   // A process is there as long as one of its threads.
-  tasks.exited(20, 1, std::nullopt);
+  tasks.exited(20, 1);
   EXPECT_TRUE(tasks.in_target(21));
-  tasks.exited(21, 2, std::nullopt);
+  tasks.exited(21, 2);
   EXPECT_FALSE(tasks.in_target(21));
   EXPECT_FALSE(tasks.no_target_left());
-  tasks.exited(10, 3, true);
+  tasks.exited(10, 3);
   EXPECT_TRUE(tasks.no_target_left());
 }
 
@@ -92,10 +92,10 @@ TEST(FtraceTasks, AThreadThatExecsBecomesTheLeader) {
   tasks.read_process(10);
   tasks.add_target(10);
   tasks.created(10, 11, "a", true);
-  tasks.exited(10, 1, std::nullopt);
+  tasks.exited(10, 1);
   tasks.executed(11, 10);
   EXPECT_TRUE(tasks.in_target(10));
-  tasks.exited(10, 2, std::nullopt);
+  tasks.exited(10, 2);
   EXPECT_TRUE(tasks.no_target_left());
 }
 
@@ -107,7 +107,7 @@ TEST(FtraceTasks, ANumberUsedAgainIsAnotherTask) {
   tasks.read_all();
   tasks.add_target(10);
   tasks.created(10, 20, "a", false);
-  tasks.exited(20, 1, true);
+  tasks.exited(20, 1);
   tasks.created(30, 20, "b", false);
   EXPECT_FALSE(tasks.in_target(20));
   EXPECT_EQ(name_of(tasks, 20), "b");
