@@ -11,6 +11,7 @@
 #include <cstring>
 #include <limits>
 #include <unordered_set>
+#include <utility>
 
 #include "backends/ftrace/event_filter.h"
 #include "backends/ftrace/program_check.h"
@@ -247,8 +248,7 @@ void FtraceSession::end_worker() {
 }
 
 Status FtraceSession::stop() {
-  if (!started_ || stopped_) return {};
-  stopped_ = true;
+  if (std::exchange(stopped_, true) || !started_) return {};
   const Status off = instance_.write("tracing_on", "0");
   end_worker();
   // Writers that were on their way in.
