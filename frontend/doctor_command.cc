@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "backends/ftrace/ftrace_backend.h"
 #include "core/kernel/capabilities.h"
 #include "core/kernel/tracepoint_catalog.h"
 #include "frontend/question.h"
@@ -75,9 +76,18 @@ void print_json(const std::vector<BackendState>& backends, const std::vector<Cap
   fmt::print("{}\n", json.dump(2));
 }
 
+// Only tracefs keeps anything beyond the end of a process: BPF programs, perf events and ptrace end with it.
+int clean_up() {
+  const std::vector<std::string> removed = sweep_stale_instances();
+  for (const std::string& name : removed) fmt::print("removed tracing instance {}\n", name);
+  if (removed.empty()) fmt::print("nothing was left behind\n");
+  return 0;
+}
+
 }  // namespace
 
 int doctor_command(const Options& options) {
+  if (options.clean) return clean_up();
   const auto catalog = make_catalog();
   const ir::Program program = simplest_program(*catalog);
   Target target;

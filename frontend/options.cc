@@ -47,7 +47,7 @@ void add_format(CLI::App& app, std::string& format) {
 
 void add_run(CLI::App& app, Options& options, std::vector<std::string>& positional, std::string& format) {
   add_question(app, options, positional);
-  app.add_option("-b,--backend", options.backend, "Take this backend instead of the best one (ebpf, ptrace)")
+  app.add_option("-b,--backend", options.backend, "Take this backend instead of the best one (ebpf, ptrace, ftrace)")
       ->type_name("NAME");
   app.add_flag("--explain", options.explain, "For every backend: can it, at what cost, or why not; then end");
   add_format(app, format);
@@ -69,7 +69,10 @@ void add_compare(CLI::App& app, Options& options, std::vector<std::string>& posi
   add_format(app, format);
 }
 
-void add_doctor(CLI::App& app, std::string& format) { add_format(app, format); }
+void add_doctor(CLI::App& app, Options& options, std::string& format) {
+  app.add_flag("--clean", options.clean, "Remove what polytap processes that were killed left in the kernel");
+  add_format(app, format);
+}
 
 // Positional arguments: the script file first unless -e gave the script.
 void take_positional(Options& options, const CLI::App& app, std::vector<std::string> positional) {
@@ -102,7 +105,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
       add_compare(app, options, positional, format);
       break;
     case Action::kDoctor:
-      add_doctor(app, format);
+      add_doctor(app, options, format);
       break;
   }
   const int skipped = options.action == Action::kRun ? 0 : 1;

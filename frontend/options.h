@@ -37,6 +37,7 @@ struct Options {
   bool no_warnings = false;
   bool allow_unsafe = false;
   bool together = false;  // compare
+  bool clean = false;     // doctor
 };
 
 // Parsed options, or the exit status with which to end (help was shown, or an error was printed).

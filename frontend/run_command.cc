@@ -103,11 +103,11 @@ int run_command(const Options& options) {
   if (!options.command.empty() && !options.system_wide) judged.pids.push_back(getpid());
   const Plan plan = make_plan(backends, question->program(), judged, options.backend);
   if (options.explain) {
-    fmt::print("{}", explain(plan));
+    fmt::print("{}", explain(plan, &*question->source));
     return plan.chosen ? 0 : 1;
   }
   if (!plan.chosen) return fail(Error(plan.why));
-  if (options.verbose) fmt::print(stderr, "{}", explain(plan));
+  if (options.verbose) fmt::print(stderr, "{}", explain(plan, &*question->source));
   const auto status = carry_out(options, *question, *plan.candidates[*plan.chosen].backend, std::move(target).value());
   return status ? *status : fail(status.error());
 }

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <mutex>
 
-#include "backends/ptrace/record_queue.h"
+#include "core/run/record_queue.h"
 #include "core/ir/ir.h"
 #include "core/run/map_store.h"
 #include "core/symbol/process_maps.h"

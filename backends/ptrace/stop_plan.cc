@@ -6,7 +6,7 @@
 #include <limits>
 #include <string_view>
 
-#include "backends/ptrace/function_needs.h"
+#include "core/ir/function_needs.h"
 #include "core/syscall/table.h"
 
 namespace polytap {
@@ -35,7 +35,7 @@ const std::vector<SchedulerEvent>& scheduler_events() {
 
 Error refusal(const ProbeSite& site, std::string_view why) { return Error(fmt::format("{}: {}", site.name, why)); }
 
-Status check_common_fields(const ProbeSite& site, const FunctionNeeds& needs) {
+Status check_common_fields(const ProbeSite& site, const ir::FunctionNeeds& needs) {
   if (needs.touches(0, kCommonPidOffset)) {
     return refusal(site, "common_type, common_flags and common_preempt_count are not visible at a ptrace stop");
   }
@@ -43,7 +43,7 @@ Status check_common_fields(const ProbeSite& site, const FunctionNeeds& needs) {
 }
 
 // Every field that the function reads must be one of VISIBLE.
-Status check_fields(const ProbeSite& site, const FunctionNeeds& needs, const std::vector<std::string_view>& visible) {
+Status check_fields(const ProbeSite& site, const ir::FunctionNeeds& needs, const std::vector<std::string_view>& visible) {
   for (const ProbeArgument& argument : site.arguments) {
     if (argument.offset < kCommonEnd || !needs.touches(argument.offset, argument.offset + argument.size)) continue;
     if (std::ranges::find(visible, argument.name) == visible.end()) {
@@ -53,7 +53,7 @@ Status check_fields(const ProbeSite& site, const FunctionNeeds& needs, const std
   return {};
 }
 
-Status check_surroundings(const ir::Function& function, const FunctionNeeds& needs) {
+Status check_surroundings(const ir::Function& function, const ir::FunctionNeeds& needs) {
   auto refuse = [&](std::string_view what) -> Error {
     return Error(
         fmt::format("{}: {} is not visible at a ptrace stop, which shows the process's own memory, registers "
@@ -90,7 +90,7 @@ Result<StopPlan> StopPlan::make(const ir::Program& program) {
 
 Status StopPlan::add_site(const ir::Program& program, uint32_t function, uint32_t index) {
   const ProbeSite& site = program.sites[index];
-  const FunctionNeeds needs = needs_of(program.functions[function]);
+  const ir::FunctionNeeds needs = ir::needs_of(program.functions[function]);
   TRY(check_surroundings(program.functions[function], needs));
   // What ends the session from END ends nothing early.
   may_exit_ = may_exit_ || (needs.exits && site.type != ProbeType::kEnd);

@@ -1,6 +1,5 @@
 #include "backends/ptrace/thread_machine.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
@@ -11,9 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
-#include <memory>
 
 #include "backends/ptrace/cpu_placement.h"
 #include "backends/ptrace/proc_entries.h"
@@ -26,12 +23,6 @@ namespace {
 constexpr size_t kMostOpenComms = 256;
 
 }  // namespace
-
-uint64_t clock_ns(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 void read_comm(Tracee& tracee, bool keep, std::span<char, 16> out) {
   std::ranges::fill(out, '\0');
@@ -71,7 +62,7 @@ uint64_t ThreadMachine::builtin(ir::Builtin what) {
     case Builtin::kCpu:
       return static_cast<uint64_t>(std::max(last_cpu_of(tid_), 0));
     case Builtin::kNumaNode:
-      return numa_node(std::max(last_cpu_of(tid_), 0));
+      return nodes_.of(std::max(last_cpu_of(tid_), 0));
     case Builtin::kCgroup:
       return cgroups_.of(tid_);
     case Builtin::kRandom:
@@ -93,23 +84,6 @@ uint64_t ThreadMachine::builtin(ir::Builtin what) {
       break;  // refused by StopPlan::make
   }
   return 0;
-}
-
-uint64_t ThreadMachine::numa_node(int cpu) {
-  const auto index = static_cast<size_t>(cpu);
-  if (index >= nodes_.size()) nodes_.resize(index + 1);
-  if (nodes_[index]) return *nodes_[index];
-  nodes_[index] = 0;
-  const std::string path = fmt::format("/sys/devices/system/cpu/cpu{}", cpu);
-  std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
-  if (directory == nullptr) return 0;
-  while (const dirent* entry = readdir(directory.get())) {
-    const std::string_view name = entry->d_name;
-    uint64_t node = 0;
-    if (!name.starts_with("node")) continue;
-    if (std::from_chars(name.data() + 4, name.data() + name.size(), node).ec == std::errc()) nodes_[index] = node;
-  }
-  return *nodes_[index];
 }
 
 void ThreadMachine::comm(std::span<char, 16> out) {

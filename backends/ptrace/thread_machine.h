@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <random>
 #include <span>
 #include <unordered_map>
@@ -15,7 +14,9 @@
 #include "backends/ptrace/cgroup_ids.h"
 #include "backends/ptrace/session_state.h"
 #include "backends/ptrace/tracee.h"
+#include "core/base/clock.h"
 #include "core/ir/interpreter.h"
+#include "core/kernel/numa_nodes.h"
 
 namespace polytap {
 
@@ -44,7 +45,6 @@ class ThreadMachine : public ir::Machine {
   void fault() override;
 
  private:
-  uint64_t numa_node(int cpu);
   // Makes sure that the symbolizer will find what is mapped at FRAMES.
   void remember_mappings(std::span<const uint64_t> frames);
 
@@ -57,14 +57,12 @@ class ThreadMachine : public ir::Machine {
   std::span<const std::byte> context_;
   std::mt19937 random_;
   CgroupIds cgroups_;
-  std::vector<std::optional<uint64_t>> nodes_;                           // by CPU
+  NumaNodes nodes_;
   std::unordered_map<pid_t, std::unordered_set<uint64_t>> known_pages_;  // of code, by process
   size_t open_comms_ = 0;
 };
 
 // A thread's name, zero padded; zeros when it is gone. Keeps TRACEE.comm open when KEEP says so.
 void read_comm(Tracee& tracee, bool keep, std::span<char, 16> out);
-
-uint64_t clock_ns(clockid_t clock);
 
 }  // namespace polytap

@@ -70,7 +70,7 @@ Plan make_plan(const std::vector<std::unique_ptr<Backend>>& backends, const ir::
   return plan;
 }
 
-std::string explain(const Plan& plan) {
+std::string explain(const Plan& plan, const Source* source) {
   std::string text = fmt::format("{:<8} {:<4} {:>11}  {}\n", "BACKEND", "CAN", "COST/EVENT", "FIDELITY, OR WHY NOT");
   for (const Candidate& candidate : plan.candidates) {
     const Verdict& verdict = candidate.verdict;
@@ -79,6 +79,12 @@ std::string explain(const Plan& plan) {
         verdict.possible ? (verdict.fidelity.empty() ? "full" : verdict.fidelity) : verdict.reason;
     text += fmt::format("{:<8} {:<4} {:>11}  {}\n", candidate.backend->name(), verdict.possible ? "yes" : "no", cost,
                         remark);
+    if (source != nullptr && verdict.where && verdict.where->begin < verdict.where->end) {
+      const Source::Position at = source->position(verdict.where->begin);
+      text +=
+          fmt::format("{:26} at {}:{}:{}: {}\n", "", source->name(), at.line, at.column, source->slice(*verdict.where));
+    }
+    for (const std::string& note : verdict.notes) text += fmt::format("{:26} {}\n", "", note);
   }
   if (plan.chosen) {
     text += fmt::format("chosen: {} ({})\n", plan.candidates[*plan.chosen].backend->name(), plan.why);

@@ -30,7 +30,8 @@ struct Plan {
 Plan make_plan(const std::vector<std::unique_ptr<Backend>>& backends, const ir::Program& program, const Target& target,
                std::string_view demanded);
 
-// The table that --explain prints: backend, can it, cost, fidelity or the reason why not; then what was chosen and why.
-std::string explain(const Plan& plan);
+// The table that --explain prints: backend, can it, cost, fidelity or the reason why not, notes; then what was chosen
+// and why. With SOURCE, the script, it quotes the expressions that backends refuse.
+std::string explain(const Plan& plan, const Source* source = nullptr);
 
 }  // namespace polytap

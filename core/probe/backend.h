@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/base/source.h"
 #include "core/ir/ir.h"
 
 namespace polytap {
@@ -34,9 +35,11 @@ struct Target {
 // Whether a backend can carry out a program on a target, for the planner and --explain.
 struct Verdict {
   bool possible = false;
-  std::string reason;    // why not: what, and the remedy; one or two sentences
-  double cost_ns = 0;    // estimated time added to each event, nanoseconds
-  std::string fidelity;  // what is lost or different compared with the ideal; empty: nothing
+  std::string reason;              // why not: what, and the remedy; one or two sentences
+  double cost_ns = 0;              // estimated time added to each event, nanoseconds
+  std::string fidelity;            // what is lost or different compared with the ideal; empty: nothing
+  std::vector<std::string> notes;  // how it would go about it, for --explain: filters that the kernel applies, ...
+  std::optional<Span> where;       // the expression in the script that `reason` is about
 };
 
 // A record that a program emitted.

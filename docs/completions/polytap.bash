@@ -2,7 +2,7 @@
 _polytap() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   case $previous in
-    -b|--backend) COMPREPLY=($(compgen -W 'ebpf ptrace' -- "$current")); return ;;
+    -b|--backend) COMPREPLY=($(compgen -W 'ebpf ptrace ftrace' -- "$current")); return ;;
     -f|--format) COMPREPLY=($(compgen -W 'text json' -- "$current")); return ;;
     -p) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")); return ;;
     -c) COMPREPLY=($(compgen -c -- "$current")); return ;;
@@ -10,7 +10,7 @@ _polytap() {
   esac
   if [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W '-e -c -p -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump
-      --dry-run -q --quiet -v --verbose --no-warnings --unsafe --together -V --version -h --help' -- "$current"))
+      --dry-run -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
   else
     local commands=''
     [ "$COMP_CWORD" -eq 1 ] && commands='compare doctor'

@@ -18,11 +18,11 @@
 #include "backends/ptrace/context_record.h"
 #include "backends/ptrace/proc_entries.h"
 #include "backends/ptrace/ptrace_backend.h"
-#include "backends/ptrace/record_queue.h"
 #include "backends/ptrace/seccomp_filter.h"
 #include "backends/ptrace/stop_plan.h"
 #include "backends/ptrace/stops.h"
 #include "backends/ptrace/user_memory.h"
+#include "core/run/record_queue.h"
 #include "gtest/gtest.h"
 #include "tests/support/questions.h"
 

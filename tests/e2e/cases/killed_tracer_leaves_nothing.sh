@@ -3,7 +3,7 @@
 victim=$!
 trap 'kill $victim 2>/dev/null' EXIT
 backends=ptrace
-[ "$(id -u)" -eq 0 ] && backends="ptrace ebpf"
+[ "$(id -u)" -eq 0 ] && backends="ptrace ebpf ftrace"
 for backend in $backends; do
   i=0
   while [ $i -lt 100 ]; do
@@ -14,6 +14,8 @@ for backend in $backends; do
     wait $tracer 2>/dev/null
     i=$((i + 1))
   done
+  "$POLYTAP" doctor --clean >/dev/null
+  [ ! -d "/sys/kernel/tracing/instances/polytap-$tracer" ] || fail "a tracing instance is left after $backend"
   sleep 0.2
   grep -q '^State:.*R' /proc/$victim/status || { grep State /proc/$victim/status; fail "the tracee does not run after $backend was killed"; }
   grep -q '^TracerPid:.*[^0-9]0$' /proc/$victim/status || fail "the tracee still has a tracer after $backend"

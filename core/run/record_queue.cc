@@ -1,4 +1,4 @@
-#include "backends/ptrace/record_queue.h"
+#include "core/run/record_queue.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>

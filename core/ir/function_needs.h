@@ -8,7 +8,7 @@
 
 #include "core/ir/ir.h"
 
-namespace polytap {
+namespace polytap::ir {
 
 struct ContextRange {
   uint32_t begin = 0;
@@ -18,15 +18,16 @@ struct ContextRange {
 struct FunctionNeeds {
   std::vector<ContextRange> context;  // bytes of the context that it looks at
   bool kernel_memory = false;
+  bool comm = false;
   bool kernel_stack = false;
   bool user_stack = false;
   bool exits = false;
-  std::vector<ir::Builtin> builtins;  // each once
+  std::vector<Builtin> builtins;  // each once
 
   bool touches(uint32_t begin, uint32_t end) const;
-  bool uses(ir::Builtin what) const;
+  bool uses(Builtin what) const;
 };
 
-FunctionNeeds needs_of(const ir::Function& function);
+FunctionNeeds needs_of(const Function& function);
 
-}  // namespace polytap
+}  // namespace polytap::ir

@@ -1,4 +1,4 @@
-// What functions emitted, on its way from the tracer thread to the main thread.
+// What functions emitted, on its way from the thread that runs them to the main thread.
 #pragma once
 
 #include <cstddef>

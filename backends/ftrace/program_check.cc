@@ -1,0 +1,113 @@
+#include "backends/ftrace/program_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/ir/function_needs.h"
+
+namespace polytap::ftrace {
+namespace {
+
+bool runs_here(const ProbeSite& site) {
+  return site.type == ProbeType::kBegin || site.type == ProbeType::kEnd || site.type == ProbeType::kInterval;
+}
+
+// The first site of FUNCTION that is not run in this process; null when it has none.
+const ProbeSite* traced_site(const ir::Program& program, const ir::Function& function) {
+  for (const uint32_t site : function.sites) {
+    if (!runs_here(program.sites[site])) return &program.sites[site];
+  }
+  return nullptr;
+}
+
+std::string_view space_name(AddressSpace space) { return space == AddressSpace::kKernel ? "kernel" : "user"; }
+
+std::string pointer_reason(std::string_view what, AddressSpace space, const std::function<bool()>& has_event_probes) {
+  return fmt::format(
+      "{} reads {} memory through a pointer, which an ftrace record does not carry and which cannot be read after the "
+      "event; it would take an event probe with a fetch argument, {}",
+      what, space_name(space),
+      has_event_probes()
+          ? "which this kernel has and polytap does not make yet"
+          : "which this kernel lacks (CONFIG_EPROBE_EVENTS, before 6.17 CONFIG_PROBE_EVENTS: 'e:' in dynamic_events)");
+}
+
+std::optional<std::string> why_not_builtin(ir::Builtin what) {
+  using ir::Builtin;
+  switch (what) {
+    case Builtin::kUid:
+    case Builtin::kGid:
+      return "an ftrace record does not carry the thread's uid and gid";
+    case Builtin::kCgroup:
+      return "an ftrace record does not carry the thread's cgroup";
+    case Builtin::kJiffies:
+      return "an ftrace record does not carry jiffies";
+    case Builtin::kCurrentTask:
+      return "an ftrace record does not carry the address of the task_struct (curtask)";
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::string> why_not_operation(const ir::Operation& operation,
+                                             const std::function<bool()>& has_event_probes) {
+  using Reason = std::optional<std::string>;
+  return std::visit(
+      ir::Overloaded{
+          [&](const ir::ReadString& op) -> Reason { return pointer_reason("str()", op.space, has_event_probes); },
+          [&](const ir::ReadBuffer& op) -> Reason { return pointer_reason("buf()", op.space, has_event_probes); },
+          [&](const ir::ReadMemory& op) -> Reason {
+            return pointer_reason("this expression", op.space, has_event_probes);
+          },
+          [](const ir::ReadStack& op) -> Reason {
+            return fmt::format(
+                "{}: an ftrace record carries no stack, and the one that the stacktrace option records beside it is "
+                "not joined to its event",
+                op.space == AddressSpace::kKernel ? "kstack" : "ustack");
+          },
+          [](const ir::ReadBuiltin& op) -> Reason { return why_not_builtin(op.what); },
+          [](const auto&) -> Reason { return std::nullopt; },
+      },
+      operation);
+}
+
+// BEGIN, END and interval run in this process, whose own uid and gid are known.
+bool allowed_here(const ir::Operation& operation) {
+  const auto* read = std::get_if<ir::ReadBuiltin>(&operation);
+  return read != nullptr && (read->what == ir::Builtin::kUid || read->what == ir::Builtin::kGid);
+}
+
+}  // namespace
+
+std::optional<Refusal> check_program(const ir::Program& program, const std::function<bool()>& has_event_probes) {
+  for (const ProbeSite& site : program.sites) {
+    if (!runs_here(site) && site.type != ProbeType::kTracepoint) {
+      return Refusal{fmt::format("{}: the ftrace backend runs tracepoint, interval, BEGIN and END probes", site.name),
+                     {}};
+    }
+  }
+  for (const ir::Function& function : program.functions) {
+    const ProbeSite* traced = traced_site(program, function);
+    for (const ir::Block& block : function.blocks) {
+      for (const ir::Instruction& instruction : block.instructions) {
+        if (traced == nullptr && allowed_here(instruction.operation)) continue;
+        if (const auto reason = why_not_operation(instruction.operation, has_event_probes)) {
+          return Refusal{fmt::format("{}: {}", function.name, *reason), instruction.span};
+        }
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+bool needs_tasks(const ir::Program& program) {
+  return std::ranges::any_of(program.functions, [&](const ir::Function& function) {
+    if (traced_site(program, function) == nullptr) return false;
+    const ir::FunctionNeeds needs = ir::needs_of(function);
+    return needs.comm || needs.uses(ir::Builtin::kPid);
+  });
+}
+
+}  // namespace polytap::ftrace

@@ -1,0 +1,44 @@
+#include "core/ir/function_needs.h"
+
+#include <algorithm>
+
+namespace polytap::ir {
+
+bool FunctionNeeds::touches(uint32_t begin, uint32_t end) const {
+  return std::ranges::any_of(context,
+                             [=](const ContextRange& range) { return range.begin < end && begin < range.end; });
+}
+
+bool FunctionNeeds::uses(Builtin what) const { return std::ranges::find(builtins, what) != builtins.end(); }
+
+FunctionNeeds needs_of(const Function& function) {
+  FunctionNeeds needs;
+  auto reads = [&](AddressSpace space) { needs.kernel_memory |= space == AddressSpace::kKernel; };
+  auto visitor = Overloaded{
+      [&](const ContextLoad& op) {
+        needs.context.push_back({op.offset, op.offset + op.size});
+      },
+      [&](const ContextCopy& op) {
+        needs.context.push_back({op.offset, op.offset + op.length});
+      },
+      [&](const ContextString& op) {
+        needs.context.push_back({op.offset, op.offset + 4});
+      },
+      [&](const ReadMemory& op) { reads(op.space); },
+      [&](const ReadString& op) { reads(op.space); },
+      [&](const ReadBuffer& op) { reads(op.space); },
+      [&](const ReadStack& op) { (op.space == AddressSpace::kKernel ? needs.kernel_stack : needs.user_stack) = true; },
+      [&](const ReadBuiltin& op) {
+        if (!needs.uses(op.what)) needs.builtins.push_back(op.what);
+      },
+      [&](const ReadComm&) { needs.comm = true; },
+      [&](const Exit&) { needs.exits = true; },
+      [](const auto&) {},
+  };
+  for (const Block& block : function.blocks) {
+    for (const Instruction& instruction : block.instructions) std::visit(visitor, instruction.operation);
+  }
+  return needs;
+}
+
+}  // namespace polytap::ir
