@@ -78,8 +78,9 @@ std::vector<std::string> read_corpus(const std::vector<std::string>& paths) {
 
 // Numbers at which programs err, as text and as bytes.
 std::string interesting(RandomSource& random) {
-  static constexpr std::string_view kTexts[] = {"0", "-1", "4294967295", "4294967296", "18446744073709551615",
-                                                "9223372036854775808", "65536", "%", "\n", "\t", " ", "(", "{", "\""};
+  static constexpr std::string_view kTexts[] = {
+      "0", "-1", "4294967295", "4294967296", "18446744073709551615", "9223372036854775808", "65536", "%", "\n", "\t",
+      " ", "(",  "{",          "\""};
   if (random.chance(60)) return std::string(kTexts[random.below(std::size(kTexts))]);
   return std::string(1 + random.below(8), random.chance(50) ? '\xff' : '\0');
 }
@@ -94,16 +95,24 @@ void mutate_once(std::string& input, const std::vector<std::string>& corpus, Ran
     case 1:
       if (at < input.size()) input[at] = static_cast<char>(input[at] ^ (1U << random.below(8)));
       break;
-    case 2: input.erase(at, length); break;
-    case 3: input.insert(at, input.substr(at, length)); break;
-    case 4: input.replace(at, std::min<size_t>(length, 4), interesting(random)); break;
+    case 2:
+      input.erase(at, length);
+      break;
+    case 3:
+      input.insert(at, input.substr(at, length));
+      break;
+    case 4:
+      input.replace(at, std::min<size_t>(length, 4), interesting(random));
+      break;
     case 5: {
       const std::string& other = corpus[random.below(corpus.size())];
       const size_t from = random.below(other.size() + 1);
       input.insert(at, other.substr(from, random.below(128)));
       break;
     }
-    default: input.resize(at); break;
+    default:
+      input.resize(at);
+      break;
   }
   if (input.size() > kMaxInput) input.resize(kMaxInput);
 }

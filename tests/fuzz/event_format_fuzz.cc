@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       continue;
     }
     const ProbeSite site = tracepoint_site("category", std::move(*format));
-    CHECK(!site.name().empty());
+    CHECK(!site.name.empty());
   }
   return 0;
 }

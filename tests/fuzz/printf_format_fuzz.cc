@@ -54,9 +54,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const uint32_t before = piece.conversion->arguments() - 1;
     mixed.insert(mixed.end(), before, types::int64());
     switch (piece.conversion->conversion) {
-      case 's': mixed.push_back(types::string(13)); break;
-      case 'r': mixed.push_back(types::buffer(11)); break;
-      default: mixed.push_back(types::integer(2, true)); break;
+      case 's':
+        mixed.push_back(types::string(13));
+        break;
+      case 'r':
+        mixed.push_back(types::buffer(11));
+        break;
+      default:
+        mixed.push_back(types::integer(2, true));
+        break;
     }
     words.insert(words.end(), before + 1, types::uint64());
   }
