@@ -14,6 +14,7 @@
 #include "backends/ptrace/ptrace_backend.h"
 #include "gtest/gtest.h"
 #include "tests/support/questions.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/scenarios.h"
 
 namespace polytap::test {
@@ -87,7 +88,14 @@ Target target_of(pid_t pid) {
   return target;
 }
 
-TEST(PtraceAttach, SeesEveryThreadAndLeavesThemRunning) {
+class PtraceAttach : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (test::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer adds a thread to every traced program";
+  }
+};
+
+TEST_F(PtraceAttach, SeesEveryThreadAndLeavesThemRunning) {
   Process busy(scenario("busy", {"5"}));
   ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 6; }));
   Question question;
@@ -113,7 +121,7 @@ TEST(PtraceAttach, SeesEveryThreadAndLeavesThemRunning) {
   }
 }
 
-TEST(PtraceAttach, FinishesWithTheTarget) {
+TEST_F(PtraceAttach, FinishesWithTheTarget) {
   Process busy(scenario("busy", {"2"}));
   Question question;
   question.count(enter_site("getppid"));
@@ -127,7 +135,7 @@ TEST(PtraceAttach, FinishesWithTheTarget) {
 }
 
 // A session in a child process, which is then killed.
-TEST(PtraceAttach, TraceesRunOnWhenTheTracerIsKilled) {
+TEST_F(PtraceAttach, TraceesRunOnWhenTheTracerIsKilled) {
   Process busy(scenario("busy", {"3"}));
   ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 4; }));
   for (int round = 0; round < 10; round++) {
@@ -150,7 +158,7 @@ TEST(PtraceAttach, TraceesRunOnWhenTheTracerIsKilled) {
   }
 }
 
-TEST(PtraceAttach, LosesNoSignalWhileAttachingAndDetaching) {
+TEST_F(PtraceAttach, LosesNoSignalWhileAttachingAndDetaching) {
   constexpr int kSignals = 400;
   Process counter(scenario("count-signals", {std::to_string(kSignals)}));
   counter.wait_for_output();
@@ -176,7 +184,7 @@ TEST(PtraceAttach, LosesNoSignalWhileAttachingAndDetaching) {
   EXPECT_EQ(counter.wait(), 5 << 8);
 }
 
-TEST(PtraceAttach, LeavesAStoppedProcessStopped) {
+TEST_F(PtraceAttach, LeavesAStoppedProcessStopped) {
   Process busy(scenario("busy", {"1"}));
   ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 2; }));
   kill(busy.pid(), SIGSTOP);
@@ -194,7 +202,7 @@ TEST(PtraceAttach, LeavesAStoppedProcessStopped) {
   expect_running(busy.pid(), 2);
 }
 
-TEST(PtraceAttach, HearsOfAProcessThatContinues) {
+TEST_F(PtraceAttach, HearsOfAProcessThatContinues) {
   Process busy(scenario("busy", {"1"}));
   ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 2; }));
   Question question;
@@ -213,7 +221,7 @@ TEST(PtraceAttach, HearsOfAProcessThatContinues) {
   }
 }
 
-TEST(PtraceAttach, RefusesWhatCannotBeAttached) {
+TEST_F(PtraceAttach, RefusesWhatCannotBeAttached) {
   Process busy(scenario("busy", {"0"}));
   Question question;
   question.count(enter_site("getppid"));
