@@ -14,7 +14,6 @@
 #include "backends/ptrace/ptrace_backend.h"
 #include "gtest/gtest.h"
 #include "tests/support/questions.h"
-#include "tests/support/sanitizer.h"
 #include "tests/support/scenarios.h"
 
 namespace polytap::test {
@@ -88,14 +87,7 @@ Target target_of(pid_t pid) {
   return target;
 }
 
-class PtraceAttach : public testing::Test {
- protected:
-  void SetUp() override {
-    if (test::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer adds a thread to every traced program";
-  }
-};
-
-TEST_F(PtraceAttach, SeesEveryThreadAndLeavesThemRunning) {
+TEST(PtraceAttach, SeesEveryThreadAndLeavesThemRunning) {
   Process busy(scenario("busy", {"5"}));
   ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 6; }));
   Question question;
@@ -121,7 +113,7 @@ TEST_F(PtraceAttach, SeesEveryThreadAndLeavesThemRunning) {
   }
 }
 
-TEST_F(PtraceAttach, FinishesWithTheTarget) {
+TEST(PtraceAttach, FinishesWithTheTarget) {
   Process busy(scenario("busy", {"2"}));
   Question question;
   question.count(enter_site("getppid"));
@@ -135,7 +127,7 @@ TEST_F(PtraceAttach, FinishesWithTheTarget) {
 }
 
 // A session in a child process, which is then killed.
-TEST_F(PtraceAttach, TraceesRunOnWhenTheTracerIsKilled) {
+TEST(PtraceAttach, TraceesRunOnWhenTheTracerIsKilled) {
   Process busy(scenario("busy", {"3"}));
   ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 4; }));
   for (int round = 0; round < 10; round++) {
@@ -158,7 +150,7 @@ TEST_F(PtraceAttach, TraceesRunOnWhenTheTracerIsKilled) {
   }
 }
 
-TEST_F(PtraceAttach, LosesNoSignalWhileAttachingAndDetaching) {
+TEST(PtraceAttach, LosesNoSignalWhileAttachingAndDetaching) {
   constexpr int kSignals = 400;
   Process counter(scenario("count-signals", {std::to_string(kSignals)}));
   counter.wait_for_output();
@@ -184,7 +176,7 @@ TEST_F(PtraceAttach, LosesNoSignalWhileAttachingAndDetaching) {
   EXPECT_EQ(counter.wait(), 5 << 8);
 }
 
-TEST_F(PtraceAttach, LeavesAStoppedProcessStopped) {
+TEST(PtraceAttach, LeavesAStoppedProcessStopped) {
   Process busy(scenario("busy", {"1"}));
   ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 2; }));
   kill(busy.pid(), SIGSTOP);
@@ -202,7 +194,7 @@ TEST_F(PtraceAttach, LeavesAStoppedProcessStopped) {
   expect_running(busy.pid(), 2);
 }
 
-TEST_F(PtraceAttach, HearsOfAProcessThatContinues) {
+TEST(PtraceAttach, HearsOfAProcessThatContinues) {
   Process busy(scenario("busy", {"1"}));
   ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 2; }));
   Question question;
@@ -221,7 +213,7 @@ TEST_F(PtraceAttach, HearsOfAProcessThatContinues) {
   }
 }
 
-TEST_F(PtraceAttach, RefusesWhatCannotBeAttached) {
+TEST(PtraceAttach, RefusesWhatCannotBeAttached) {
   Process busy(scenario("busy", {"0"}));
   Question question;
   question.count(enter_site("getppid"));

@@ -12,7 +12,6 @@
 #include "core/symbol/process_maps.h"
 #include "gtest/gtest.h"
 #include "tests/support/questions.h"
-#include "tests/support/sanitizer.h"
 #include "tests/support/scenarios.h"
 
 namespace polytap::test {
@@ -72,7 +71,6 @@ TEST_P(PtraceLaunch, CountsTheCallsOfAllThreads) {
 }
 
 TEST_P(PtraceLaunch, FollowsForks) {
-  if (test::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer adds a thread to every traced program";
   Question question;
   question.count(enter_site("getppid"));
   question.count(event_site("sched", "sched_process_fork", {}));
