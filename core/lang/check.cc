@@ -126,10 +126,25 @@ bool settle(CheckedScript& checked) {
   return changed;
 }
 
+// Bytes of a map's key or value; core/ir/verify.cc has the same limit.
+constexpr uint32_t kMaxEntry = 1U << 20;
+
+void check_map_sizes(const CheckedScript& checked, Diagnostics& diagnostics) {
+  for (const MapInfo& map : checked.maps) {
+    uint64_t key = 0;
+    for (const Type& type : map.key) key += type.storage_size();
+    if (key <= kMaxEntry && map.value.storage_size() <= kMaxEntry) continue;
+    diagnostics.error(map.span, fmt::format("The keys or values of {} are too large: at most {} bytes are possible",
+                                            map.name, kMaxEntry));
+  }
+}
+
 // A wildcard's functions find the same faults.
-void report(const Diagnostics& found, Diagnostics& out) {
+void report(const Diagnostics& found, bool complete, Diagnostics& out) {
   std::set<std::tuple<uint32_t, uint32_t, std::string>> seen;
   for (const Diagnostic& each : found.all()) {
+    // It may be defined in a probe that could not be resolved.
+    if (!complete && each.message.starts_with("Undefined map")) continue;
     // Messages of one place that differ by the site's name only are one too many as well.
     if (!seen.emplace(each.span.begin, each.span.end, each.message.substr(0, 16)).second) continue;
     if (each.severity == Severity::kError) out.error(each.span, each.message, each.hint);
@@ -148,13 +163,16 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
   checked.types = std::make_unique<ScriptTypes>(script, input.types, diagnostics);
   checked.defines = read_defines(script, diagnostics);
   check_top_level(script, checked, diagnostics);
+  bool complete = true;
+  for (const ResolvedProbe& probe : probes) complete = complete && !probe.sites.empty();
   for (ResolvedProbe& probe : probes) make_functions(std::move(probe), script.expressions, checked.functions);
   Diagnostics found;
   for (int pass = 0; pass < kMaxPasses; ++pass) {
     found = Diagnostics();
     if (!run_pass(checked, input, found) && !settle(checked)) break;
   }
-  report(found, diagnostics);
+  report(found, complete, diagnostics);
+  check_map_sizes(checked, diagnostics);
   return checked;
 }
 

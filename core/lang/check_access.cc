@@ -93,7 +93,9 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
   }
   if (argument == nullptr) {
     std::vector<std::string> names;
-    for (const ProbeArgument& each : site.arguments) names.push_back(each.name);
+    for (const ProbeArgument& each : site.arguments) {
+      if (!each.name.starts_with("common_") && !each.name.starts_with("__")) names.push_back(each.name);
+    }
     std::string hint = did_you_mean(name, names);
     if (hint.empty()) {
       hint = "it has";

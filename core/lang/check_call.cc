@@ -127,12 +127,14 @@ std::optional<std::string> Checker::text_argument(const ast::Call& call, size_t 
 
 void Checker::wrong_argument(const ast::Call& call, size_t index, std::string_view wanted, std::string hint) {
   const ast::Expression& argument = *call.arguments[index];
-  const Type& type = function_.at(argument).type;
+  const ExpressionInfo& given = function_.at(argument);
+  std::string instead;
+  if (!given.type.is(TypeKind::kNone)) instead = fmt::format(", not '{}'", to_string(given.type));
+  if (given.constant) instead = fmt::format(", not {}", *given.constant);
   const FunctionSignature* function = find_function(call.name);
   if (hint.empty() && function != nullptr) hint = fmt::format("write {}", function->usage);
   diagnostics_.error(argument.span,
-                     fmt::format("{}() expects {} as argument {}{}", call.name, wanted, index + 1,
-                                 type.is(TypeKind::kNone) ? "" : fmt::format(", not '{}'", to_string(type))),
+                     fmt::format("{}() expects {} as argument {}{}", call.name, wanted, index + 1, instead),
                      std::move(hint));
 }
 

@@ -46,20 +46,20 @@ MapInfo& Checker::map(const ast::MapReference& reference, Span span) {
   return script_.maps.back();
 }
 
-void Checker::map_key(MapInfo& info, const ast::MapReference& reference, Span span) {
+bool Checker::map_key(MapInfo& info, const ast::MapReference& reference, Span span) {
   std::vector<ExpressionInfo> key;
   for (const ast::ExpressionPtr& part : reference.key) key.push_back(expression(*part));
-  use_key(info, key, span);
+  return use_key(info, key, span);
 }
 
-void Checker::use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span) {
+bool Checker::use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span) {
   std::vector<KnownType> parts;
   for (const ExpressionInfo& part : key) {
     parts.push_back({number_type(part.type), part.constant});
-    if (part.type.is(TypeKind::kNone)) return;
+    if (part.type.is(TypeKind::kNone)) return true;
     if (parts.back().type.is(TypeKind::kAggregation) || parts.back().type.storage_size() == 0) {
       diagnostics_.error(span, fmt::format("A value of type '{}' cannot be a key", to_string(part.type)));
-      return;
+      return false;
     }
   }
   // @a[(1, 2)] and @a[1, 2] are the same.
@@ -74,7 +74,7 @@ void Checker::use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Spa
     info.key_known = true;
     info.key = std::move(given);
     changed_ = true;
-    return;
+    return true;
   }
   const auto mismatch = [&] {
     const std::string hint = info.key.empty() ? "a map has one value without a key, or one for each key, not both"
@@ -88,18 +88,19 @@ void Checker::use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Spa
   };
   if (parts.size() != info.key.size()) {
     mismatch();
-    return;
+    return false;
   }
   for (size_t i = 0; i < parts.size(); ++i) {
     const auto together = unify(KnownType{info.key[i], std::nullopt}, parts[i]);
     if (!together) {
       mismatch();
-      return;
+      return false;
     }
     if (*together == info.key[i]) continue;
     info.key[i] = *together;
     changed_ = true;
   }
+  return true;
 }
 
 void Checker::widen_map(MapInfo& info, const KnownType& value, Span span) {

@@ -205,12 +205,9 @@ ExpressionInfo Checker::arithmetic(ast::BinaryOp op, Span span, const Expression
   ExpressionInfo info;
   const Type& a = left.type;
   const Type& b = right.type;
-  if (a.is(TypeKind::kNone) && b.is(TypeKind::kNone)) {
-    info.type = types::int64();
-    return info;
-  }
-  const Type x = a.is(TypeKind::kNone) ? types::int64() : number_type(a);
-  const Type y = b.is(TypeKind::kNone) ? types::int64() : number_type(b);
+  if (a.is(TypeKind::kNone) || b.is(TypeKind::kNone)) return info;
+  const Type x = number_type(a);
+  const Type y = number_type(b);
   if (x.is(TypeKind::kPointer) && y.is_integral() && is_pointer_step(op)) {
     info.type = x;
     return info;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
 
@@ -82,7 +84,16 @@ void Checker::unroll(const ast::Unroll& statement) {
       diagnostics_.error(statement.count->span, "The count of an unroll must be between 1 and 100");
     }
   }
+  // The body is written out that often: nested loops multiply.
+  const int64_t before = repetitions_;
+  repetitions_ *= std::max<int64_t>(1, count.constant.value_or(1));
+  if (repetitions_ > kMaxRepetitions) {
+    diagnostics_.error(statement.count->span, fmt::format("Nested unrolls repeat {} times; at most {} are possible",
+                                                          repetitions_, kMaxRepetitions));
+    repetitions_ = kMaxRepetitions;
+  }
   block(statement.body);
+  repetitions_ = before;
 }
 
 void Checker::declaration(const ast::Declaration& statement, Span span) {
@@ -132,6 +143,7 @@ void Checker::assign_variable(const ast::Expression& target, const ast::Assignme
   if (statement.op) {
     ExpressionInfo before;
     before.type = function_.variables[*id].type;
+    if (before.type.is(TypeKind::kNone)) before.type = types::int64();
     value = arithmetic(*statement.op, span, before, value);
   }
   widen_variable(*id, value.known(), span);
@@ -161,7 +173,7 @@ void Checker::assign_map(const ast::Expression& target, const ast::Assignment& s
     }
   }
   MapInfo& info = map(reference, target.span);
-  map_key(info, reference, target.span);
+  if (!map_key(info, reference, target.span)) return;
   if (statement.op) {
     if (info.value.is(TypeKind::kAggregation)) {
       diagnostics_.error(span, fmt::format("{} is an aggregation ({}) and cannot be changed by an operator", info.name,
@@ -170,6 +182,7 @@ void Checker::assign_map(const ast::Expression& target, const ast::Assignment& s
     }
     ExpressionInfo before;
     before.type = info.value;
+    if (before.type.is(TypeKind::kNone)) before.type = types::int64();
     value = arithmetic(*statement.op, span, before, value);
   }
   widen_map(info, value.known(), span);

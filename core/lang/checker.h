@@ -91,9 +91,9 @@ class Checker {
   // --- check_map.cc
   ExpressionInfo map_read(const ast::MapReference& reference, Span span);
   MapInfo& map(const ast::MapReference& reference, Span span);
-  // Checks the key and widens the map's key types.
-  void map_key(MapInfo& info, const ast::MapReference& reference, Span span);
-  void use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span);
+  // Checks the key and widens the map's key types; false when it does not fit.
+  bool map_key(MapInfo& info, const ast::MapReference& reference, Span span);
+  bool use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span);
   void widen_map(MapInfo& info, const KnownType& value, Span span);
   // ARGUMENT as the map that a function takes, without a key; null with a diagnostic.
   MapInfo* map_argument(const ast::Expression& argument, const FunctionSignature& function);
@@ -136,6 +136,8 @@ class Checker {
   std::vector<std::vector<VariableId>> scopes_;
   VariableId next_variable_ = 0;  // numbers in the order of declaration: the same in every pass
   bool changed_ = false;
+  int64_t repetitions_ = 1;  // by the unrolls around the current statement
+  static constexpr int64_t kMaxRepetitions = 1000;
 };
 
 // Whether a value of TYPE may be taken as an integer: integers, and aggregations that one number tells.

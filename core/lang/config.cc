@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/nearest.h"
+#include "core/lang/conditionals.h"
 #include "core/lang/parameters.h"
 
 namespace polytap {
@@ -100,42 +101,57 @@ ir::Settings apply_config(const ast::Script& script, ir::Settings base, Diagnost
   return base;
 }
 
+namespace {
+
+// `#define NAME value`, the name read already.
+void define(const std::string& name, std::string_view text, Span span,
+            std::map<std::string, NamedConstant, std::less<>>& defines, Diagnostics& diagnostics) {
+  const size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+  const size_t end = text.find_last_not_of(" \t\r\n");
+  const std::string_view value = end == std::string_view::npos ? "" : text.substr(begin, end + 1 - begin);
+  NamedConstant constant;
+  constant.number = parse_number(value);
+  const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+  if (!constant.number && quoted && value.find('\\') == std::string_view::npos) {
+    constant.text = value.substr(1, value.size() - 2);
+  } else if (!constant.number && !value.empty()) {
+    diagnostics.error(span,
+                      "#define of anything but a number or a plain string is not carried out by this version of "
+                      "polytap");
+    return;
+  }
+  if (!value.empty()) defines[name] = constant;
+}
+
+bool is_kernel_header(std::string_view file) {
+  for (const std::string_view folder : {"<linux/", "<net/", "<asm/", "<uapi/", "<asm-generic/"}) {
+    if (file.starts_with(folder)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::map<std::string, NamedConstant, std::less<>> read_defines(const ast::Script& script, Diagnostics& diagnostics) {
   std::map<std::string, NamedConstant, std::less<>> defines;
-  const auto unsupported = [&](Span span, std::string_view what) {
-    diagnostics.error(span, fmt::format("{} not carried out by this version of polytap", what),
-                      "the kernel's types come from BTF; others can be defined in the script");
-  };
-  for (const ast::TopLevel& item : script.items) {
+  const std::vector<bool> active = active_items(script, &diagnostics);
+  for (size_t i = 0; i < script.items.size(); ++i) {
+    const ast::TopLevel& item = script.items[i];
     const auto* line = std::get_if<ast::Preprocessor>(&item.node);
-    if (line == nullptr) continue;
+    if (line == nullptr || !active[i]) continue;
     std::string_view text = line->text;
-    const auto word = [&text] {
-      const size_t begin = std::min(text.find_first_not_of(" \t#"), text.size());
-      const size_t end = std::min(text.find_first_of(" \t", begin), text.size());
-      const std::string_view result = text.substr(begin, end - begin);
-      text.remove_prefix(end);
-      return result;
-    };
-    const std::string_view directive = word();
-    if (directive != "define") {
-      unsupported(item.span, fmt::format("#{} is", directive));
-      continue;
+    const std::string_view directive = next_word(text);
+    if (directive == "ifdef" || directive == "ifndef" || directive == "else" || directive == "endif") continue;
+    const std::string name(next_word(text));
+    if (directive == "define") {
+      define(name, text, item.span, defines, diagnostics);
+    } else if (directive == "include" && is_kernel_header(name)) {
+      diagnostics.warning(item.span, "#include of a kernel header is not needed: the types come from the kernel's BTF",
+                          "constants that it #defines are not known; #define them in the script");
+    } else {
+      diagnostics.error(item.span, fmt::format("#{} is not carried out by this version of polytap", directive),
+                        "the kernel's types come from BTF; others can be defined in the script");
     }
-    const std::string name(word());
-    const size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-    const size_t end = text.find_last_not_of(" \t\r\n");
-    const std::string_view value = end == std::string_view::npos ? "" : text.substr(begin, end + 1 - begin);
-    NamedConstant constant;
-    constant.number = parse_number(value);
-    if (!constant.number && value.size() >= 2 && value.front() == '"' && value.back() == '"' &&
-        value.find('\\') == std::string_view::npos) {
-      constant.text = value.substr(1, value.size() - 2);
-    } else if (!constant.number) {
-      unsupported(item.span, "#define of anything but a number or a plain string is");
-      continue;
-    }
-    defines[name] = constant;
   }
   return defines;
 }

@@ -35,8 +35,9 @@ constexpr FunctionSignature kFunctions[] = {
     {"min", kMin, kAggregation, 1, 1, "@m = min(n)"},
     {"nsecs", kNsecs, kValue, 0, 1, "nsecs([monotonic|boot|tai])"},
     {"ntop", kNtop, kValue, 1, 2, "ntop([family,] address)"},
-    {"print", kPrint, kStatement, 1, 3, "print(value) or print(@m[, top[, divisor]])"},
+    // In front of print: of two names equally near the first is suggested.
     {"printf", kPrintf, kStatement, 1, kAnyNumber, "printf(\"format\"[, arguments...])"},
+    {"print", kPrint, kStatement, 1, 3, "print(value) or print(@m[, top[, divisor]])"},
     {"pton", kPton, kValue, 1, 1, "pton(\"address\")"},
     {"signal_name", kSignalName, kValue, 1, 1, "signal_name(number)"},
     {"stats", kStats, kAggregation, 1, 1, "@m = stats(n)"},

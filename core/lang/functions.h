@@ -14,7 +14,7 @@ enum class FunctionId : uint8_t {
   kBuf,
   kCat,
   kClear,
- 
+
   kCount,
   kDebugf,
   kDelete,

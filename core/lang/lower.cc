@@ -15,6 +15,9 @@ std::string clause(const ast::Probe& probe) {
   return text;
 }
 
+// Of the slots of one function; core/ir/verify.cc has the same limit.
+constexpr uint64_t kMaxFrame = 16U << 20;
+
 ir::MapSpec map_spec(const MapInfo& map, const ir::Settings& settings) {
   ir::MapSpec spec;
   spec.name = map.name;
@@ -36,6 +39,13 @@ ir::Program lower(const CheckedScript& script, Diagnostics& diagnostics) {
   for (const MapInfo& map : script.maps) program.maps.push_back(map_spec(map, script.settings));
   for (const CheckedFunction& checked : script.functions) {
     ir::Function function = Lowerer(script, checked, program, diagnostics).run();
+    uint64_t bytes = 0;
+    for (const ir::Slot& slot : function.slots) bytes += slot.size;
+    if (bytes > kMaxFrame) {
+      diagnostics.error(function.span,
+                        fmt::format("The probe's values take {} bytes; at most {} are possible", bytes, kMaxFrame),
+                        "set max_strlen lower, or use fewer strings and stacks at a time");
+    }
     for (const ProbeSite& site : checked.sites) {
       function.sites.push_back(static_cast<uint32_t>(program.sites.size()));
       program.sites.push_back(site);

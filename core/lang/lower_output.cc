@@ -196,7 +196,7 @@ void Lowerer::exit(const ast::Call& call) {
   build_.ret();
 }
 
-// Record: how many strings there are, then kStrings of them.
+// Up to 16 strings, up to the null pointer; those behind it are empty.
 void Lowerer::join(const ast::Call& call) {
   constexpr uint32_t kStrings = 16;
   const ast::Expression& list = *call.arguments[0];
@@ -207,36 +207,32 @@ void Lowerer::join(const ast::Call& call) {
   EmitSpec spec;
   spec.kind = EmitKind::kJoin;
   spec.format = call.arguments.size() > 1 ? *info(*call.arguments[1]).text : " ";
-  spec.fields.push_back(types::uint64());
   spec.span = call.name_span;
   const ir::Temp start = word(list);
-  const ir::Place count{build_.scratch(8), 0};
   const ir::Place pointer{build_.scratch(8), 0};
-  build_.store(count, constant(0));
-  std::vector<EmitField> fields(1);
-  const ir::BlockId after = build_.new_block();
+  std::vector<EmitField> fields;
   for (uint32_t i = 0; i < kStrings; ++i) {
-    const ir::Place place = scratch_for(text);
-    build_.zero(place, 8);
     EmitField field;
     field.kind = EmitField::Kind::kString;
-    field.from = place;
+    field.from = scratch_for(text);
     field.length = text.storage_size();
+    // Of a slot that was used before.
+    build_.zero(field.from, 8);
     fields.push_back(field);
     spec.fields.push_back(text);
   }
-  for (uint32_t i = 0; i < kStrings; ++i) {
+  const ir::BlockId after = build_.new_block();
+  for (const EmitField& field : fields) {
     const ir::BlockId more = build_.new_block();
-    build_.run(ir::ReadMemory{pointer, 8, build_.binary(ir::BinaryOp::kAdd, start, constant(8 * i)), space});
+    const int64_t offset = 8 * (&field - fields.data());
+    build_.run(ir::ReadMemory{pointer, 8, build_.binary(ir::BinaryOp::kAdd, start, constant(offset)), space});
     const ir::Temp address = build_.load(pointer);
     build_.branch(address, more, after);
     build_.switch_to(more);
-    build_.run(ir::ReadString{fields[i + 1].from, text.storage_size(), address, space, false});
-    build_.store(count, constant(i + 1));
+    build_.run(ir::ReadString{field.from, field.length, address, space, false});
   }
   build_.jump(after);
   build_.switch_to(after);
-  fields[0].word = build_.load(count);
   emit(std::move(spec), std::move(fields));
 }
 

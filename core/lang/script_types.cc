@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "core/lang/conditionals.h"
 #include "core/lang/type_name.h"
 
 namespace polytap {
 namespace {
 
 constexpr uint32_t kMaxString = 1024;
+constexpr uint64_t kMaxStruct = 1U << 20;
 
 uint32_t round_up(uint64_t value, uint64_t to) { return static_cast<uint32_t>((value + to - 1) / to * to); }
 
@@ -39,7 +41,10 @@ struct ScriptTypes::Layout {
 };
 
 ScriptTypes::ScriptTypes(const ast::Script& script, const TypeProvider* base, Diagnostics& diagnostics) : base_(base) {
-  for (const ast::TopLevel& item : script.items) {
+  const std::vector<bool> active = active_items(script, nullptr);
+  for (size_t i = 0; i < script.items.size(); ++i) {
+    const ast::TopLevel& item = script.items[i];
+    if (!active[i]) continue;
     if (const auto* definition = std::get_if<ast::CDefinition>(&item.node)) define(*definition, item.span, diagnostics);
   }
 }
@@ -145,6 +150,10 @@ Type ScriptTypes::define_struct(const ast::CDefinition& definition, Span span, D
   layout.is_union = definition.kind == ast::CDefinition::Kind::kUnion;
   layout.packed = definition.packed;
   for (const ast::CField& field : definition.fields) add_field(layout, field, diagnostics);
+  if (layout.bits / 8 > kMaxStruct) {
+    diagnostics.error(span, fmt::format("'{}' is too large", name));
+    return types::structure(name, 0);
+  }
   const uint64_t bytes = layout.is_union ? layout.definition.size : (layout.bits + 7) / 8;
   layout.definition.size = round_up(bytes, layout.alignment);
   const uint32_t size = layout.definition.size;
@@ -158,9 +167,11 @@ void ScriptTypes::add_field(Layout& layout, const ast::CField& field, Diagnostic
   if (field.nested != nullptr) {
     type = define(*field.nested, field.span, diagnostics);
     for (const ast::TypeName::Suffix& suffix : field.type.suffixes) {
-      type = suffix.kind == ast::TypeName::Suffix::Kind::kPointer
-                 ? types::pointer(std::move(*type), AddressSpace::kNone)
-                 : types::array(std::move(*type), static_cast<uint32_t>(suffix.count.value_or(0)));
+      type =
+          suffix.kind == ast::TypeName::Suffix::Kind::kPointer
+              ? types::pointer(std::move(*type), AddressSpace::kNone)
+              : types::array(std::move(*type), static_cast<uint32_t>(std::min(suffix.count.value_or(0),
+                                                                              kMaxStruct / std::max(1U, type->size))));
     }
   } else {
     type = resolve_type_name(field.type, *this, kMaxString, {}, diagnostics);

@@ -12,6 +12,9 @@
 namespace polytap {
 namespace {
 
+// Of one value; what a probe can hold is less (see core/ir/verify.h).
+constexpr uint64_t kMaxBytes = 1U << 20;
+
 constexpr std::string_view kNames[] = {
     "bool",   "int8",   "int16", "int32", "int64", "uint8", "uint16",   "uint32", "uint64", "string",
     "buffer", "inet",   "char",  "short", "int",   "long",  "unsigned", "void",   "size_t", "pid_t",
@@ -107,7 +110,12 @@ std::optional<Type> resolve_type_name(const ast::TypeName& name, const TypeProvi
         return std::nullopt;
       }
     } else {
-      type = types::array(std::move(*type), static_cast<uint32_t>(suffix.count.value_or(0)));
+      const uint64_t count = suffix.count.value_or(0);
+      if (count > kMaxBytes || count * type->size > kMaxBytes) {
+        diagnostics.error(name.span, fmt::format("An array of {} elements is too large", count));
+        return std::nullopt;
+      }
+      type = types::array(std::move(*type), static_cast<uint32_t>(count));
     }
     first = false;
   }

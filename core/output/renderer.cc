@@ -195,7 +195,9 @@ void ScriptRenderer::print_value(const ir::EmitSpec& spec) {
 // A histogram is shown with its key, as in print() of the map; anything else as a value.
 void ScriptRenderer::print_map_value(const ir::EmitSpec& spec) {
   CHECK(!fields_.empty());
-  if (!is_histogram(spec.fields.back())) return show_value(spec.fields.back(), fields_.back());
+  // Without a key it is print(@x) of a scalar map: "@x: 5".
+  const bool scalar = spec.fields.size() == 1;
+  if (!scalar && !is_histogram(spec.fields.back())) return show_value(spec.fields.back(), fields_.back());
   MapEntry entry;
   for (size_t i = 0; i + 1 < fields_.size(); ++i) {
     const size_t end = entry.key.size() + spec.fields[i].storage_size();

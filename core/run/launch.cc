@@ -103,7 +103,9 @@ Result<std::string> find_in_path(const std::string& command) {
     std::string candidate = (directory.empty() ? "." : directory) + "/" + command;
     int error = check(candidate);
     if (error == 0) return candidate;
-    denied = denied || error == EACCES;
+    struct stat status {};
+    // Directories that may not be searched hold nothing for this user.
+    denied = denied || (error == EACCES && stat(candidate.c_str(), &status) == 0);
     begin = end + 1;
   }
   if (denied) return Error("cannot launch " + command + ": found in PATH, but not executable", EACCES);

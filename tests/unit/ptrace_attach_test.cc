@@ -44,10 +44,11 @@ class Process {
     waitpid(pid_, nullptr, 0);
   }
   pid_t pid() const { return pid_; }
-  // The exit status in wait(2) format.
-  int wait() {
-    int status = -1;
-    waitpid(std::exchange(pid_, -1), &status, 0);
+  // Takes the exit status, in wait(2) format, when it has ended.
+  std::optional<int> try_wait() {
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+    pid_ = -1;
     return status;
   }
   void wait_for_output() const {
@@ -69,10 +70,11 @@ bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-// Whether each thread of PID is untraced and makes system calls: sleeps of the scenario "busy" count as switches.
+// Whether each thread of PID, at least THREADS (a sanitizer may add its own), is untraced and makes system calls:
+// sleeps of the scenario "busy" count as switches.
 void expect_running(pid_t pid, size_t threads) {
   const std::vector<pid_t> all = threads_of(pid);
-  EXPECT_EQ(all.size(), threads);
+  EXPECT_GE(all.size(), threads);
   for (pid_t tid : all) {
     EXPECT_EQ(read_status_value(tid, "TracerPid"), 0U);
     auto switches = [&] { return read_status_value(tid, "voluntary_ctxt_switches").value_or(0); };
@@ -89,7 +91,7 @@ Target target_of(pid_t pid) {
 
 TEST(PtraceAttach, SeesEveryThreadAndLeavesThemRunning) {
   Process busy(scenario("busy", {"5"}));
-  ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 6; }));
+  ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() >= 6; }));
   Question question;
   question.show_builtin(enter_site("getppid"), ir::Builtin::kTid);
   auto backend = make_ptrace_backend();
@@ -129,7 +131,7 @@ TEST(PtraceAttach, FinishesWithTheTarget) {
 // A session in a child process, which is then killed.
 TEST(PtraceAttach, TraceesRunOnWhenTheTracerIsKilled) {
   Process busy(scenario("busy", {"3"}));
-  ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 4; }));
+  ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() >= 4; }));
   for (int round = 0; round < 10; round++) {
     const pid_t tracer = fork();
     if (tracer == 0) {
@@ -151,6 +153,9 @@ TEST(PtraceAttach, TraceesRunOnWhenTheTracerIsKilled) {
 }
 
 TEST(PtraceAttach, LosesNoSignalWhileAttachingAndDetaching) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer holds signals back and merges them";
+#endif
   constexpr int kSignals = 400;
   Process counter(scenario("count-signals", {std::to_string(kSignals)}));
   counter.wait_for_output();
@@ -173,12 +178,14 @@ TEST(PtraceAttach, LosesNoSignalWhileAttachingAndDetaching) {
   }
   EXPECT_EQ(threads_of(counter.pid()).size(), 1);  // not yet: one is missing
   kill(counter.pid(), SIGUSR1);
-  EXPECT_EQ(counter.wait(), 5 << 8);
+  std::optional<int> status;
+  EXPECT_TRUE(eventually([&] { return (status = counter.try_wait()).has_value(); }));
+  EXPECT_EQ(status, std::optional(5 << 8));
 }
 
 TEST(PtraceAttach, LeavesAStoppedProcessStopped) {
   Process busy(scenario("busy", {"1"}));
-  ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 2; }));
+  ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() >= 2; }));
   kill(busy.pid(), SIGSTOP);
   ASSERT_TRUE(eventually([&] { return read_state(busy.pid()) == 'T'; }));
   Question question;
@@ -196,7 +203,7 @@ TEST(PtraceAttach, LeavesAStoppedProcessStopped) {
 
 TEST(PtraceAttach, HearsOfAProcessThatContinues) {
   Process busy(scenario("busy", {"1"}));
-  ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() == 2; }));
+  ASSERT_TRUE(eventually([&] { return threads_of(busy.pid()).size() >= 2; }));
   Question question;
   question.count(enter_site("getppid"));
   auto session = make_ptrace_backend()->prepare(question.program, target_of(busy.pid()));
