@@ -12,6 +12,7 @@ namespace {
 
 // A function's slots together; far above what a script needs, far below what would overflow an offset.
 constexpr uint64_t kMaxFrame = 16U << 20;
+constexpr uint32_t kMaxTemps = 1U << 20;  // likewise; the interpreter has a word for each
 constexpr uint32_t kMaxMapValue = 1U << 20;
 constexpr uint32_t kMaxStackDepth = 1024;
 
@@ -248,9 +249,11 @@ class OperationChecker {
 class FunctionChecker {
  public:
   FunctionChecker(const Program& program, const Function& function)
-      : function_(function), operations_(program, function), defined_in_(function.temps, kNowhere) {}
+      : function_(function), operations_(program, function) {}
 
   Complaint check() {
+    COMPLAIN_UNLESS(function_.temps <= kMaxTemps, "{} temporaries are too many", function_.temps);
+    defined_in_.assign(function_.temps, kNowhere);
     uint64_t frame = 0;
     for (size_t i = 0; i < function_.slots.size(); ++i) {
       const uint32_t size = function_.slots[i].size;

@@ -314,7 +314,7 @@ std::vector<std::string> BtfTypes::raw_tracepoint_names() const {
     names.emplace_back(record.name.substr(kTracepointTypedef.size()));
   }
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

@@ -9,7 +9,7 @@ _polytap() {
     -e|-l|--list) return ;;
   esac
   if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W '-e -c -p -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump
+    COMPREPLY=($(compgen -W '-B -e -c -p -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump
       --dry-run -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
   else
     local commands=''

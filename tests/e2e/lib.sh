@@ -20,13 +20,17 @@ need_root() {
   [ "$(id -u)" -eq 0 ] || skip "needs root"
 }
 
-# Runs a command as an ordinary user (uid and gid 65534).
+# Where util-linux's setpriv is: busybox's own, which its shell prefers, knows no --reuid.
+find_setpriv() {
+  for setpriv in /usr/bin/setpriv /usr/local/bin/setpriv; do
+    [ -x $setpriv ] && return
+  done
+  skip "needs setpriv of util-linux to become an ordinary user"
+}
+
+# Runs a command as an ordinary user (uid and gid 65534); after find_setpriv.
 as_user() {
-  if command -v setpriv >/dev/null 2>&1 && setpriv --help 2>&1 | grep -q reuid; then
-    setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-  else
-    skip "needs setpriv of util-linux to become an ordinary user"
-  fi
+  $setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
 # expect_status STATUS COMMAND...: runs it with its output in ./out and ./err.

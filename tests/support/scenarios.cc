@@ -137,8 +137,8 @@ int strings(int /*count*/) {
   return 0;
 }
 
-// Three functions with frame pointers, the innermost of which makes the call itself.
-#define WITH_FRAME __attribute__((noinline, noclone, optimize("no-omit-frame-pointer", "no-optimize-sibling-calls")))
+// Three functions with frame pointers (tests/CMakeLists.txt), the innermost of which makes the call itself.
+#define WITH_FRAME __attribute__((noinline))
 WITH_FRAME long frame_inner() {
   long result = SYS_getppid;
   asm volatile("syscall" : "+a"(result) : : "rcx", "r11", "memory");

@@ -13,9 +13,11 @@ for backend in $backends; do
     i=$((i + 1))
   done
   sleep 1
+  # One with a living tracer (TracerPid) is somebody else's.
   for status in /proc/[0-9]*/status; do
-    if grep -q '^Name:.syscall_loop' "$status" 2>/dev/null && grep -Eq '^State:.[tT]' "$status" 2>/dev/null; then
-      cat "$status"
+    cat "$status" >process 2>/dev/null || continue
+    if grep -q '^Name:.syscall_loop' process && grep -Eq '^State:.[tT]' process && grep -Eq '^TracerPid:.0$' process; then
+      cat process
       fail "a tracee stays stopped after $backend was killed"
     fi
   done
