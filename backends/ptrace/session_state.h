@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <mutex>
 
-#include "core/run/record_queue.h"
 #include "core/ir/ir.h"
 #include "core/run/map_store.h"
+#include "core/run/record_queue.h"
 #include "core/symbol/process_maps.h"
 
 namespace polytap {

@@ -43,7 +43,8 @@ Status check_common_fields(const ProbeSite& site, const ir::FunctionNeeds& needs
 }
 
 // Every field that the function reads must be one of VISIBLE.
-Status check_fields(const ProbeSite& site, const ir::FunctionNeeds& needs, const std::vector<std::string_view>& visible) {
+Status check_fields(const ProbeSite& site, const ir::FunctionNeeds& needs,
+                    const std::vector<std::string_view>& visible) {
   for (const ProbeArgument& argument : site.arguments) {
     if (argument.offset < kCommonEnd || !needs.touches(argument.offset, argument.offset + argument.size)) continue;
     if (std::ranges::find(visible, argument.name) == visible.end()) {
