@@ -249,7 +249,7 @@ void FtraceSession::end_worker() {
 
 Status FtraceSession::stop() {
   if (std::exchange(stopped_, true) || !started_) return {};
-  const Status off = instance_.write("tracing_on", "0");
+  Status off = instance_.write("tracing_on", "0");
   end_worker();
   // Writers that were on their way in.
   std::this_thread::sleep_for(std::chrono::nanoseconds(kSettleNs));
