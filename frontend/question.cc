@@ -10,7 +10,6 @@
 #include <sstream>
 
 #include "backends/ebpf/ebpf_backend.h"
-#include "backends/ftrace/ftrace_backend.h"
 #include "backends/ptrace/ptrace_backend.h"
 #include "core/kernel/btf_types.h"
 #include "core/kernel/tracepoint_catalog.h"
@@ -105,7 +104,6 @@ std::vector<std::unique_ptr<Backend>> all_backends() {
   std::vector<std::unique_ptr<Backend>> backends;
   backends.push_back(make_ebpf_backend());
   backends.push_back(make_ptrace_backend());
-  backends.push_back(make_ftrace_backend());
   return backends;
 }
 
