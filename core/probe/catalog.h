@@ -1,7 +1,9 @@
 // Which probe sites exist here, and what they look like.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +13,17 @@
 
 namespace polytap {
 
-// Finds tracepoints and raw tracepoints. Reads lazily: only the formats that are asked for.
+// A function in a program, a library or the kernel.
+struct FunctionQuery {
+  std::string module;    // uprobe: a path, a program in PATH or a library (libc, libc.so.6), globs allowed; kprobe: a
+                         // module's name, empty: any
+  std::string function;  // a symbol, globs allowed; empty when `address` tells
+  uint64_t offset = 0;   // bytes behind the function's start
+  std::optional<uint64_t> address;  // uprobe: in the file's own address space (what its symbol table has); kprobe:
+                                    // in the kernel
+};
+
+// Finds tracepoints and raw tracepoints, and functions. Reads lazily: only the formats that are asked for.
 class ProbeCatalog {
  public:
   virtual ~ProbeCatalog() = default;
@@ -20,6 +32,13 @@ class ProbeCatalog {
   virtual Result<std::vector<ProbeSite>> tracepoints(std::string_view category, std::string_view event) const = 0;
   // Every raw tracepoint that matches; arguments typed from BTF where it knows them.
   virtual Result<std::vector<ProbeSite>> raw_tracepoints(std::string_view event) const = 0;
+  // Sites of TYPE (kUprobe, kUretprobe) that match: named, with what is known of arguments ("ret": the result) from
+  // DWARF or the table of libc's prototypes. Empty: no such function. An error: no such file, or it is not ELF.
+  virtual Result<std::vector<ProbeSite>> user_functions(ProbeType type, const FunctionQuery& query) const;
+  // The same for kKprobe and kKretprobe, with BTF's prototypes. An error: this kernel has no kprobes.
+  virtual Result<std::vector<ProbeSite>> kernel_functions(ProbeType type, const FunctionQuery& query) const;
+  // Names for suggestions: the functions of MODULE (empty: the kernel's).
+  virtual std::vector<std::string> function_names(ProbeType type, std::string_view module) const;
   // All names "category:event", for suggestions and -l.
   virtual std::vector<std::string> tracepoint_names() const = 0;
   virtual std::vector<std::string> raw_tracepoint_names() const = 0;

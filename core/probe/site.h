@@ -38,7 +38,7 @@ enum class ContextKind : uint8_t {
   kNone,          // BEGIN, END, interval
   kTracepoint,    // the event's record as its tracefs format describes it
   kRawArguments,  // raw tracepoint: array of 64-bit arguments
-  kRegisters,     // struct pt_regs
+  kRegisters,     // struct pt_regs (core/probe/registers.h)
 };
 
 // An argument of a probe, as `args.NAME` finds it.
@@ -65,6 +65,16 @@ struct ProbeSite {
   std::vector<ProbeArgument> arguments;
   uint64_t period_ns = 0;  // interval, profile
 
+  // Function probes: kprobe, kretprobe, uprobe, uretprobe.
+  std::string module;            // uprobe: path of the ELF file as polytap opens it; kprobe: module, empty: the kernel
+  std::string function;          // symbol in which the place lies, as the symbol table has it; empty: unknown
+  uint64_t function_offset = 0;  // bytes from the start of `function`
+  uint64_t file_offset = 0;      // uprobe: of the instruction in the file, what uprobe_events and the perf PMU take
+  uint64_t address = 0;          // kprobe: an absolute address was given; 0: function and function_offset tell
+
+  bool is_return() const { return type == ProbeType::kUretprobe || type == ProbeType::kKretprobe; }
+  bool is_user_function() const { return type == ProbeType::kUprobe || type == ProbeType::kUretprobe; }
+  bool is_kernel_function() const { return type == ProbeType::kKprobe || type == ProbeType::kKretprobe; }
   const ProbeArgument* find_argument(std::string_view name) const;
 };
 
