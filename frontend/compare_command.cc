@@ -214,7 +214,7 @@ Result<Comparison> compare(const Options& options, const Question& question) {
   }
   ASSIGN_OR_RETURN(Target target, choose_target(options, question));
   Target judged = target;
-  if (!argv.empty() && !options.system_wide) judged.pids.push_back(getpid());
+  if (!argv.empty() && !options.system_wide) judged.will_launch = true;
   const auto backends = all_backends();
   const Plan plan = make_plan(backends, question.program(), judged, {});
   Comparison comparison;

@@ -91,7 +91,7 @@ int doctor_command(const Options& options) {
   const auto catalog = make_catalog();
   const ir::Program program = simplest_program(*catalog);
   Target target;
-  target.pids.push_back(getpid());
+  target.will_launch = true;
   std::vector<BackendState> backends;
   bool any = false;
   for (const auto& backend : all_backends()) {

@@ -98,9 +98,9 @@ int run_command(const Options& options) {
   if (!target) return fail(target.error());
 
   const auto backends = all_backends();
-  // Backends judge a question about a command before there is one: any process stands for it.
+  // Backends judge a question about a command before there is one.
   Target judged = *target;
-  if (!options.command.empty() && !options.system_wide) judged.pids.push_back(getpid());
+  if (!options.command.empty() && !options.system_wide) judged.will_launch = true;
   const Plan plan = make_plan(backends, question->program(), judged, options.backend);
   if (options.explain) {
     fmt::print("{}", explain(plan, &*question->source));

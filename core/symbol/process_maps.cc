@@ -36,7 +36,12 @@ using Ranges = std::vector<Range>;  // sorted, not overlapping
 struct Process {
   std::shared_ptr<const Ranges> ranges = std::make_shared<Ranges>();  // shared with forked children until one changes
   ProcessMaps::Version version;
+  // What the process mapped before its last execs, newest first: records made before an exec are named after it.
+  std::vector<std::shared_ptr<const Ranges>> earlier;
 };
+
+// Chains of execs are short: env runs a shell, which runs the program.
+constexpr size_t kMaxEarlierImages = 8;
 
 std::string_view next_field(std::string_view& line) {
   const size_t begin = std::min(line.find_first_not_of(' '), line.size());
@@ -207,7 +212,13 @@ void ProcessMaps::add(pid_t pid, Mapping mapping) {
 
 void ProcessMaps::exec(pid_t pid) {
   const std::lock_guard lock(state_->mutex);
-  state_->start_image(state_->processes[pid]);
+  Process& process = state_->processes[pid];
+  auto earlier = std::move(process.earlier);
+  if (process.version.exited) earlier.clear();
+  if (!process.version.exited && !process.ranges->empty()) earlier.insert(earlier.begin(), process.ranges);
+  if (earlier.size() > kMaxEarlierImages) earlier.resize(kMaxEarlierImages);
+  state_->start_image(process);
+  process.earlier = std::move(earlier);
 }
 
 void ProcessMaps::fork(pid_t parent, pid_t child) {
@@ -220,6 +231,7 @@ void ProcessMaps::fork(pid_t parent, pid_t child) {
   }
   Process copy = *known;
   copy.version.exited = false;
+  copy.earlier.clear();
   copy.version.mappings = ++state_->last_number;
   state_->processes[child] = std::move(copy);
 }
@@ -236,7 +248,11 @@ void ProcessMaps::exited(pid_t pid) {
 std::optional<Mapping> ProcessMaps::find(pid_t pid, uint64_t address) const {
   const std::lock_guard lock(state_->mutex);
   const Process* process = state_->find(pid);
-  const Range* range = process == nullptr ? nullptr : find_range(*process->ranges, address);
+  if (process == nullptr) return std::nullopt;
+  const Range* range = find_range(*process->ranges, address);
+  for (size_t i = 0; range == nullptr && i < process->earlier.size(); ++i) {
+    range = find_range(*process->earlier[i], address);
+  }
   if (range == nullptr) return std::nullopt;
   return to_mapping(*range);
 }

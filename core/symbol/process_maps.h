@@ -47,7 +47,7 @@ class ProcessMaps {
   Status read_from_proc(pid_t pid);
   // A new executable mapping (replaces what it overlaps).
   void add(pid_t pid, Mapping mapping);
-  void exec(pid_t pid);                  // forgets the old image's mappings
+  void exec(pid_t pid);                  // a new image; what the old ones mapped is found where it maps nothing
   void fork(pid_t parent, pid_t child);  // the child sees the parent's
   void exited(pid_t pid);                // kept for symbolization until the pid is used again
   std::optional<Mapping> find(pid_t pid, uint64_t address) const;

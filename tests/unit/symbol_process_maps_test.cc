@@ -83,14 +83,20 @@ TEST(ProcessMaps, ANewMappingCutsWhatItOverlaps) {
   EXPECT_EQ(maps.mappings(kPid).size(), 1u);
 }
 
-TEST(ProcessMaps, ExecForgetsAndBeginsAnotherImage) {
+TEST(ProcessMaps, ExecBeginsAnotherImageWithTheOldOneBehindIt) {
   ProcessMaps maps;
   maps.add(kPid, map_at(0x1000, 0x2000, "/x"));
   const auto before = maps.version(kPid);
   maps.exec(kPid);
   EXPECT_TRUE(maps.knows(kPid));
-  EXPECT_FALSE(maps.find(kPid, 0x1000));
   EXPECT_NE(maps.version(kPid).image, before.image);
+  EXPECT_TRUE(maps.mappings(kPid).empty());
+  EXPECT_EQ(maps.find(kPid, 0x1000)->path, "/x");  // of a record made before the exec
+  maps.add(kPid, map_at(0x1000, 0x2000, "/y"));
+  EXPECT_EQ(maps.find(kPid, 0x1000)->path, "/y");
+  maps.exited(kPid);
+  maps.exec(kPid);
+  EXPECT_FALSE(maps.find(kPid, 0x1000));  // another process with that pid
 }
 
 TEST(ProcessMaps, AForkedChildSeesTheParentsAndGoesItsOwnWay) {
