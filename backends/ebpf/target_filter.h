@@ -17,11 +17,11 @@ namespace polytap::ebpf {
 
 class TargetFilter {
  public:
-  // Loads the programs that follow forks and exits; they are attached by follow().
+  // Loads the programs that follow forks and ends; they are attached by follow().
   static Result<TargetFilter> create(const Tracefs& tracefs, const std::string& license);
 
   int fd() const { return set_.get(); }
-  // Attach behind the session's own programs: what runs on a process's exit must still find it in the set.
+  // From now on children of members are members, and what the kernel lets go of is none.
   Status follow(const Tracefs& tracefs);
   Status insert(pid_t pid);
   // No process of the set is alive any more.
@@ -32,7 +32,7 @@ class TargetFilter {
 
   UniqueFd set_;
   UniqueFd fork_program_;
-  UniqueFd exit_program_;
+  UniqueFd free_program_;
   std::vector<Attachment> attachments_;
   std::chrono::steady_clock::time_point next_check_;
 };

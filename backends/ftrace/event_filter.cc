@@ -139,7 +139,7 @@ bool fits(int64_t value, uint32_t size, bool is_signed) {
 std::string low_part_equals(std::string_view name, uint32_t size, uint64_t value) {
   const uint64_t all = (uint64_t{1} << (size * 8)) - 1;
   std::string text;
-  const auto add = [&](std::string term) { text += text.empty() ? term : " && " + term; };
+  const auto add = [&](const std::string& term) { text += text.empty() ? term : " && " + term; };
   if (const uint64_t clear = all & ~value; clear != 0) add(fmt::format("!({} & {:#x})", name, clear));
   for (uint64_t left = value & all; left != 0; left &= left - 1) {
     add(fmt::format("({} & {:#x})", name, uint64_t{1} << std::countr_zero(left)));

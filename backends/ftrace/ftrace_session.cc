@@ -110,7 +110,7 @@ FtraceSession::FtraceSession(const ir::Program& program, const Target& target, P
       pids_(target.pids),
       system_wide_(target.system_wide()),
       instance_(std::move(parts.instance)),
-      task_events_(std::move(parts.task_events)),
+      task_events_(parts.task_events),
       events_by_id_(std::move(parts.events_by_id)),
       queue_(std::move(parts.queue)),
       wake_(std::move(parts.wake)),
@@ -249,7 +249,7 @@ void FtraceSession::end_worker() {
 
 Status FtraceSession::stop() {
   if (std::exchange(stopped_, true) || !started_) return {};
-  const Status off = instance_.write("tracing_on", "0");
+  Status off = instance_.write("tracing_on", "0");
   end_worker();
   // Writers that were on their way in.
   std::this_thread::sleep_for(std::chrono::nanoseconds(kSettleNs));

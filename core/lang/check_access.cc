@@ -21,7 +21,7 @@ bool is_number_text(std::string_view text) {
 }
 
 // An array of plain chars is a string.
-Type characters(Type type) {
+Type characters(const Type& type) {
   const bool chars = type.is(TypeKind::kArray) && is_text(type) && type.element->is_signed && type.size != 0;
   return chars ? types::string(type.size) : type;
 }

@@ -294,6 +294,8 @@ TEST(EbpfSession, FollowsTheTargetsChildrenAndNobodyElse) {
   for (int i = 0; i < 100; ++i) syscall(SYS_getppid);  // not the target
   ASSERT_EQ(write(gate[1], "x", 1), 1);
   waitpid(root, nullptr, 0);
+  // The kernel lets go of the process a grace period after it was waited for.
+  for (int tries = 0; tries < 200 && !session->finished(); ++tries) usleep(10'000);
   EXPECT_TRUE(session->finished());
   expect_ok(session->stop());
   Collector collector;
