@@ -55,6 +55,33 @@ bool emits_data(const ir::Program& program, const ir::Function& function) {
   return false;
 }
 
+// Lets processes be as they were at each record's time before it is shown.
+class MappingsFirst : public EventSink {
+ public:
+  MappingsFirst(ProcessEvents& events, EventSink& sink) : events_(events), sink_(sink) {}
+  void record(const EmittedRecord& record) override {
+    collect();
+    events_.apply_until(record.time_ns);
+    sink_.record(record);
+  }
+  void exit_requested(int code) override { sink_.exit_requested(code); }
+  void finish() {
+    collect();
+    events_.apply_settled();
+  }
+
+ private:
+  // Once, when the records have been read: all that came before them has then been reported.
+  void collect() {
+    if (!collected_) events_.collect();
+    collected_ = true;
+  }
+
+  ProcessEvents& events_;
+  EventSink& sink_;
+  bool collected_ = false;
+};
+
 // Programs that run now have ended when this returns: they run in RCU read-side sections.
 void wait_for_programs() { syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); }
 
@@ -312,9 +339,22 @@ Status EbpfSession::fire(uint32_t function, uint32_t site) {
 }
 
 Status EbpfSession::drain(EventSink& sink) {
-  if (process_events_) process_events_->drain();
-  merger_->drain(sink);
+  if (!process_events_) {
+    merger_->drain(sink);
+    return {};
+  }
+  MappingsFirst mappings_first(*process_events_, sink);
+  merger_->drain(mappings_first);
+  mappings_first.finish();
   return {};
+}
+
+Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
+  if (process_events_) {
+    process_events_->collect();
+    process_events_->apply_settled();
+  }
+  return maps_->snapshot(map, sink);
 }
 
 bool EbpfSession::finished() const { return started_ && filter_ && filter_->empty(); }

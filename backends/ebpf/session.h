@@ -30,7 +30,7 @@ class EbpfSession : public Session {
   Status fire(uint32_t function, uint32_t site) override;
   int poll_fd() const override { return control_ring_->fd(); }
   Status drain(EventSink& sink) override;
-  Status snapshot(ir::MapId map, MapSink& sink) override { return maps_->snapshot(map, sink); }
+  Status snapshot(ir::MapId map, MapSink& sink) override;
   Status clear(ir::MapId map) override { return maps_->clear(map); }
   Status zero(ir::MapId map) override { return maps_->zero(map); }
   bool finished() const override;
