@@ -4,6 +4,7 @@
 #include "backends/ebpf/function_compiler.h"
 #include "backends/ebpf/helpers.h"
 #include "core/base/check.h"
+#include "core/probe/registers.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -252,11 +253,33 @@ void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
   const Memory tgid = memory(op.to, 8, Reg::k1);
   code_.store(8, tgid.base, tgid.offset, Reg::k0);
   if (!has_stack) return;
+  if (op.space == AddressSpace::kUser && request_.adds_caller && op.depth > 1) {
+    read_user_stack_with_caller(op);
+    return;
+  }
   code_.move(Reg::k1, Reg::k6);
   address(Reg::k2, {op.to.slot, op.to.offset + 8});
   code_.move(Reg::k3, static_cast<int32_t>(frames));
   code_.move(Reg::k4, op.space == AddressSpace::kUser ? static_cast<int32_t>(BPF_F_USER_STACK) : 0);
   code_.call(helper::kStack);
+}
+
+// The helper's stack goes one word further back, and its first word, the probe's own address, in front of the caller's.
+void FunctionCompiler::read_user_stack_with_caller(const ir::ReadStack& op) {
+  const ir::Place own{op.to.slot, op.to.offset + 8};
+  const ir::Place caller{op.to.slot, op.to.offset + 16};
+  code_.move(Reg::k1, Reg::k6);
+  address(Reg::k2, caller);
+  code_.move(Reg::k3, static_cast<int32_t>(8 * (op.depth - 1)));
+  code_.move(Reg::k4, static_cast<int32_t>(BPF_F_USER_STACK));
+  code_.call(helper::kStack);
+  const Memory words = memory(own, 16, Reg::k1);
+  code_.load(8, Reg::k0, words.base, words.offset + 8);
+  code_.store(8, words.base, words.offset, Reg::k0);
+  address(Reg::k1, caller);
+  code_.move(Reg::k2, 8);
+  code_.load(8, Reg::k3, Reg::k6, registers::kSp);
+  code_.call(helper::kReadUser);
 }
 
 }  // namespace polytap::ebpf

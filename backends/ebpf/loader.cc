@@ -24,6 +24,9 @@ bpf_prog_type program_type(ProgramKind kind) {
       return BPF_PROG_TYPE_TRACEPOINT;
     case ProgramKind::kRawTracepoint:
       return BPF_PROG_TYPE_RAW_TRACEPOINT;
+    case ProgramKind::kUserFunction:
+    case ProgramKind::kKernelFunction:
+      return BPF_PROG_TYPE_KPROBE;
     case ProgramKind::kSyscall:
       break;
   }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -37,6 +38,8 @@ class ProcessEvents {
   void apply_until(uint64_t time_ns);
   // Feeds maps() with all but the last instant, of which another CPU may still report what came earlier.
   void apply_settled();
+  // Feeds maps() with everything: when no program runs any more, nothing that they saw is still to be reported.
+  void apply_all() { apply_until(std::numeric_limits<uint64_t>::max()); }
   ProcessMaps& maps() { return maps_; }
 
  private:

@@ -14,6 +14,8 @@
 
 #include "backends/ebpf/capabilities.h"
 #include "backends/ebpf/loader.h"
+#include "backends/ebpf/stack_at_entry.h"
+#include "core/base/check.h"
 #include "core/ir/operands.h"
 #include "core/run/launch.h"
 #include "core/syscall/table.h"
@@ -27,7 +29,8 @@ constexpr uint32_t kSmallRing = 256 << 10;
 constexpr size_t kDispatchFrom = 4;
 
 bool is_attached(const ProbeSite& site) {
-  return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint;
+  return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint || site.is_user_function() ||
+         site.is_kernel_function();
 }
 
 bool has_loop(const ir::Function& function) {
@@ -43,6 +46,16 @@ uint64_t monotonic_now() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+bool reads_user_stack(const ir::Function& function) {
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      const auto* stack = std::get_if<ir::ReadStack>(&instruction.operation);
+      if (stack != nullptr && stack->space == AddressSpace::kUser) return true;
+    }
+  }
+  return false;
 }
 
 bool emits_data(const ir::Program& program, const ir::Function& function) {
@@ -147,7 +160,7 @@ Status EbpfSession::create_rings() {
 
 // An array and not a per-CPU array: the kernel limits per-CPU values to 32 KiB.
 Status EbpfSession::create_scratch(uint32_t bytes) {
-  const uint32_t entries = globals_->layout().cpu_blocks * kNestingLevels;
+  const uint32_t entries = globals_->layout().cpu_blocks * kScratchEntries;
   scratch_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_scratch", 4, bytes, entries, nullptr));
   if (!scratch_.valid()) {
     return Error::from_errno(fmt::format("create eBPF scratch memory of {} entries of {} bytes", entries, bytes));
@@ -167,6 +180,7 @@ Status EbpfSession::load_functions() {
   fired_.resize(program_.functions.size());
   for (uint32_t i = 0; i < program_.functions.size(); ++i) {
     TRY(load_attached(i, plans[i]));
+    TRY(load_on_functions(i, plans[i]));
     TRY(load_fired(i, plans[i]));
   }
   return {};
@@ -212,6 +226,33 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
     loaded_.push_back({std::move(program), ProgramKind::kRawTracepoint, {raw[i]}, false, nullptr, {}});
   }
   return {};
+}
+
+// One program for all places in kernel functions, one or two for those in user functions, whose stacks differ.
+Status EbpfSession::load_on_functions(uint32_t index, const FunctionPlan& plan) {
+  const ir::Function& function = program_.functions[index];
+  const bool stack = reads_user_stack(function);
+  std::vector<uint32_t> kernel;
+  std::vector<uint32_t> user;
+  std::vector<uint32_t> entries;
+  for (const uint32_t site : function.sites) {
+    const ProbeSite& where = program_.sites[site];
+    if (where.is_kernel_function()) kernel.push_back(site);
+    if (where.is_user_function()) (stack && walk_misses_caller(where) ? entries : user).push_back(site);
+  }
+  const auto load_group = [&](std::vector<uint32_t> sites, ProgramKind kind, bool adds_caller) -> Status {
+    if (sites.empty()) return {};
+    CompileRequest request{
+        .kind = kind, .site = sites.front(), .guarded = true, .syscall_sites_fd = -1, .adds_caller = adds_caller};
+    const bool cookie = sites.size() > 1 && reads_site(function);
+    if (cookie) request.site.reset();
+    ASSIGN_OR_RETURN(UniqueFd program, load(index, plan, request));
+    loaded_.push_back({std::move(program), kind, std::move(sites), cookie, nullptr, {}});
+    return {};
+  };
+  TRY(load_group(std::move(kernel), ProgramKind::kKernelFunction, false));
+  TRY(load_group(std::move(user), ProgramKind::kUserFunction, false));
+  return load_group(std::move(entries), ProgramKind::kUserFunction, true);
 }
 
 // Takes the system calls' events out of TRACEPOINTS when they are many, and gives them one program that tells them
@@ -263,6 +304,30 @@ Status EbpfSession::load_fired(uint32_t index, const FunctionPlan& plan) {
   return {};
 }
 
+Result<Attachment> EbpfSession::attach_site(const Loaded& loaded, const ProbeSite& site,
+                                            std::optional<uint64_t> cookie) {
+  const int program = loaded.program.get();
+  switch (loaded.kind) {
+    case ProgramKind::kTracepoint:
+      return attach_tracepoint(program, *tracefs_, site.category, site.event, cookie);
+    case ProgramKind::kRawTracepoint:
+      return attach_raw_tracepoint(program, site.event);
+    case ProgramKind::kUserFunction:
+      if (!uprobe_pmu_) {
+        ASSIGN_OR_RETURN(uprobe_pmu_, read_probe_pmu("uprobe"));
+      }
+      return attach_function(program, *uprobe_pmu_, site, cookie);
+    case ProgramKind::kKernelFunction:
+      if (!kprobe_pmu_) {
+        ASSIGN_OR_RETURN(kprobe_pmu_, read_probe_pmu("kprobe"));
+      }
+      return attach_function(program, *kprobe_pmu_, site, cookie);
+    case ProgramKind::kSyscall:
+      break;
+  }
+  CHECK(false);  // those are run, not attached
+}
+
 Status EbpfSession::attach(const Loaded& loaded) {
   if (loaded.raw_syscalls_event != nullptr) {
     ASSIGN_OR_RETURN(Attachment attachment, attach_tracepoint(loaded.program.get(), *tracefs_, "raw_syscalls",
@@ -274,11 +339,8 @@ Status EbpfSession::attach(const Loaded& loaded) {
     const ProbeSite& site = program_.sites[index];
     std::optional<uint64_t> cookie;
     if (loaded.wants_cookie) cookie = index;
-    auto attachment = loaded.kind == ProgramKind::kTracepoint
-                          ? attach_tracepoint(loaded.program.get(), *tracefs_, site.category, site.event, cookie)
-                          : attach_raw_tracepoint(loaded.program.get(), site.event);
-    if (!attachment) return std::move(attachment).error();
-    attachments_.push_back(std::move(*attachment));
+    ASSIGN_OR_RETURN(Attachment attachment, attach_site(loaded, site, cookie));
+    attachments_.push_back(std::move(attachment));
   }
   return {};
 }
@@ -352,7 +414,11 @@ Status EbpfSession::drain(EventSink& sink) {
 Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
   if (process_events_) {
     process_events_->collect();
-    process_events_->apply_settled();
+    if (stopped_) {
+      process_events_->apply_all();
+    } else {
+      process_events_->apply_settled();
+    }
   }
   return maps_->snapshot(map, sink);
 }
