@@ -8,6 +8,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <map>
+#include <utility>
+
+#include "backends/ebpf/uprobe_multi.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -109,6 +113,33 @@ Result<Attachment> attach_function(int program_fd, const ProbePmu& pmu, const Pr
   if (!attachment.event.valid()) return refused(site, errno);
   TRY(link_program(attachment, program_fd, site.name, cookie));
   return attachment;
+}
+
+Result<std::vector<Attachment>> attach_user_functions(int program_fd, std::span<const ProbeSite> all_sites,
+                                                      std::span<const uint32_t> indices, bool cookies) {
+  std::map<std::pair<std::string, bool>, std::vector<uint32_t>> groups;
+  for (const uint32_t index : indices) {
+    groups[{all_sites[index].module, all_sites[index].is_return()}].push_back(index);
+  }
+  std::vector<Attachment> attachments;
+  for (const auto& [key, members] : groups) {
+    UserPlaces places{key.first, key.second, {}, {}};
+    for (const uint32_t index : members) {
+      places.offsets.push_back(all_sites[index].file_offset);
+      if (cookies) places.cookies.push_back(index);
+    }
+    auto link = link_user_places(program_fd, places);
+    if (!link) {
+      // Which of them is it?
+      for (const uint32_t index : members) {
+        const auto alone = link_user_places(program_fd, {key.first, key.second, {all_sites[index].file_offset}, {}});
+        if (!alone) return refused(all_sites[index], alone.error().code());
+      }
+      return std::move(link).error().context(fmt::format("attach to {} places", members.size()));
+    }
+    attachments.push_back({UniqueFd(), std::move(*link)});
+  }
+  return attachments;
 }
 
 }  // namespace polytap::ebpf

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "backends/ebpf/probe_pmu.h"
 #include "core/base/result.h"
@@ -31,5 +33,9 @@ Result<Attachment> attach_raw_tracepoint(int program_fd, const std::string& even
 // into the breakpoint as well, which costs it about a microsecond, and the program lets it pass.
 Result<Attachment> attach_function(int program_fd, const ProbePmu& pmu, const ProbeSite& site,
                                    std::optional<uint64_t> cookie);
+// The same for many sites in user functions, by a link for each file; PROGRAM_FD must be loaded for kUprobeMulti.
+// COOKIES: each site gets its index in the program as its cookie.
+Result<std::vector<Attachment>> attach_user_functions(int program_fd, std::span<const ProbeSite> all_sites,
+                                                      std::span<const uint32_t> indices, bool cookies);
 
 }  // namespace polytap::ebpf

@@ -11,10 +11,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "backends/ebpf/capabilities.h"
 #include "backends/ebpf/loader.h"
 #include "backends/ebpf/stack_at_entry.h"
+#include "backends/ebpf/uprobe_multi.h"
 #include "core/base/check.h"
 #include "core/ir/operands.h"
 #include "core/run/launch.h"
@@ -132,6 +134,9 @@ Status EbpfSession::prepare() {
   environment_.target_filter_fd = filter_ ? filter_->fd() : -1;
   environment_.has_may_goto =
       std::any_of(program_.functions.begin(), program_.functions.end(), has_loop) && kernel_has_may_goto();
+  uprobe_multi_ = std::any_of(program_.sites.begin(), program_.sites.end(),
+                              [](const ProbeSite& site) { return site.is_user_function(); }) &&
+                  options_.uprobe_multi && kernel_has_uprobe_multi();
   TRY(load_functions());
   if (ProcessEvents::needed(program_)) {
     ASSIGN_OR_RETURN(process_events_, ProcessEvents::create());
@@ -190,7 +195,8 @@ Result<UniqueFd> EbpfSession::load(uint32_t index, const FunctionPlan& plan, con
   const ir::Function& function = program_.functions[index];
   auto compiled = FunctionCompiler(program_, function, plan, environment_, request).compile();
   if (!compiled) return std::move(compiled).error().context(function.name);
-  return load_program({request.kind, program_.settings.license, function.name}, *compiled);
+  const uint32_t attach_type = request.kind == ProgramKind::kUserFunction && uprobe_multi_ ? kUprobeMulti : 0;
+  return load_program({request.kind, program_.settings.license, function.name, attach_type}, *compiled);
 }
 
 // One program for all tracepoints of a function, told apart by their cookies; raw tracepoints have none before Linux
@@ -333,6 +339,12 @@ Status EbpfSession::attach(const Loaded& loaded) {
     ASSIGN_OR_RETURN(Attachment attachment, attach_tracepoint(loaded.program.get(), *tracefs_, "raw_syscalls",
                                                               loaded.raw_syscalls_event, std::nullopt));
     attachments_.push_back(std::move(attachment));
+    return {};
+  }
+  if (loaded.kind == ProgramKind::kUserFunction && uprobe_multi_) {
+    ASSIGN_OR_RETURN(std::vector<Attachment> links,
+                     attach_user_functions(loaded.program.get(), program_.sites, loaded.sites, loaded.wants_cookie));
+    std::move(links.begin(), links.end(), std::back_inserter(attachments_));
     return {};
   }
   for (const uint32_t index : loaded.sites) {

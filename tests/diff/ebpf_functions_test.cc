@@ -202,12 +202,13 @@ std::vector<void (*)()> numbered_functions(std::integer_sequence<int, Ns...>) {
   return {&numbered<Ns>...};
 }
 
-TEST(EbpfFunctions, TellsHundredsOfPlacesApart) {
-  constexpr int kCount = 300;
-  const auto functions = numbered_functions(std::make_integer_sequence<int, kCount>());
+// COUNT places, by links for many places or by one perf event each.
+void tell_places_apart(int count, bool multi) {
+  constexpr int kMost = 300;
+  const auto functions = numbered_functions(std::make_integer_sequence<int, kMost>());
   Builder b;
   std::vector<uint32_t> sites;
-  for (size_t i = 0; i < functions.size(); ++i) {
+  for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     sites.push_back(add(b, site_at(ProbeType::kUprobe, reinterpret_cast<const void*>(functions[i]), "numbered")));
   }
   b.function(sites);
@@ -215,13 +216,13 @@ TEST(EbpfFunctions, TellsHundredsOfPlacesApart) {
   const ir::SlotId key = b.slot(8);
   b.run(ir::SlotStore{{key, 0}, 8, b.op(ir::ReadBuiltin{ir::Builtin::kSiteIndex})});
   b.run(ir::Aggregate{counts, {key, 0}, b.constant(1)});
-  auto session = prepare(b.program, self());
+  auto session = prepare(b.program, self(), {.uprobe_multi = multi});
   ASSERT_NE(session, nullptr);
   using Clock = std::chrono::steady_clock;
   const auto began = Clock::now();
   expect_ok(session->start());
   const auto started = Clock::now();
-  for (int i = 0; i < kCount; ++i) {
+  for (int i = 0; i < count; ++i) {
     for (int times = 0; times < i % 5; ++times) functions[static_cast<size_t>(i)]();
   }
   const auto stopping = Clock::now();
@@ -235,15 +236,18 @@ TEST(EbpfFunctions, TellsHundredsOfPlacesApart) {
     }
   } sink;
   expect_ok(session->snapshot(counts, sink));
-  for (int i = 0; i < kCount; ++i) EXPECT_EQ(sink.counts[i], static_cast<uint64_t>(i % 5)) << i;
+  for (int i = 0; i < count; ++i) EXPECT_EQ(sink.counts[i], static_cast<uint64_t>(i % 5)) << i;
   session.reset();
   const auto milliseconds = [](auto span) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
   };
-  std::printf("%d places: %lld ms to attach, %lld ms to detach\n", kCount,
+  std::printf("%d places: %lld ms to attach, %lld ms to detach\n", count,
               static_cast<long long>(milliseconds(started - began)),
               static_cast<long long>(milliseconds(Clock::now() - stopping)));
 }
+
+TEST(EbpfFunctions, TellsHundredsOfPlacesApart) { tell_places_apart(300, true); }
+TEST(EbpfFunctions, TellsPlacesWithOwnEventsApart) { tell_places_apart(3, false); }
 
 // Stacks are put together in scratch memory: every run must find some, on any number of threads.
 TEST(EbpfFunctions, ThreadsDoNotShareScratchMemory) {
