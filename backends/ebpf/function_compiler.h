@@ -11,6 +11,7 @@
 #include "backends/ebpf/globals.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/register_allocator.h"
+#include "backends/ebpf/stack_at_entry.h"
 #include "core/ir/ir.h"
 
 namespace polytap::ebpf {
@@ -59,9 +60,7 @@ struct CompileRequest {
   bool guarded = true;
   // On raw_syscalls:sys_enter or sys_exit, in place of many events of single system calls: a SyscallSites map.
   int syscall_sites_fd = -1;
-  // The sites are first instructions of functions, and the kernel's walk up the user stack does not know that there the
-  // return address is all that the call has pushed: it would leave out the caller.
-  bool adds_caller = false;
+  MissingCaller missing_caller = MissingCaller::kNo;  // in user stacks
 };
 
 // A one-entry array map's value: for each system call number the site (plus one) that it belongs to, 0 for none.
@@ -161,7 +160,8 @@ class FunctionCompiler {
   void expand(const ir::ReadStack& op, ir::Temp result);
   // r0 holds what a string read returned: the result without the NUL, 0 and a fault when negative.
   void finish_string(ir::Temp result);
-  void read_user_stack_with_caller(const ir::ReadStack& op);
+  void read_stack(ir::Place to, uint32_t frames, AddressSpace space);
+  void read_user_stack_with_caller(ir::Place frames, uint32_t depth);
 
   // --- expand_maps.cc
   void expand(const ir::MapGet& op, ir::Temp result);

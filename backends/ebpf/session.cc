@@ -12,10 +12,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <map>
+#include <utility>
 
 #include "backends/ebpf/capabilities.h"
 #include "backends/ebpf/loader.h"
-#include "backends/ebpf/stack_at_entry.h"
 #include "backends/ebpf/uprobe_multi.h"
 #include "core/base/check.h"
 #include "core/ir/operands.h"
@@ -234,31 +235,29 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
   return {};
 }
 
-// One program for all places in kernel functions, one or two for those in user functions, whose stacks differ.
+// One program for all places in kernel functions; one for those in user functions unless their stacks differ.
 Status EbpfSession::load_on_functions(uint32_t index, const FunctionPlan& plan) {
   const ir::Function& function = program_.functions[index];
   const bool stack = reads_user_stack(function);
-  std::vector<uint32_t> kernel;
-  std::vector<uint32_t> user;
-  std::vector<uint32_t> entries;
+  std::map<std::pair<ProgramKind, MissingCaller>, std::vector<uint32_t>> groups;
   for (const uint32_t site : function.sites) {
     const ProbeSite& where = program_.sites[site];
-    if (where.is_kernel_function()) kernel.push_back(site);
-    if (where.is_user_function()) (stack && walk_misses_caller(where) ? entries : user).push_back(site);
+    if (where.is_kernel_function()) groups[{ProgramKind::kKernelFunction, MissingCaller::kNo}].push_back(site);
+    if (!where.is_user_function()) continue;
+    groups[{ProgramKind::kUserFunction, stack ? missing_caller(where) : MissingCaller::kNo}].push_back(site);
   }
-  const auto load_group = [&](std::vector<uint32_t> sites, ProgramKind kind, bool adds_caller) -> Status {
-    if (sites.empty()) return {};
-    CompileRequest request{
-        .kind = kind, .site = sites.front(), .guarded = true, .syscall_sites_fd = -1, .adds_caller = adds_caller};
+  for (auto& [key, sites] : groups) {
+    CompileRequest request{.kind = key.first,
+                           .site = sites.front(),
+                           .guarded = true,
+                           .syscall_sites_fd = -1,
+                           .missing_caller = key.second};
     const bool cookie = sites.size() > 1 && reads_site(function);
     if (cookie) request.site.reset();
     ASSIGN_OR_RETURN(UniqueFd program, load(index, plan, request));
-    loaded_.push_back({std::move(program), kind, std::move(sites), cookie, nullptr, {}});
-    return {};
-  };
-  TRY(load_group(std::move(kernel), ProgramKind::kKernelFunction, false));
-  TRY(load_group(std::move(user), ProgramKind::kUserFunction, false));
-  return load_group(std::move(entries), ProgramKind::kUserFunction, true);
+    loaded_.push_back({std::move(program), key.first, std::move(sites), cookie, nullptr, {}});
+  }
+  return {};
 }
 
 // Takes the system calls' events out of TRACEPOINTS when they are many, and gives them one program that tells them

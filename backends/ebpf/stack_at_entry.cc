@@ -36,9 +36,10 @@ bool begins_as_kernel_expects(const ProbeSite& site) {
 
 }  // namespace
 
-bool walk_misses_caller(const ProbeSite& site) {
-  if (site.type != ProbeType::kUprobe || site.function.empty() || site.function_offset != 0) return false;
-  return !kernel_knows_entries() || !begins_as_kernel_expects(site);
+MissingCaller missing_caller(const ProbeSite& site) {
+  if (site.type != ProbeType::kUprobe || site.function.empty() || site.function_offset != 0) return MissingCaller::kNo;
+  if (!begins_as_kernel_expects(site)) return MissingCaller::kAlways;
+  return kernel_knows_entries() ? MissingCaller::kNo : MissingCaller::kUnlessThere;
 }
 
 }  // namespace polytap::ebpf

@@ -1,4 +1,5 @@
 // Probes in functions of this very program, by the eBPF backend.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "backends/ebpf/probe_pmu.h"
+#include "core/base/unique_fd.h"
 #include "core/probe/registers.h"
 #include "tests/diff/hand_built.h"
 
@@ -335,16 +337,64 @@ TEST(EbpfFunctions, SaysWhatIsWrongWithAPlace) {
   EXPECT_NE(started.error().message().find("No such file"), std::string::npos) << started.error().message();
 }
 
-TEST(EbpfFunctions, SaysThatTheKernelHasNoKprobes) {
-  if (ebpf::read_probe_pmu("kprobe").ok()) GTEST_SKIP() << "this kernel has kprobes; e2e cases run them";
-  Builder b;
+ProbeSite kernel_site(ProbeType type, const std::string& function) {
   ProbeSite site;
-  site.type = ProbeType::kKprobe;
-  site.name = "kprobe:vfs_read";
-  site.function = "vfs_read";
+  site.type = type;
+  site.name = (type == ProbeType::kKprobe ? "kprobe:" : "kretprobe:") + function;
+  site.function = function;
   site.context = ContextKind::kRegisters;
   site.context_size = registers::kSize;
-  b.function({add(b, site)});
+  return site;
+}
+
+TEST(EbpfFunctions, ReadsArgumentsAndResultsOfKernelFunctions) {
+  if (!ebpf::read_probe_pmu("kprobe").ok()) GTEST_SKIP() << "this kernel has no kprobes";
+  Builder b;
+  const uint32_t entry = add(b, kernel_site(ProbeType::kKprobe, "vfs_read"));
+  const uint32_t exit = add(b, kernel_site(ProbeType::kKretprobe, "vfs_read"));
+  const ir::EmitId emit = b.emit({types::int64(), types::int64()});
+  for (const auto& [site, offset] : {std::pair{entry, registers::kDx}, std::pair{exit, registers::kResult}}) {
+    b.function({site});
+    const ir::Temp index = b.op(ir::ReadBuiltin{ir::Builtin::kSiteIndex});
+    const ir::Temp value = b.op(ir::ContextLoad{offset, 8, false});
+    b.run(ir::Emit{emit, {word(index), word(value)}});
+  }
+  const UniqueFd file(open("/dev/zero", O_RDONLY));
+  auto session = prepare(b.program, self());
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->start());
+  std::array<char, 100> bytes{};
+  for (size_t i = 1; i <= bytes.size(); ++i) ASSERT_EQ(read(file.get(), bytes.data(), i), static_cast<ssize_t>(i));
+  expect_ok(session->stop());
+  Collector collector;
+  expect_ok(session->drain(collector));
+  ASSERT_EQ(collector.records.size(), 200U);
+  for (uint64_t i = 0; i < 100; ++i) {
+    EXPECT_EQ(collector.records[2 * i].word(0), entry);
+    EXPECT_EQ(collector.records[2 * i].word(1), i + 1);
+    EXPECT_EQ(collector.records[2 * i + 1].word(0), exit);
+    EXPECT_EQ(collector.records[2 * i + 1].word(1), i + 1);
+  }
+  EXPECT_FALSE(session->losses().any());
+}
+
+TEST(EbpfFunctions, SaysWhichKernelFunctionIsMissing) {
+  if (!ebpf::read_probe_pmu("kprobe").ok()) GTEST_SKIP() << "this kernel has no kprobes";
+  Builder b;
+  b.function({add(b, kernel_site(ProbeType::kKprobe, "no_such_function"))});
+  auto session = prepare(b.program);
+  ASSERT_NE(session, nullptr);
+  const Status started = session->start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_NE(started.error().message().find("kprobe:no_such_function: the kernel has no such function"),
+            std::string::npos)
+      << started.error().message();
+}
+
+TEST(EbpfFunctions, SaysThatTheKernelHasNoKprobes) {
+  if (ebpf::read_probe_pmu("kprobe").ok()) GTEST_SKIP() << "this kernel has kprobes";
+  Builder b;
+  b.function({add(b, kernel_site(ProbeType::kKprobe, "vfs_read"))});
   const Verdict verdict = make_ebpf_backend()->can_run(b.program, {});
   EXPECT_FALSE(verdict.possible);
   EXPECT_NE(verdict.reason.find("CONFIG_KPROBES"), std::string::npos) << verdict.reason;
