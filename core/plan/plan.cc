@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include <nlohmann/json.hpp>
+
 namespace polytap {
 
 namespace {
@@ -12,6 +14,13 @@ namespace {
 std::string cost_text(double cost_ns) {
   if (cost_ns >= 1'000) return fmt::format("{:.1f} us", cost_ns / 1'000);
   return fmt::format("{:.0f} ns", cost_ns);
+}
+
+// "stdin:1:7: str(args.buf)": the expression that a refusal is about.
+std::optional<std::string> refused_place(const Verdict& verdict, const Source* source) {
+  if (source == nullptr || !verdict.where || verdict.where->begin >= verdict.where->end) return std::nullopt;
+  const Source::Position at = source->position(verdict.where->begin);
+  return fmt::format("{}:{}:{}: {}", source->name(), at.line, at.column, source->slice(*verdict.where));
 }
 
 void choose_demanded(Plan& plan, std::string_view demanded) {
@@ -79,11 +88,7 @@ std::string explain(const Plan& plan, const Source* source) {
         verdict.possible ? (verdict.fidelity.empty() ? "full" : verdict.fidelity) : verdict.reason;
     text += fmt::format("{:<8} {:<4} {:>11}  {}\n", candidate.backend->name(), verdict.possible ? "yes" : "no", cost,
                         remark);
-    if (source != nullptr && verdict.where && verdict.where->begin < verdict.where->end) {
-      const Source::Position at = source->position(verdict.where->begin);
-      text +=
-          fmt::format("{:26} at {}:{}:{}: {}\n", "", source->name(), at.line, at.column, source->slice(*verdict.where));
-    }
+    if (const auto place = refused_place(verdict, source)) text += fmt::format("{:26} at {}\n", "", *place);
     for (const std::string& note : verdict.notes) text += fmt::format("{:26} {}\n", "", note);
   }
   if (plan.chosen) {
@@ -92,6 +97,28 @@ std::string explain(const Plan& plan, const Source* source) {
     text += fmt::format("chosen: none ({})\n", plan.why);
   }
   return text;
+}
+
+std::string explain_json(const Plan& plan, const Source* source) {
+  nlohmann::ordered_json json;
+  json["backends"] = nlohmann::ordered_json::array();
+  for (const Candidate& candidate : plan.candidates) {
+    const Verdict& verdict = candidate.verdict;
+    nlohmann::ordered_json row = {{"backend", candidate.backend->name()}, {"possible", verdict.possible}};
+    if (verdict.possible) {
+      row["cost_ns"] = verdict.cost_ns;
+      row["fidelity"] = verdict.fidelity;
+    } else {
+      row["reason"] = verdict.reason;
+      if (const auto place = refused_place(verdict, source)) row["at"] = *place;
+    }
+    row["notes"] = verdict.notes;
+    json["backends"].push_back(std::move(row));
+  }
+  json["chosen"] = nullptr;
+  if (plan.chosen) json["chosen"] = plan.candidates[*plan.chosen].backend->name();
+  json["why"] = plan.why;
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace polytap

@@ -33,5 +33,8 @@ Plan make_plan(const std::vector<std::unique_ptr<Backend>>& backends, const ir::
 // The table that --explain prints: backend, can it, cost, fidelity or the reason why not, notes; then what was chosen
 // and why. With SOURCE, the script, it quotes the expressions that backends refuse.
 std::string explain(const Plan& plan, const Source* source = nullptr);
+// The same as one JSON object: {"backends": [{"backend", "possible", "cost_ns", "fidelity", "reason", "at", "notes"}],
+// "chosen": name or null, "why"}.
+std::string explain_json(const Plan& plan, const Source* source = nullptr);
 
 }  // namespace polytap
