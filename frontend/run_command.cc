@@ -14,6 +14,7 @@
 #include "core/lang/print.h"
 #include "core/output/fd_sink.h"
 #include "core/output/renderer.h"
+#include "core/plan/explain_json.h"
 #include "core/plan/plan.h"
 #include "core/run/launch.h"
 #include "core/run/runner.h"
