@@ -24,7 +24,7 @@ Result<std::shared_ptr<BreakpointSet>> BreakpointSet::create(pid_t tid) {
   return std::shared_ptr<BreakpointSet>(new BreakpointSet(std::move(memory)));
 }
 
-Result<std::shared_ptr<BreakpointSet>> BreakpointSet::copy_for(pid_t child) const {
+Result<std::shared_ptr<BreakpointSet>> BreakpointSet::copy_for(pid_t child, bool verify) const {
   ASSIGN_OR_RETURN(std::shared_ptr<BreakpointSet> copy, create(child));
   copy->breakpoints_ = breakpoints_;
   copy->areas_ = areas_;
@@ -33,8 +33,19 @@ Result<std::shared_ptr<BreakpointSet>> BreakpointSet::copy_for(pid_t child) cons
   copy->linker_sought_ = linker_sought_;
   copy->foreign_pages_ = foreign_pages_;
   copy->watches_calls_ = watches_calls_;
+  copy->must_stay_mapped_ = must_stay_mapped_;
   copy->control_ = control_;
   copy->entries_ = entries_;
+  if (!verify) return copy;
+  std::byte value{};
+  std::erase_if(copy->areas_, [&](const Area& area) { return !copy->memory_.read(area.start, {&value, 1}); });
+  for (auto& [address, breakpoint] : copy->breakpoints_) {
+    breakpoint.active = breakpoint.active && copy->memory_.read(address, {&value, 1}) && value == kInt3;
+  }
+  // One whose slot is nowhere is made anew when it is wanted.
+  std::erase_if(copy->breakpoints_, [&](const auto& entry) {
+    return !entry.second.active && copy->find_slot(entry.second.slot) == nullptr;
+  });
   return copy;
 }
 
@@ -199,14 +210,13 @@ Result<uint64_t> BreakpointSet::map(CallsOnDemand& calls, uint64_t address, uint
 }
 
 void BreakpointSet::restore_bytes() {
-  for (auto& [address, breakpoint] : breakpoints_) {
+  for (const auto& [address, breakpoint] : breakpoints_) {
     if (!breakpoint.active) continue;
     // Only where our int3 still stands: the memory may be another file's by now.
     std::byte value{};
     if (memory_.read(address, {&value, 1}) && value == kInt3) {
       [[maybe_unused]] Status gone = memory_.write(address, {&breakpoint.original, 1});
     }
-    breakpoint.active = false;
   }
 }
 

@@ -1,9 +1,9 @@
 // The breakpoints in one address space.
 //
-// A breakpoint is an int3 over the first byte of an instruction, and a slot: a copy of the instruction, with a jump back
-// behind it, in memory of the tracee near the code. A thread that hit the int3 is sent to the slot; the int3 stays, so
-// that no other thread can slip by. The slots lie in areas that the tracee is made to map; a control block holds the
-// handler that keeps it alive without tracer (trap_handler.h), and its table.
+// A breakpoint is an int3 over the first byte of an instruction, and a slot: a copy of the instruction, with a jump
+// back behind it, in memory of the tracee near the code. A thread that hit the int3 is sent to the slot; the int3
+// stays, so that no other thread can slip by. The slots lie in areas that the tracee is made to map; a control block
+// holds the handler that keeps it alive without tracer (trap_handler.h), and its table.
 //
 // Threads, and processes that share memory, share one set; a forked child has a copy (its memory is one too).
 #pragma once
@@ -43,8 +43,8 @@ class BreakpointSet {
  public:
   // For the memory of TID's process; changes nothing yet.
   static Result<std::shared_ptr<BreakpointSet>> create(pid_t tid);
-  // For the memory of CHILD, just forked from this.
-  Result<std::shared_ptr<BreakpointSet>> copy_for(pid_t child) const;
+  // For the memory of CHILD, just forked from this. VERIFY: other threads may have met new breakpoints since.
+  Result<std::shared_ptr<BreakpointSet>> copy_for(pid_t child, bool verify) const;
 
   const TraceeMemory& memory() const { return memory_; }
   // What ADDRESS's int3 belongs to, also when it was taken away while threads were about to hit it.
@@ -66,7 +66,7 @@ class BreakpointSet {
   // Makes the handler the one for SIGTRAP in the process of CALLS's thread.
   Status install_handler(CallsOnDemand& calls);
 
-  // Every byte as it was. Threads that hit one before can still be sent on.
+  // Every byte as it was, also once more. Threads that hit one before can still be sent on.
   void restore_bytes();
   // Behind restore_bytes(), all threads being stopped outside of the slots: the former handler back, the memory away.
   Status remove(CallsOnDemand& calls, bool unmap);
@@ -75,6 +75,9 @@ class BreakpointSet {
   // System calls are watched for new mappings, for want of a linker that would tell or until it can.
   bool watches_calls() const { return watches_calls_; }
   void set_watches_calls(bool watches) { watches_calls_ = watches; }
+  // Some signal frame of the tracee leads back into a slot.
+  void keep_mapped() { must_stay_mapped_ = true; }
+  bool must_stay_mapped() const { return must_stay_mapped_; }
   bool handler_installed() const { return control_ != 0; }
 
  private:
@@ -112,6 +115,7 @@ class BreakpointSet {
   bool linker_sought_ = false;
   std::unordered_set<uint64_t> foreign_pages_;  // of code that is in no file, at the last look
   bool watches_calls_ = false;
+  bool must_stay_mapped_ = false;
   uint64_t control_ = 0;  // where the control block lies; 0: not yet
   size_t entries_ = 0;    // in its table
 };

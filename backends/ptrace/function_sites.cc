@@ -35,9 +35,8 @@ Result<FunctionFile*> FunctionSites::file_of(const std::string& module) {
   struct stat status {};
   if (stat(module.c_str(), &status) != 0) return Error::from_errno(module);
   std::unique_ptr<char, void (*)(void*)> real(realpath(module.c_str(), nullptr), free);
-  auto same = std::ranges::find_if(files_, [&](const FunctionFile& file) {
-    return file.device == status.st_dev && file.inode == status.st_ino;
-  });
+  auto same = std::ranges::find_if(
+      files_, [&](const FunctionFile& file) { return file.device == status.st_dev && file.inode == status.st_ino; });
   if (same == files_.end()) {
     files_.push_back({real != nullptr ? real.get() : module, status.st_dev, status.st_ino, {}});
     same = std::prev(files_.end());

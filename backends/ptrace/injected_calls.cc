@@ -121,8 +121,9 @@ Status InjectedCalls::write_way_back() {
   code.load(2, 0);
   code.load(10, sizeof saved_mask_);
   code.bytes(0x0f, 0x05);
-  const std::pair<uint8_t, uint64_t> changed[] = {{0, next.rax},  {1, next.rcx},  {2, next.rdx}, {6, next.rsi}, {7, next.rdi},
-                                                  {8, next.r8},   {9, next.r9},   {10, next.r10}, {11, next.r11}};
+  const std::pair<uint8_t, uint64_t> changed[] = {{0, next.rax}, {1, next.rcx},  {2, next.rdx},
+                                                  {6, next.rsi}, {7, next.rdi},  {8, next.r8},
+                                                  {9, next.r9},  {10, next.r10}, {11, next.r11}};
   for (const auto& [number, value] : changed) code.load(number, value);
   code.bytes(0xff, 0x25, 0, 0, 0, 0);  // jmp *0(%rip)
   code.word(next.rip);
@@ -220,7 +221,11 @@ std::optional<int> InjectedCalls::leave_signal_stop(pid_t tid) {
 }
 
 Result<uint64_t> CallsOnDemand::call(uint64_t number, const std::array<uint64_t, 6>& arguments) {
+  if (end_status_) return thread_ends();
   if (!calls_) {
+    if (at_signal_) end_status_ = InjectedCalls::leave_signal_stop(tid_);
+    if (end_status_) return thread_ends();
+    at_signal_ = false;
     const std::optional<Cave> cave = find_cave(tid_, memory_);
     if (!cave) return Error(fmt::format("thread {} has no unused executable memory", tid_), ENOMEM);
     ASSIGN_OR_RETURN(InjectedCalls calls, InjectedCalls::begin(tid_, memory_, *cave));

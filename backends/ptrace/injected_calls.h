@@ -62,15 +62,19 @@ class InjectedCalls {
 // Begins only when a call is wanted, since most looks at a tracee need none.
 class CallsOnDemand {
  public:
-  CallsOnDemand(pid_t tid, const TraceeMemory& memory) : tid_(tid), memory_(memory) {}
+  // AT_SIGNAL: TID is at the stop of a signal that is not to be delivered.
+  CallsOnDemand(pid_t tid, const TraceeMemory& memory, bool at_signal)
+      : tid_(tid), memory_(memory), at_signal_(at_signal) {}
   pid_t tid() const { return tid_; }
   Result<uint64_t> call(uint64_t number, const std::array<uint64_t, 6>& arguments);
   // As InjectedCalls::finish(). Idempotent.
-  std::optional<int> finish() { return calls_ ? calls_->finish() : std::nullopt; }
+  std::optional<int> finish() { return calls_ ? calls_->finish() : end_status_; }
 
  private:
   pid_t tid_;
   const TraceeMemory& memory_;
+  bool at_signal_;
+  std::optional<int> end_status_;
   std::optional<InjectedCalls> calls_;
 };
 

@@ -13,7 +13,7 @@ namespace polytap {
 namespace {
 
 constexpr uint64_t kPage = 4096;
-constexpr uint64_t kLowestAddress = 0x10000;               // vm.mmap_min_addr
+constexpr uint64_t kLowestAddress = 0x10000;             // vm.mmap_min_addr
 constexpr uint64_t kHighestAddress = 0x7ffffffff000ULL;  // of four-level page tables, which mmap stays below unasked
 
 // Takes a hexadecimal or decimal number and the one character behind it off LINE.

@@ -62,9 +62,7 @@ struct Decoded {
   uint64_t next = 0;  // address of the following instruction
 
   bool has_modrm() const { return (instruction.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0; }
-  bool ip_relative() const {
-    return has_modrm() && instruction.raw.modrm.mod == 0 && instruction.raw.modrm.rm == 5;
-  }
+  bool ip_relative() const { return has_modrm() && instruction.raw.modrm.mod == 0 && instruction.raw.modrm.rm == 5; }
   uint64_t memory_target() const { return next + static_cast<uint64_t>(instruction.raw.disp.value); }
   bool is_branch() const { return instruction.raw.imm[0].is_relative != 0; }
   uint64_t branch_target() const { return next + static_cast<uint64_t>(instruction.raw.imm[0].value.s); }
@@ -154,8 +152,8 @@ Result<RelocatedInstruction> relocate_instruction(std::span<const uint8_t> bytes
   ZydisDecoder decoder;
   ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   Decoded decoded;
-  if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, nullptr, bytes.data(), bytes.size(),
-                                                  &decoded.instruction))) {
+  if (!ZYAN_SUCCESS(
+          ZydisDecoderDecodeInstruction(&decoder, nullptr, bytes.data(), bytes.size(), &decoded.instruction))) {
     return Error("no valid instruction begins there");
   }
   const ZydisDecodedInstruction& instruction = decoded.instruction;

@@ -28,11 +28,11 @@ struct KernelSignalAction {
 // Position-independent code, with a header to recognize it by; what follows are its data.
 struct TrapHandlerImage {
   std::span<const std::byte> bytes;
-  size_t handler = 0;   // offsets from the start
+  size_t handler = 0;  // offsets from the start
   size_t restorer = 0;
-  size_t former = 0;    // KernelSignalAction: who was there before
-  size_t count = 0;     // uint64_t: entries in use
-  size_t table = 0;     // the first TrapTableEntry; behind the image's bytes
+  size_t former = 0;  // KernelSignalAction: who was there before
+  size_t count = 0;   // uint64_t: entries in use
+  size_t table = 0;   // the first TrapTableEntry; behind the image's bytes
 };
 TrapHandlerImage trap_handler_image();
 
