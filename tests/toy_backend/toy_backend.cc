@@ -130,7 +130,7 @@ class ToyBackend : public Backend {
     if (!here && recording_[0]["layouts"].value(event_of(site), "none") != fields)
       return site.name + " was not recorded";
     for (const ir::Builtin word : needs.builtins) {
-      if (here ? word != kNsecsBoot : word != kSiteIndex && !kRecorded.contains(word))
+      if (word != kSiteIndex && (here ? word != kNsecsBoot : !kRecorded.contains(word)))
         return "a builtin was not recorded";
     }
     if (needs.memory || needs.kernel_memory || needs.user_stack || needs.kernel_stack || (here && needs.comm)) {
