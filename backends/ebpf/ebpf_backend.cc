@@ -7,6 +7,7 @@
 
 #include "backends/ebpf/capabilities.h"
 #include "backends/ebpf/frame_layout.h"
+#include "backends/ebpf/probe_pmu.h"
 #include "backends/ebpf/session.h"
 
 namespace polytap {
@@ -63,9 +64,16 @@ std::optional<std::string> why_not_site(const ProbeSite& site) {
     case ProbeType::kTracepoint:
     case ProbeType::kRawTracepoint:
       return std::nullopt;
+    case ProbeType::kKprobe:
+    case ProbeType::kKretprobe:
+    case ProbeType::kUprobe:
+    case ProbeType::kUretprobe:
+      return ebpf::why_no_function_probes(site.type);
     default:
-      return fmt::format("the ebpf backend runs tracepoint, rawtracepoint, interval, BEGIN and END probes, not {}",
-                         site.name);
+      return fmt::format(
+          "the ebpf backend runs tracepoint, rawtracepoint, kprobe, kretprobe, uprobe, uretprobe, interval, BEGIN and "
+          "END probes, not {}",
+          site.name);
   }
 }
 
@@ -96,7 +104,10 @@ std::optional<std::string> why_not_operation(const ir::Function& function, const
 }
 
 std::optional<std::string> why_not_program(const ir::Program& program) {
+  std::optional<ProbeType> last;  // a glob's sites are many and alike
   for (const ProbeSite& site : program.sites) {
+    if (last == site.type) continue;
+    last = site.type;
     if (auto reason = why_not_site(site)) return reason;
   }
   for (const ir::Function& function : program.functions) {

@@ -22,7 +22,8 @@ inline constexpr int32_t kWork0 = -32;
 inline constexpr int32_t kWork1 = -40;
 inline constexpr int32_t kWork2 = -48;
 inline constexpr int32_t kWork3 = -56;
-inline constexpr uint32_t kFixedBytes = 56;
+inline constexpr int32_t kClaimPointer = -64;  // on user functions: the flag of the scratch entry
+inline constexpr uint32_t kFixedBytes = 64;
 
 struct Location {
   bool in_scratch = false;

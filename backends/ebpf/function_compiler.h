@@ -11,6 +11,7 @@
 #include "backends/ebpf/globals.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/register_allocator.h"
+#include "backends/ebpf/stack_at_entry.h"
 #include "core/ir/ir.h"
 
 namespace polytap::ebpf {
@@ -19,13 +20,18 @@ namespace polytap::ebpf {
 enum class ProgramKind : uint8_t {
   kTracepoint,
   kRawTracepoint,
-  kSyscall,  // run by BPF_PROG_TEST_RUN: BEGIN, END, interval (and tests)
+  kUserFunction,    // on uprobes and uretprobes
+  kKernelFunction,  // on kprobes and kretprobes
+  kSyscall,         // run by BPF_PROG_TEST_RUN: BEGIN, END, interval (and tests)
 };
 
 // Emitted by exit(); the payload is the exit code.
 inline constexpr uint32_t kExitRecord = ~0U;
 // Nested runs on one CPU that find scratch memory: task, soft interrupt, interrupt, NMI.
 inline constexpr uint32_t kNestingLevels = 4;
+// Runs on one CPU that find scratch memory on user functions: since Linux 6.0 the kernel may suspend one for another.
+inline constexpr uint32_t kClaims = 4;
+inline constexpr uint32_t kScratchEntries = kNestingLevels + kClaims;  // for each CPU
 
 // What is the same for all functions of a session: the maps' file descriptors and what the kernel can do.
 struct CompileEnvironment {
@@ -54,6 +60,7 @@ struct CompileRequest {
   bool guarded = true;
   // On raw_syscalls:sys_enter or sys_exit, in place of many events of single system calls: a SyscallSites map.
   int syscall_sites_fd = -1;
+  MissingCaller missing_caller = MissingCaller::kNo;  // in user stacks
 };
 
 // A one-entry array map's value: for each system call number the site (plus one) that it belongs to, 0 for none.
@@ -99,6 +106,7 @@ class FunctionCompiler {
   void check_syscall(Label out);
   void find_cpu_block();
   void take_scratch(Label out);
+  void claim_scratch(Label none);
   void find_site();
   void zero_slots();
   void leave();
@@ -152,6 +160,8 @@ class FunctionCompiler {
   void expand(const ir::ReadStack& op, ir::Temp result);
   // r0 holds what a string read returned: the result without the NUL, 0 and a fault when negative.
   void finish_string(ir::Temp result);
+  void read_stack(ir::Place to, uint32_t frames, AddressSpace space);
+  void read_user_stack_with_caller(ir::Place frames, uint32_t depth);
 
   // --- expand_maps.cc
   void expand(const ir::MapGet& op, ir::Temp result);

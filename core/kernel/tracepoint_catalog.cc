@@ -9,7 +9,9 @@
 
 #include "core/kernel/btf_types.h"
 #include "core/kernel/glob.h"
+#include "core/kernel/kernel_functions.h"
 #include "core/kernel/tracefs.h"
+#include "core/symbol/function_finder.h"
 #include "core/syscall/builtin_events.h"
 #include "core/syscall/table.h"
 
@@ -50,6 +52,9 @@ class TracepointCatalog final : public ProbeCatalog {
 
   Result<std::vector<ProbeSite>> tracepoints(std::string_view category, std::string_view event) const override;
   Result<std::vector<ProbeSite>> raw_tracepoints(std::string_view event) const override;
+  Result<std::vector<ProbeSite>> user_functions(ProbeType type, const FunctionQuery& query) const override;
+  Result<std::vector<ProbeSite>> kernel_functions(ProbeType type, const FunctionQuery& query) const override;
+  std::vector<std::string> function_names(ProbeType type, std::string_view module) const override;
   std::vector<std::string> tracepoint_names() const override;
   std::vector<std::string> raw_tracepoint_names() const override;
 
@@ -58,9 +63,13 @@ class TracepointCatalog final : public ProbeCatalog {
   // Filled by the first question.
   mutable std::optional<Result<Tracefs>> tracefs_;
   mutable std::unique_ptr<BtfTypes> own_btf_;
+  mutable std::unique_ptr<FunctionFinder> user_;
+  mutable std::unique_ptr<KernelFunctions> kernel_;
 
   const Result<Tracefs>& tracefs() const;
   const BtfTypes& btf() const;
+  FunctionFinder& user() const;
+  KernelFunctions& kernel() const;
   ProbeSite raw_site(const std::string& event) const;
 };
 
@@ -81,6 +90,33 @@ const BtfTypes& TracepointCatalog::btf() const {
   if (options_.btf != nullptr) return *options_.btf;
   if (own_btf_ == nullptr) own_btf_ = make_btf_types();
   return *own_btf_;
+}
+
+FunctionFinder& TracepointCatalog::user() const {
+  if (user_ == nullptr) user_ = std::make_unique<FunctionFinder>();
+  return *user_;
+}
+
+KernelFunctions& TracepointCatalog::kernel() const {
+  if (kernel_ == nullptr) {
+    KernelFunctionFiles files;
+    if (const Result<Tracefs>& fs = tracefs()) files.tracefs = fs->root();
+    kernel_ = std::make_unique<KernelFunctions>(std::move(files), btf());
+  }
+  return *kernel_;
+}
+
+Result<std::vector<ProbeSite>> TracepointCatalog::user_functions(ProbeType type, const FunctionQuery& query) const {
+  return user().find(type, query);
+}
+
+Result<std::vector<ProbeSite>> TracepointCatalog::kernel_functions(ProbeType type, const FunctionQuery& query) const {
+  return kernel().find(type, query);
+}
+
+std::vector<std::string> TracepointCatalog::function_names(ProbeType type, std::string_view module) const {
+  const bool user_side = type == ProbeType::kUprobe || type == ProbeType::kUretprobe;
+  return user_side ? user().names(module, false) : kernel().names(module);
 }
 
 Result<std::vector<ProbeSite>> read_sites(const Tracefs& tracefs, std::string_view category, std::string_view event) {

@@ -46,6 +46,9 @@ std::string layout_of(const ProbeArgument& argument) {
                      to_string(argument.type), argument.type.is_signed, static_cast<int>(argument.type.space));
 }
 
+// The result of functions of which nothing is known.
+const std::string kPlainResult = "word";
+
 // Sites with the same layout can share one function.
 std::string layout_key(const ProbeSite& site, const ContextUse& use) {
   std::string key = fmt::format("{}:{}", static_cast<int>(site.type), static_cast<int>(site.context));
@@ -53,7 +56,9 @@ std::string layout_key(const ProbeSite& site, const ContextUse& use) {
   key += site.category == "syscalls" || site.category == "raw_syscalls" ? ":syscall" : ":other";
   for (const std::string& field : use.fields) {
     const ProbeArgument* argument = site.find_argument(field);
-    key += fmt::format(";{}={}", field, argument == nullptr ? site.name : layout_of(*argument));
+    const bool plain_result = field == "ret" && site.context == ContextKind::kRegisters && site.is_return();
+    const std::string& unknown = plain_result ? kPlainResult : site.name;
+    key += fmt::format(";{}={}", field, argument == nullptr ? unknown : layout_of(*argument));
   }
   return key;
 }

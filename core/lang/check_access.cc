@@ -29,7 +29,7 @@ Type characters(const Type& type) {
 }  // namespace
 
 AddressSpace Checker::default_space() const {
-  return function_.is_syscall() ? AddressSpace::kUser : AddressSpace::kKernel;
+  return function_.reads_user_memory() ? AddressSpace::kUser : AddressSpace::kKernel;
 }
 
 Type Checker::in_space(Type type, AddressSpace space) {
@@ -80,6 +80,10 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
   const ProbeSite& site = function_.site();
   const bool result = name == "retval";
   const ProbeArgument* argument = site.find_argument(result ? "ret" : name);
+  if (argument == nullptr && result && site.context == ContextKind::kRegisters && site.is_return()) {
+    info.type = types::uint64();  // of unknown type: as bpftrace has it
+    return info;
+  }
   if (argument == nullptr && result) {
     diagnostics_.error(span,
                        "retval can be used in probes of returns only: kretprobe, fexit, uretprobe, and "
@@ -87,8 +91,10 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
     return info;
   }
   if (site.arguments.empty()) {
+    const bool has_numbers =
+        site.context == ContextKind::kRawArguments || (site.context == ContextKind::kRegisters && !site.is_return());
     diagnostics_.error(span, fmt::format("The probe '{}' has no arguments", site.name),
-                       site.context == ContextKind::kRawArguments ? "write arg0, arg1, ..." : "");
+                       has_numbers ? "write arg0, arg1, ..." : "");
     return info;
   }
   if (argument == nullptr) {

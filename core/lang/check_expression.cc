@@ -138,14 +138,7 @@ ExpressionInfo Checker::variable(const ast::Variable& variable, Span span) {
 ExpressionInfo Checker::identifier(const ast::Expression& expression, std::string_view name, Span span) {
   if (auto constant = find_constant(script_, name)) return *constant;
   if (const auto value = find_builtin(name)) return builtin(*value, span);
-  if (const auto number = argument_number(name)) {
-    if (function_.site().context == ContextKind::kRawArguments) {
-      return ExpressionInfo{types::uint64(), {}, {}, {}};
-    }
-    diagnostics_.error(span, fmt::format("{} can be used in function and raw tracepoint probes only", name),
-                       function_.site().arguments.empty() ? "" : "write args.NAME");
-    return {};
-  }
+  if (argument_number(name)) return numbered_argument(name, span);
   const FunctionSignature* function = find_function(name);
   if (function != nullptr && (function->id == FunctionId::kUstack || function->id == FunctionId::kKstack)) {
     const ast::Call bare{std::string(name), expression.span, {}};
@@ -159,6 +152,27 @@ ExpressionInfo Checker::identifier(const ast::Expression& expression, std::strin
     diagnostics_.error(span, fmt::format("Unknown identifier: '{}'", name), identifier_hint(name));
   }
   return {};
+}
+
+ExpressionInfo Checker::numbered_argument(std::string_view name, Span span) {
+  const ProbeSite& site = function_.site();
+  if (site.context == ContextKind::kRawArguments) return ExpressionInfo{types::uint64(), {}, {}, {}};
+  if (site.context != ContextKind::kRegisters) {
+    diagnostics_.error(span, fmt::format("{} can be used in function and raw tracepoint probes only", name),
+                       site.arguments.empty() ? "" : "write args.NAME");
+    return {};
+  }
+  if (site.is_return()) {
+    diagnostics_.error(span, fmt::format("{} is known when the function is entered only", name),
+                       "keep it in a map there: @[tid] = arg0; and read @[tid] here");
+    return {};
+  }
+  if (site.function_offset != 0) {
+    diagnostics_.warning(
+        span, fmt::format("{} is what its register holds at {}+{}, which need not be the argument any more", name,
+                          site.function, site.function_offset));
+  }
+  return ExpressionInfo{types::uint64(), {}, {}, {}};
 }
 
 std::string Checker::identifier_hint(std::string_view name) const {

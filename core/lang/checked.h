@@ -57,8 +57,10 @@ struct CheckedFunction {
 
   const ExpressionInfo& at(const ast::Expression& expression) const { return expressions[expression.id]; }
   const ProbeSite& site() const { return sites.front(); }
-  // Whether the arguments are those of a system call: pointers among them are the process's.
-  bool is_syscall() const { return site().category == "syscalls" || site().category == "raw_syscalls"; }
+  // Whether pointers among the arguments are the process's: those of system calls and of functions in user space.
+  bool reads_user_memory() const {
+    return site().category == "syscalls" || site().category == "raw_syscalls" || site().is_user_function();
+  }
 };
 
 // A `#define` or a positional parameter: what a name stands for.

@@ -118,7 +118,7 @@ void Lowerer::store_buffer(const ast::Call& call, ir::Place to, const Type& type
   const ir::Place bytes{to.slot, to.offset + 8};
   if (from.type.is(TypeKind::kPointer) || from.type.is(TypeKind::kInteger)) {
     const bool user =
-        from.type.space == AddressSpace::kUser || (!from.type.is(TypeKind::kPointer) && function_.is_syscall());
+        from.type.space == AddressSpace::kUser || (!from.type.is(TypeKind::kPointer) && function_.reads_user_memory());
     Temp length = constant(type.size);
     if (call.arguments.size() > 1) length = word(*call.arguments[1]);
     const Temp address = word(source);

@@ -201,7 +201,7 @@ void Lowerer::join(const ast::Call& call) {
   constexpr uint32_t kStrings = 16;
   const ast::Expression& list = *call.arguments[0];
   const Type& type = info(list).type;
-  const bool user = type.is(TypeKind::kPointer) ? type.space == AddressSpace::kUser : function_.is_syscall();
+  const bool user = type.is(TypeKind::kPointer) ? type.space == AddressSpace::kUser : function_.reads_user_memory();
   const AddressSpace space = user ? AddressSpace::kUser : AddressSpace::kKernel;
   const Type text = types::string(script_.settings.max_string);
   EmitSpec spec;

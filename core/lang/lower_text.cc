@@ -96,7 +96,7 @@ void Lowerer::read_string(const ast::Call& call, const ast::Expression& e, ir::P
     return;
   }
   const AddressSpace space =
-      from.space == AddressSpace::kUser || (!from.is(TypeKind::kPointer) && function_.is_syscall())
+      from.space == AddressSpace::kUser || (!from.is(TypeKind::kPointer) && function_.reads_user_memory())
           ? AddressSpace::kUser
           : AddressSpace::kKernel;
   const Temp address = from.is(TypeKind::kArray) ? object_address(object(source)) : word(source);

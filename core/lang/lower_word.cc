@@ -1,7 +1,10 @@
+#include <iterator>
+
 #include "core/base/check.h"
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
+#include "core/probe/registers.h"
 
 namespace polytap {
 
@@ -55,16 +58,28 @@ Temp Lowerer::word_of(const ast::Expression& e) {
 }
 
 Temp Lowerer::identifier(std::string_view name) {
-  if (const auto number = argument_number(name)) return load_context(*number * 8, 8, false);
+  if (const auto number = argument_number(name)) return numbered_argument(*number);
   const auto builtin = find_builtin(name);
   CHECK(builtin.has_value());
   if (builtin->form == BuiltinForm::kResult) {
     const ProbeArgument* result = function_.site().find_argument("ret");
-    CHECK(result != nullptr);
+    if (result == nullptr) return load_context(registers::kResult, 8, false);
     return load_context(result->offset, std::min(result->size, std::max(1U, result->type.size)),
                         result->type.is_signed);
   }
   return build_.add(ir::ReadBuiltin{builtin->word});
+}
+
+Temp Lowerer::numbered_argument(uint32_t number) {
+  if (function_.site().context == ContextKind::kRawArguments) return load_context(number * 8, 8, false);
+  if (number < std::size(registers::kArguments)) return load_context(registers::kArguments[number], 8, false);
+  Object argument;
+  argument.where = Object::Where::kMemory;
+  argument.address = load_context(registers::kSp, 8, false);
+  argument.space = function_.site().is_user_function() ? AddressSpace::kUser : AddressSpace::kKernel;
+  argument.offset = registers::stack_argument(number);
+  argument.type = types::uint64();
+  return load_object(argument);
 }
 
 Temp Lowerer::unary(const ast::Unary& node, const ast::Expression&) {

@@ -7,8 +7,11 @@
 #include <cctype>
 #include <charconv>
 #include <functional>
+#include <iterator>
 
 #include "core/base/nearest.h"
+#include "core/lang/resolve_functions.h"
+#include "core/lang/walk.h"
 
 namespace polytap {
 namespace {
@@ -28,12 +31,12 @@ constexpr Provider kProviders[] = {
     {ProbeType::kTracepoint, "tracepoint", "t", "", true},
     {ProbeType::kRawTracepoint, "rawtracepoint", "rt", "", true},
     {ProbeType::kProfile, "profile", "p", ""},
-    {ProbeType::kKprobe, "kprobe", "k", ""},
-    {ProbeType::kKretprobe, "kretprobe", "kr", ""},
+    {ProbeType::kKprobe, "kprobe", "k", "", true},
+    {ProbeType::kKretprobe, "kretprobe", "kr", "", true},
     {ProbeType::kFentry, "fentry", "f", "kfunc"},
     {ProbeType::kFexit, "fexit", "fr", "kretfunc"},
-    {ProbeType::kUprobe, "uprobe", "u", ""},
-    {ProbeType::kUretprobe, "uretprobe", "ur", ""},
+    {ProbeType::kUprobe, "uprobe", "u", "", true},
+    {ProbeType::kUretprobe, "uretprobe", "ur", "", true},
     {ProbeType::kUsdt, "usdt", "U", ""},
     {ProbeType::kSoftware, "software", "s", ""},
     {ProbeType::kHardware, "hardware", "h", ""},
@@ -65,20 +68,32 @@ const Provider* find_row(std::string_view name) {
 
 bool has_wildcard(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
 
+// Whether types of arguments matter to the probe's body: `args`, `retval`.
+bool uses_arguments(const ast::Probe& probe) {
+  bool found = false;
+  walk(probe, [&](const ast::Expression& expression) {
+    const auto* name = std::get_if<ast::Identifier>(&expression.node);
+    const auto* call = std::get_if<ast::Call>(&expression.node);
+    found = found || (name != nullptr && (name->name == "args" || name->name == "retval")) ||
+            (call != nullptr && call->name == "retval");
+  });
+  return found;
+}
+
 class Resolver {
  public:
   Resolver(const CompileInput& input, Diagnostics& diagnostics) : input_(input), diagnostics_(diagnostics) {}
 
-  void resolve(const ast::AttachPoint& point, ResolvedProbe& out) {
+  void resolve(const ast::AttachPoint& point, bool looks_at_arguments, ResolvedProbe& out) {
     const Provider* provider = find_row(point.provider);
     if (provider == nullptr) {
       unknown_provider(point);
       return;
     }
     if (!provider->supported) {
-      diagnostics_.error(point.span,
-                         fmt::format("{} probes are not carried out by this version of polytap", provider->name),
-                         "begin, end, interval, tracepoint and rawtracepoint are");
+      diagnostics_.error(
+          point.span, fmt::format("{} probes are not carried out by this version of polytap", provider->name),
+          "begin, end, interval, tracepoint, rawtracepoint, uprobe, uretprobe, kprobe and kretprobe are");
       return;
     }
     std::vector<std::string> parts;
@@ -98,6 +113,13 @@ class Resolver {
         break;
       case ProbeType::kTracepoint:
         tracepoint(point, parts, out);
+        break;
+      case ProbeType::kKprobe:
+      case ProbeType::kKretprobe:
+      case ProbeType::kUprobe:
+      case ProbeType::kUretprobe:
+        std::ranges::move(resolve_functions(point, provider->type, parts, looks_at_arguments, input_, diagnostics_),
+                          std::back_inserter(out.sites));
         break;
       default:
         raw_tracepoint(point, parts, out);
@@ -303,7 +325,8 @@ std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const Compi
     if (probe == nullptr) continue;
     ResolvedProbe resolved;
     resolved.probe = probe;
-    for (const ast::AttachPoint& point : probe->attach_points) resolver.resolve(point, resolved);
+    const bool looks_at_arguments = uses_arguments(*probe);
+    for (const ast::AttachPoint& point : probe->attach_points) resolver.resolve(point, looks_at_arguments, resolved);
     result.push_back(std::move(resolved));
   }
   return result;

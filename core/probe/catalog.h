@@ -15,10 +15,12 @@ namespace polytap {
 
 // A function in a program, a library or the kernel.
 struct FunctionQuery {
-  std::string module;    // uprobe: a path, a program in PATH or a library (libc, libc.so.6), globs allowed; kprobe: a
-                         // module's name, empty: any
-  std::string function;  // a symbol, globs allowed; empty when `address` tells
-  uint64_t offset = 0;   // bytes behind the function's start
+  std::string module;      // uprobe: a path, a program in PATH or a library (libc, libc.so.6), globs allowed; kprobe: a
+                           // module's name, empty: any
+  std::string function;    // a symbol, globs allowed; empty when `address` tells
+  uint64_t offset = 0;     // bytes behind the function's start
+  bool demangled = false;  // uprobe: `function` is the C++ name as the programmer wrote it, with or without parameters
+  bool with_types = true;  // also look for what is known of arguments and results (reads debugging information)
   std::optional<uint64_t> address;  // uprobe: in the file's own address space (what its symbol table has); kprobe:
                                     // in the kernel
 };

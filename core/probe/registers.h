@@ -37,6 +37,8 @@ inline constexpr uint32_t kSize = 168;
 // at function entry from sp + 8 on.
 inline constexpr uint32_t kArguments[] = {kDi, kSi, kDx, kCx, kR8, kR9};
 inline constexpr uint32_t kResult = kAx;
+// At entry, bytes above the stack pointer of integer argument NUMBER (6 or more): behind the return address.
+constexpr uint32_t stack_argument(uint32_t number) { return 8 + 8 * (number - 6); }
 }  // namespace registers
 
 // The offset of a register by the name that reg() takes: "di", "sp", "ip", "r8", also "rdi", "rsp", ....

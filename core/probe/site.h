@@ -51,6 +51,9 @@ struct ProbeArgument {
     kInline,            // the value itself (an array type: its elements)
     kDataLocation,      // __data_loc: u32, length << 16 | offset from the record's start
     kRelativeLocation,  // __rel_loc: the offset counts from behind the field
+    kStack,             // function probes, at entry: in memory, `offset` bytes above the stack pointer
+    kElsewhere,         // function probes: where the registers do not tell (floating point, structs by value); the
+                        // type's name says what it is. A result of type void: there is none
   };
   Form form = Form::kInline;
 };
@@ -70,7 +73,10 @@ struct ProbeSite {
   std::string function;          // symbol in which the place lies, as the symbol table has it; empty: unknown
   uint64_t function_offset = 0;  // bytes from the start of `function`
   uint64_t file_offset = 0;      // uprobe: of the instruction in the file, what uprobe_events and the perf PMU take
-  uint64_t address = 0;          // kprobe: an absolute address was given; 0: function and function_offset tell
+  // uprobe: the symbol is an IFUNC, whose place is that of the code that picks the implementation. Never probed: what
+  // resolves the script's probes refuses it.
+  bool indirect = false;
+  uint64_t address = 0;  // kprobe: an absolute address was given; 0: function and function_offset tell
 
   bool is_return() const { return type == ProbeType::kUretprobe || type == ProbeType::kKretprobe; }
   bool is_user_function() const { return type == ProbeType::kUprobe || type == ProbeType::kUretprobe; }

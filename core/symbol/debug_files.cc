@@ -63,6 +63,8 @@ std::optional<ElfFile> find_by_link(const DebugLink& link, const std::string& id
   return std::nullopt;
 }
 
+}  // namespace
+
 std::optional<ElfFile> find_debug_file(const ElfFile& file, const DebugFileSearch& search) {
   const std::string id = file.build_id();
   if (auto found = find_by_build_id(id, search)) return found;
@@ -70,7 +72,11 @@ std::optional<ElfFile> find_debug_file(const ElfFile& file, const DebugFileSearc
   return std::nullopt;
 }
 
-}  // namespace
+std::optional<ElfFile> embedded_symbols(const ElfFile& file) {
+  const std::string compressed = file.section(".gnu_debugdata");
+  if (compressed.empty()) return std::nullopt;
+  return ElfFile::from_bytes(decompress_xz(compressed, kMaxDebugData));
+}
 
 std::string decompress_xz(std::string_view compressed, size_t limit) {
   constexpr uint64_t kMaxDecoderMemory = uint64_t{256} << 20;
@@ -101,10 +107,8 @@ SymbolIndex read_symbols(const ElfFile& file, const DebugFileSearch& search) {
     file.add_dynsym(index);
     if (const auto separate = find_debug_file(file, search)) {
       separate->add_symtab(index);
-    } else if (const std::string compressed = file.section(".gnu_debugdata"); !compressed.empty()) {
-      if (const auto embedded = ElfFile::from_bytes(decompress_xz(compressed, kMaxDebugData))) {
-        embedded->add_symtab(index);
-      }
+    } else if (const auto embedded = embedded_symbols(file)) {
+      embedded->add_symtab(index);
     }
   }
   index.finish();

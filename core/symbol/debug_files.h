@@ -1,6 +1,7 @@
 // The functions of an ELF file, also when it was stripped: from .gnu_debugdata or a separate debug file.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,11 @@ struct DebugFileSearch {
 // A finished index of .symtab; of a stripped file, of its .dynsym, its .gnu_debugdata and its separate debug file,
 // found by build-id or debug link. A debug file of another build is not taken.
 SymbolIndex read_symbols(const ElfFile& file, const DebugFileSearch& search);
+
+// The separate debug file of a stripped one, by build-id or debug link; nullopt when there is none of the same build.
+std::optional<ElfFile> find_debug_file(const ElfFile& file, const DebugFileSearch& search);
+// What .gnu_debugdata holds: a compressed ELF file with the symbols that .dynsym lacks.
+std::optional<ElfFile> embedded_symbols(const ElfFile& file);
 
 // The bytes of an xz stream; empty when it is damaged or grows beyond LIMIT.
 std::string decompress_xz(std::string_view compressed, size_t limit);

@@ -151,6 +151,55 @@ void ElfFile::add_symtab(SymbolIndex& index) const { add_symbols(index, SHT_SYMT
 
 void ElfFile::add_dynsym(SymbolIndex& index) const { add_symbols(index, SHT_DYNSYM); }
 
+void ElfFile::for_each_function(SymbolTable table, std::string_view name,
+                                const std::function<void(const FunctionSymbol&)>& visit) const {
+  const uint32_t wanted_type = table == SymbolTable::kSymtab ? SHT_SYMTAB : SHT_DYNSYM;
+  for_each_section(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
+    if (header.sh_type != wanted_type || header.sh_entsize == 0) return true;
+    Elf_Data* data = elf_getdata(section, nullptr);
+    Elf_Scn* strings_section = elf_getscn(elf_.get(), header.sh_link);
+    const Elf_Data* strings = strings_section == nullptr ? nullptr : elf_getdata(strings_section, nullptr);
+    if (data == nullptr || data->d_buf == nullptr || strings == nullptr || strings->d_buf == nullptr) return false;
+    const std::string_view names(static_cast<const char*>(strings->d_buf), strings->d_size);
+    const size_t count = data->d_size / header.sh_entsize;
+    for (size_t i = 0; i < count; ++i) {
+      GElf_Sym symbol;
+      if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
+      if (!is_code(symbol) || symbol.st_name >= names.size()) continue;
+      const std::string_view rest = names.substr(symbol.st_name);
+      if (!name.empty() && !rest.starts_with(name)) continue;
+      std::string_view full = rest.substr(0, rest.find('\0'));
+      // "read@@GLIBC_2.2.5"
+      if (const size_t version = full.find('@'); version != std::string_view::npos && version > 0) {
+        full = full.substr(0, version);
+      }
+      if (full.empty() || (!name.empty() && full != name)) continue;
+      visit({full, symbol.st_value, symbol.st_size, binding_of(symbol), GELF_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC});
+    }
+    return false;
+  });
+}
+
+std::string ElfFile::soname() const {
+  std::string result;
+  for_each_section(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
+    if (header.sh_type != SHT_DYNAMIC || header.sh_entsize == 0) return true;
+    Elf_Data* data = elf_getdata(section, nullptr);
+    if (data == nullptr) return false;
+    const size_t count = data->d_size / header.sh_entsize;
+    for (size_t i = 0; i < count; ++i) {
+      GElf_Dyn entry;
+      if (gelf_getdyn(data, static_cast<int>(i), &entry) == nullptr || entry.d_tag == DT_NULL) break;
+      if (entry.d_tag != DT_SONAME) continue;
+      const char* text = elf_strptr(elf_.get(), header.sh_link, entry.d_un.d_val);
+      if (text != nullptr) result = text;
+      break;
+    }
+    return false;
+  });
+  return result;
+}
+
 void ElfFile::add_symbols(SymbolIndex& index, uint32_t section_type) const {
   for_each_section(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
     if (header.sh_type != section_type || header.sh_entsize == 0) return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,15 @@ struct DebugLink {
   uint32_t crc = 0;  // of the whole debug file
 };
 
+// An entry of a symbol table that is code.
+struct FunctionSymbol {
+  std::string_view name;  // without its version; valid as long as the file
+  uint64_t address = 0;   // in the file's own address space
+  uint64_t size = 0;      // 0: not told
+  SymbolBinding binding = SymbolBinding::kGlobal;
+  bool indirect = false;  // STT_GNU_IFUNC: what lies there picks the function that will be called
+};
+
 // Reads by pread, never by mmap: a file that shrinks while it is read gives an error, not a SIGBUS.
 class ElfFile {
  public:
@@ -41,8 +51,15 @@ class ElfFile {
   // Adds the functions of .symtab, or of .dynsym.
   void add_symtab(SymbolIndex& index) const;
   void add_dynsym(SymbolIndex& index) const;
+  // Every function of .symtab or .dynsym, in their order. NAME, when it is not empty: only those of that name, which
+  // costs a few nanoseconds for each of the others.
+  enum class SymbolTable : uint8_t { kSymtab, kDynsym };
+  void for_each_function(SymbolTable table, std::string_view name,
+                         const std::function<void(const FunctionSymbol&)>& visit) const;
+  std::string soname() const;                        // DT_SONAME; empty when there is none
   std::string section(std::string_view name) const;  // its bytes; empty when there is none
   int fd() const { return fd_.get(); }
+  Elf* handle() const { return elf_.get(); }  // for libdw; belongs to this
 
  private:
   struct ElfCloser {

@@ -78,7 +78,7 @@ class Kernel {
         maps_(expect(ebpf::Maps::create(program_))),
         data_(expect(ebpf::Ring::create("polytap_data", 1 << 20))),
         control_(expect(ebpf::Ring::create("polytap_control", 1 << 16))) {
-    const uint32_t entries = globals_.layout().cpu_blocks * ebpf::kNestingLevels;
+    const uint32_t entries = globals_.layout().cpu_blocks * ebpf::kScratchEntries;
     scratch_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_scratch", 4, kScratchBytes, entries, nullptr));
     CHECK(scratch_.valid());
     for (ir::MapId map = 0; map < program_.maps.size(); ++map) {

@@ -1,0 +1,212 @@
+#include "core/kernel/kernel_functions.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "core/kernel/glob.h"
+#include "core/kernel/tracefs.h"
+#include "core/probe/registers.h"
+
+namespace polytap {
+namespace {
+
+constexpr std::string_view kKernelItself = "vmlinux";
+
+// What is text in kallsyms and yet no function: parts that are jumped to, and the padding in front of functions
+// (6.2 and later).
+bool is_no_function(std::string_view name) {
+  return name.ends_with(".cold") || name.find(".cold.") != std::string_view::npos || name.starts_with("__pfx_") ||
+         name.starts_with("__cfi_");
+}
+
+template <typename Visit>
+void for_each_line(std::string_view text, Visit visit) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    visit(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+// "name" and "module" of "name [module]" or "name\t[module]".
+std::pair<std::string_view, std::string_view> split_module(std::string_view text) {
+  const size_t end = text.find_first_of(" \t");
+  if (end == std::string_view::npos) return {text, {}};
+  const size_t open = text.find('[', end);
+  const size_t close = text.rfind(']');
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open)
+    return {text.substr(0, end), {}};
+  return {text.substr(0, end), text.substr(open + 1, close - open - 1)};
+}
+
+bool module_matches(std::string_view pattern, std::string_view module) {
+  if (pattern.empty()) return true;
+  return glob_match(pattern, module.empty() ? kKernelItself : module);
+}
+
+bool is_text_symbol(char type) { return type == 't' || type == 'T' || type == 'w' || type == 'W'; }
+
+std::string_view provider(ProbeType type) { return type == ProbeType::kKprobe ? "kprobe" : "kretprobe"; }
+
+ProbeSite make_site(ProbeType type) {
+  ProbeSite site;
+  site.type = type;
+  site.context = ContextKind::kRegisters;
+  site.context_size = registers::kSize;
+  return site;
+}
+
+}  // namespace
+
+Status KernelFunctions::available() const {
+  if (::access((files_.perf_devices + "/kprobe").c_str(), F_OK) == 0) return {};
+  if (!files_.tracefs.empty() && ::access((files_.tracefs + "/kprobe_events").c_str(), F_OK) == 0) return {};
+  return Error(
+      "This kernel has no kprobes: it was built without CONFIG_KPROBES and CONFIG_KPROBE_EVENTS. Tracepoints and raw "
+      "tracepoints ('polytap -l') show much of the same",
+      ENODEV);
+}
+
+const std::string& KernelFunctions::symbols() {
+  if (!symbols_) {
+    Result<std::string> text = read_kernel_file(files_.symbols);
+    symbols_ = text ? std::move(*text) : std::string();
+  }
+  return *symbols_;
+}
+
+// Lines are "ffffffff81000000 T name\t[module]", in order of address for the kernel itself.
+std::vector<KernelFunctions::Symbol> KernelFunctions::scan(
+    const std::function<bool(std::string_view, std::string_view)>& accept, bool addresses) {
+  std::vector<Symbol> found;
+  bool open = false;  // the last one found is still without its size
+  for_each_line(symbols(), [&](std::string_view line) {
+    const size_t space = line.find(' ');
+    if (space == std::string_view::npos || line.size() < space + 4) return;
+    uint64_t address = 0;
+    if (addresses) {
+      std::from_chars(line.data(), line.data() + space, address, 16);
+      if (open && address > found.back().address) {
+        found.back().size = address - found.back().address;
+        open = false;
+      }
+    }
+    if (!is_text_symbol(line[space + 1])) return;
+    const auto [name, module] = split_module(line.substr(space + 3));
+    if (!accept(name, module)) return;
+    found.push_back({std::string(name), std::string(module), address, 0});
+    open = addresses && address != 0;
+  });
+  return found;
+}
+
+std::optional<KernelFunctions::Symbol> KernelFunctions::around(uint64_t address) {
+  std::optional<Symbol> best;
+  for (Symbol& symbol : scan([](std::string_view name, std::string_view) { return !is_no_function(name); }, true)) {
+    if (symbol.address == 0 || symbol.address > address || (best && symbol.address <= best->address)) continue;
+    best = std::move(symbol);
+  }
+  if (best && best->size != 0 && address - best->address >= best->size) return std::nullopt;
+  return best;
+}
+
+std::vector<KernelFunctions::Symbol> KernelFunctions::probeable(std::string_view function, std::string_view module) {
+  std::set<std::string, std::less<>> refused;
+  if (const auto blacklist = read_kernel_file(files_.blacklist)) {
+    for_each_line(*blacklist, [&](std::string_view line) {
+      refused.emplace(split_module(line.substr(std::min(line.find('\t') + 1, line.size()))).first);
+    });
+  }
+  const auto accept = [&](std::string_view name, std::string_view its_module) {
+    return glob_match(function, name) && module_matches(module, its_module) && !is_no_function(name) &&
+           !refused.contains(name);
+  };
+  std::vector<Symbol> found;
+  const Result<std::string> list = files_.tracefs.empty()
+                                       ? Result<std::string>(Error("tracefs cannot be read"))
+                                       : read_kernel_file(files_.tracefs + "/available_filter_functions");
+  if (list && !list->empty()) {
+    for_each_line(*list, [&](std::string_view line) {
+      const auto [name, its_module] = split_module(line);
+      if (accept(name, its_module)) found.push_back({std::string(name), std::string(its_module), 0, 0});
+    });
+  } else {
+    found = scan(accept, false);
+  }
+  const auto key = [](const Symbol& symbol) { return std::tie(symbol.name, symbol.module); };
+  std::ranges::sort(found, {}, key);
+  // Static functions of one name: the kernel takes a name, not a place.
+  const auto rest = std::ranges::unique(found, {}, key);
+  found.erase(rest.begin(), rest.end());
+  return found;
+}
+
+Result<ProbeSite> KernelFunctions::site_at(ProbeType type, uint64_t address) {
+  ProbeSite site = make_site(type);
+  site.address = address;
+  site.name = fmt::format("{}:{:#x}", provider(type), address);
+  if (const auto symbol = around(address)) {
+    site.function = symbol->name;
+    site.module = symbol->module;
+    site.function_offset = address - symbol->address;
+  }
+  return site;
+}
+
+Result<ProbeSite> KernelFunctions::site_of(ProbeType type, const FunctionQuery& query, const Symbol& symbol) const {
+  if (query.offset != 0 && symbol.size != 0 && query.offset >= symbol.size) {
+    return Error(
+        fmt::format("The offset {} lies outside of '{}', which has {} bytes", query.offset, symbol.name, symbol.size),
+        EINVAL);
+  }
+  ProbeSite site = make_site(type);
+  site.function = symbol.name;
+  site.function_offset = query.offset;
+  site.module = symbol.module;
+  // The module is a part of the name where the script names it.
+  const std::string module =
+      query.module.empty() ? "" : (symbol.module.empty() ? std::string(kKernelItself) : symbol.module) + ":";
+  site.name = fmt::format("{}:{}{}", provider(type), module, symbol.name);
+  if (query.offset != 0) site.name += fmt::format("+{}", query.offset);
+  return site;
+}
+
+Result<std::vector<ProbeSite>> KernelFunctions::find(ProbeType type, const FunctionQuery& query) {
+  TRY(available());
+  std::vector<ProbeSite> sites;
+  if (query.address) {
+    ASSIGN_OR_RETURN(ProbeSite site, site_at(type, *query.address));
+    sites.push_back(std::move(site));
+    return sites;
+  }
+  std::vector<Symbol> found;
+  if (has_glob(query.function) || has_glob(query.module)) {
+    found = probeable(query.function, query.module);
+  } else {
+    found =
+        scan([&](std::string_view name,
+                 std::string_view module) { return name == query.function && module_matches(query.module, module); },
+             query.offset != 0);
+    if (found.size() > 1) found.resize(1);  // as the kernel does, which takes the first of that name
+  }
+  for (const Symbol& symbol : found) {
+    ASSIGN_OR_RETURN(ProbeSite site, site_of(type, query, symbol));
+    sites.push_back(std::move(site));
+  }
+  return sites;
+}
+
+std::vector<std::string> KernelFunctions::names(std::string_view module) {
+  std::vector<std::string> names;
+  if (!available().ok()) return names;
+  for (Symbol& symbol : probeable("*", module)) names.push_back(std::move(symbol.name));
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace polytap

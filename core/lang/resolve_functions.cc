@@ -1,0 +1,203 @@
+#include "core/lang/resolve_functions.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "core/base/nearest.h"
+#include "core/lang/resolve_probes.h"
+
+namespace polytap {
+namespace {
+
+bool has_wildcard(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
+
+// Decimal or 0x and hex.
+std::optional<uint64_t> parse_address(std::string_view text) {
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  if (hex) text.remove_prefix(2);
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, hex ? 16 : 10);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+class FunctionResolver {
+ public:
+  FunctionResolver(const ast::AttachPoint& point, ProbeType type, bool with_types, const CompileInput& input,
+                   Diagnostics& diagnostics)
+      : point_(point), type_(type), input_(input), diagnostics_(diagnostics) {
+    query_.with_types = with_types;
+  }
+
+  std::vector<ProbeSite> run(const std::vector<std::string>& parts) {
+    if (!(is_user() ? read_user(parts) : read_kernel(parts))) return {};
+    auto found =
+        is_user() ? input_.catalog->user_functions(type_, query_) : input_.catalog->kernel_functions(type_, query_);
+    if (!found.ok()) {
+      error(found.error().message());
+      return {};
+    }
+    if (found->empty()) {
+      none_found();
+      return {};
+    }
+    drop_indirect(*found);
+    return std::move(*found);
+  }
+
+ private:
+  bool is_user() const { return type_ == ProbeType::kUprobe || type_ == ProbeType::kUretprobe; }
+  bool is_return() const { return type_ == ProbeType::kUretprobe || type_ == ProbeType::kKretprobe; }
+
+  bool error(std::string message, std::string hint = {}) {
+    diagnostics_.error(point_.span, std::move(message), std::move(hint));
+    return false;
+  }
+
+  bool read_user(const std::vector<std::string>& parts) {
+    const std::string form = fmt::format("{}:path:function", provider_name(type_));
+    if (parts.size() < 2 || parts[0].empty() || parts.back().empty()) {
+      std::string hint;
+      if (parts.size() == 1 && !parts[0].empty()) {
+        hint = parts[0].find('/') == std::string::npos
+                   ? fmt::format("name the file as well: {}:libc:{}", provider_name(type_), parts[0])
+                   : fmt::format("'polytap -l {}:{}:*' lists its functions", provider_name(type_), parts[0]);
+      }
+      return error(fmt::format("A user function is written {}", form), hint);
+    }
+    query_.module = parts[0];
+    if (query_.module.find('!') != std::string::npos) {
+      return error("Libraries in zip archives are not probed by this version of polytap");
+    }
+    if (parts[1] == "cpp" && parts.size() > 2) {
+      query_.demangled = true;
+      return read_function(fmt::format("{}", fmt::join(parts.begin() + 2, parts.end(), ":")));
+    }
+    // What is not in quotes was cut at its colons: ns::function.
+    std::string function = fmt::format("{}", fmt::join(parts.begin() + 1, parts.end(), ":"));
+    query_.demangled = function.find("::") != std::string::npos || function.find('(') != std::string::npos;
+    return read_function(std::move(function));
+  }
+
+  bool read_kernel(const std::vector<std::string>& parts) {
+    if (parts.empty() || parts.size() > 2 || parts.back().empty()) {
+      return error(
+          fmt::format("A kernel function is written {0}:function or {0}:module:function", provider_name(type_)));
+    }
+    if (parts.size() == 2) query_.module = parts[0];
+    if (!read_function(parts.back())) return false;
+    if (query_.address && !input_.allow_unsafe) {
+      return error("A probe at an address of the kernel is unsafe: nothing says that an instruction begins there",
+                   "start polytap with --unsafe to allow it");
+    }
+    return true;
+  }
+
+  bool read_function(std::string function) {
+    if (function.find('@') != std::string::npos && function.find(':') != std::string::npos) {
+      return error("Probes at lines of source files are not carried out by this version of polytap");
+    }
+    if (const auto address = parse_address(function)) {
+      query_.address = address;
+      return true;
+    }
+    if (const size_t plus = function.rfind('+'); plus != std::string::npos && plus > 0) {
+      if (const auto offset = parse_address(std::string_view(function).substr(plus + 1))) {
+        query_.offset = *offset;
+        function.resize(plus);
+      }
+    }
+    if (query_.offset != 0 && is_return()) {
+      return error("A return probe takes no offset: it fires when the function returns",
+                   fmt::format("write {}:...:{}", provider_name(type_), function));
+    }
+    if (query_.offset != 0 && has_wildcard(function)) {
+      return error("A pattern takes no offset: each function has instructions of its own");
+    }
+    query_.function = std::move(function);
+    return true;
+  }
+
+  void none_found() {
+    const std::string& name = query_.function;
+    const std::string where = query_.module.empty() ? "in the kernel" : fmt::format("in {}", query_.module);
+    std::vector<std::string> names = input_.catalog->function_names(type_, query_.module);
+    if (has_wildcard(name)) {
+      error(fmt::format("No function {} matches '{}'", where, name),
+            names.empty() ? no_names_hint()
+                          : fmt::format("'polytap -l' with '{}' lists its {} functions", list_all(), names.size()));
+      return;
+    }
+    std::string hint = names.empty() ? no_names_hint() : did_you_mean(name, names);
+    if (hint.empty()) hint = contains_hint(names);
+    error(fmt::format("No function {} is called '{}'", where, name), std::move(hint));
+  }
+
+  std::string list_all() const {
+    return query_.module.empty() ? fmt::format("{}:*", provider_name(type_))
+                                 : fmt::format("{}:{}:*", provider_name(type_), query_.module);
+  }
+
+  std::string no_names_hint() const {
+    return is_user() ? "the file has no symbols: install its debugging symbols, or give an address: path:0x1234" : "";
+  }
+
+  // C++: "f" where the symbol is _ZN2ns1fEv.
+  std::string contains_hint(const std::vector<std::string>& names) const {
+    if (!is_user() || query_.demangled || query_.function.size() < 3) return {};
+    for (const std::string& each : names) {
+      if (each.starts_with("_Z") && each.find(query_.function) != std::string::npos) {
+        return fmt::format("C++ functions are written {}:{}:cpp:\"name\"", provider_name(type_), query_.module);
+      }
+    }
+    return {};
+  }
+
+  void drop_indirect(std::vector<ProbeSite>& sites) {
+    std::vector<std::string> dropped;
+    std::erase_if(sites, [&](const ProbeSite& site) {
+      if (site.indirect) dropped.push_back(site.function);
+      return site.indirect;
+    });
+    if (dropped.empty()) return;
+    const std::string hint =
+        fmt::format("probe the implementations: {}:{}:*{}*", provider_name(type_), query_.module, dropped.front());
+    if (sites.empty()) {
+      error(fmt::format("'{}' is an indirect function (IFUNC): what lies there only picks the implementation for this "
+                        "processor, once for each program",
+                        dropped.front()),
+            hint);
+      return;
+    }
+    diagnostics_.warning(
+        point_.span,
+        fmt::format("{} indirect function{} (IFUNC) left out: {}{}", dropped.size(),
+                    dropped.size() == 1 ? " is" : "s are",
+                    fmt::join(dropped.begin(),
+                              dropped.begin() + std::min<ptrdiff_t>(3, static_cast<ptrdiff_t>(dropped.size())), ", "),
+                    dropped.size() > 3 ? ", ..." : ""),
+        hint);
+  }
+
+  const ast::AttachPoint& point_;
+  ProbeType type_;
+  const CompileInput& input_;
+  Diagnostics& diagnostics_;
+  FunctionQuery query_;
+};
+
+}  // namespace
+
+std::vector<ProbeSite> resolve_functions(const ast::AttachPoint& point, ProbeType type,
+                                         const std::vector<std::string>& parts, bool with_types,
+                                         const CompileInput& input, Diagnostics& diagnostics) {
+  return FunctionResolver(point, type, with_types, input, diagnostics).run(parts);
+}
+
+}  // namespace polytap

@@ -1,0 +1,20 @@
+// Attach points of uprobe, uretprobe, kprobe and kretprobe to sites. Internal to core/lang.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/source.h"
+#include "core/lang/ast.h"
+#include "core/lang/compile.h"
+#include "core/probe/site.h"
+
+namespace polytap {
+
+// PARTS: the attach point's, with parameters replaced. WITH_TYPES: the probe's body looks at arguments or the result by
+// name. Empty after an error.
+std::vector<ProbeSite> resolve_functions(const ast::AttachPoint& point, ProbeType type,
+                                         const std::vector<std::string>& parts, bool with_types,
+                                         const CompileInput& input, Diagnostics& diagnostics);
+
+}  // namespace polytap

@@ -1,0 +1,183 @@
+#include "core/symbol/function_finder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "core/kernel/glob.h"
+#include "core/probe/registers.h"
+#include "core/symbol/demangle.h"
+#include "core/symbol/function_file.h"
+
+namespace polytap {
+namespace {
+
+using Function = FunctionFile::Function;
+
+// Parts of functions that are jumped to (GCC's -freorder-blocks-and-partition): nothing calls them, so their beginning
+// is no entry, and there is no return address on top of the stack.
+bool is_function_part(std::string_view name) {
+  return name.ends_with(".cold") || name.find(".cold.") != std::string_view::npos;
+}
+
+// A return probe puts another return address on the stack. Functions that are not called, or that return twice, would
+// go astray by it.
+bool cannot_return_once(std::string_view name) {
+  constexpr std::string_view kNames[] = {"_start",       "_dl_start_user", "setjmp",     "_setjmp", "__sigsetjmp",
+                                         "__libc_vfork", "vfork",          "getcontext", "__vfork", "swapcontext",
+                                         "__restore_rt", "__setjmp",       "sigsetjmp"};
+  return is_function_part(name) || std::ranges::find(kNames, name) != std::end(kNames);
+}
+
+// "ns::f(int)" or, without parameters, "ns::f": every overload then.
+bool matches_demangled(std::string_view pattern, std::string_view demangled) {
+  if (glob_match(pattern, demangled)) return true;
+  if (pattern.find('(') != std::string_view::npos) return false;
+  // The parameters begin at the last '(' that is not within another; "operator()" has one of its own.
+  size_t depth = 0;
+  for (size_t i = demangled.size(); i-- > 0;) {
+    if (demangled[i] == ')') ++depth;
+    if (demangled[i] == '(' && --depth == 0) return glob_match(pattern, demangled.substr(0, i));
+  }
+  return false;
+}
+
+// A word that the mangled name of what PATTERN names must hold: of two million symbols few are then demangled.
+std::string_view certain_word(std::string_view pattern) {
+  const std::string_view name = pattern.substr(0, pattern.find('('));
+  if (name.find_first_of("<>*?[~ ") != std::string_view::npos || name.find("operator") != std::string_view::npos) {
+    return {};
+  }
+  const size_t colon = name.rfind(':');
+  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+}
+
+std::vector<Function> find_demangled(const FunctionFile& file, const std::string& pattern) {
+  const std::string_view word = certain_word(pattern);
+  return file.matching([&](std::string_view name) {
+    if (!name.starts_with("_Z")) return name == pattern;
+    if (name.find(word) == std::string_view::npos) return false;
+    return matches_demangled(pattern, demangle(name));
+  });
+}
+
+std::vector<Function> find_functions(ProbeType type, const FunctionQuery& query, const FunctionFile& file) {
+  if (query.demangled) return find_demangled(file, query.function);
+  if (!has_glob(query.function)) return file.named(query.function);
+  const bool returns = type == ProbeType::kUretprobe;
+  return file.matching([&](std::string_view name) {
+    return glob_match(query.function, name) && !is_function_part(name) && !(returns && cannot_return_once(name));
+  });
+}
+
+ProbeSite make_site(ProbeType type, const FunctionFile& file) {
+  ProbeSite site;
+  site.type = type;
+  site.context = ContextKind::kRegisters;
+  site.context_size = registers::kSize;
+  site.module = file.path();
+  return site;
+}
+
+std::string_view provider(ProbeType type) { return type == ProbeType::kUprobe ? "uprobe" : "uretprobe"; }
+
+Error no_code_at(const FunctionFile& file, uint64_t address) {
+  return Error(fmt::format("{} has no code at the address {:#x}", file.path(), address), EINVAL);
+}
+
+Result<ProbeSite> site_at_address(ProbeType type, const FunctionFile& file, uint64_t address) {
+  ProbeSite site = make_site(type, file);
+  const auto file_offset = file.file_offset(address);
+  if (!file_offset) return no_code_at(file, address);
+  site.file_offset = *file_offset;
+  site.name = fmt::format("{}:{}:{:#x}", provider(type), file.path(), address);
+  if (const auto function = file.around(address)) {
+    site.function = function->name;
+    site.function_offset = address - function->address;
+    site.indirect = function->indirect;
+  }
+  if (type == ProbeType::kUretprobe && site.function_offset != 0) {
+    return Error(fmt::format("A return probe stands at a function's start; {:#x} is {}+{}", address, site.function,
+                             site.function_offset),
+                 EINVAL);
+  }
+  return site;
+}
+
+}  // namespace
+
+FunctionFinder::FunctionFinder(ProgramSearch search) : search_(std::move(search)) {}
+FunctionFinder::~FunctionFinder() = default;
+
+Result<const FunctionFile*> FunctionFinder::open(const std::string& path) {
+  if (const auto found = files_.find(path); found != files_.end()) return found->second.get();
+  ASSIGN_OR_RETURN(FunctionFile file, FunctionFile::open(path));
+  auto& entry = files_[path];
+  entry = std::make_unique<const FunctionFile>(std::move(file));
+  return entry.get();
+}
+
+Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, const FunctionFile& file,
+                                 std::vector<ProbeSite>& sites) {
+  if (query.address) {
+    ASSIGN_OR_RETURN(ProbeSite site, site_at_address(type, file, *query.address));
+    sites.push_back(std::move(site));
+    return {};
+  }
+  for (Function& function : find_functions(type, query, file)) {
+    if (type == ProbeType::kUretprobe && cannot_return_once(function.name)) {
+      return Error(fmt::format("'{}' does not return to its caller in the usual way: a return probe would lead the "
+                               "program astray",
+                               function.name),
+                   EINVAL);
+    }
+    if (query.offset != 0 && function.size != 0 && query.offset >= function.size) {
+      return Error(fmt::format("The offset {} lies outside of '{}', which has {} bytes", query.offset, function.name,
+                               function.size),
+                   EINVAL);
+    }
+    ProbeSite site = make_site(type, file);
+    const auto file_offset = file.file_offset(function.address + query.offset);
+    if (!file_offset) return no_code_at(file, function.address + query.offset);
+    site.file_offset = *file_offset;
+    site.name = fmt::format("{}:{}:{}", provider(type), file.path(), function.name);
+    if (query.offset != 0) site.name += fmt::format("+{}", query.offset);
+    site.function = std::move(function.name);
+    site.function_offset = query.offset;
+    site.indirect = function.indirect;
+    sites.push_back(std::move(site));
+  }
+  return {};
+}
+
+Result<std::vector<ProbeSite>> FunctionFinder::find(ProbeType type, const FunctionQuery& query) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> paths, find_programs(query.module, search_));
+  std::vector<ProbeSite> sites;
+  for (const std::string& path : paths) {
+    auto file = open(path);
+    if (!file) {
+      if (paths.size() > 1 || has_glob(query.module)) continue;
+      return std::move(file).error();
+    }
+    TRY(add_sites(type, query, **file, sites));
+  }
+  return sites;
+}
+
+std::vector<std::string> FunctionFinder::names(std::string_view module, bool demangled) {
+  std::vector<std::string> names;
+  const auto paths = find_programs(module, search_);
+  if (!paths) return names;
+  for (const std::string& path : *paths) {
+    const auto file = open(path);
+    if (!file) continue;
+    for (Function& function : (*file)->matching([](std::string_view name) { return !is_function_part(name); })) {
+      names.push_back(demangled ? demangle(function.name) : std::move(function.name));
+    }
+  }
+  return names;
+}
+
+}  // namespace polytap

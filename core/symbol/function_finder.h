@@ -1,0 +1,39 @@
+// Sites of user function probes: from what a script writes to places in ELF files.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/probe/catalog.h"
+#include "core/symbol/program_search.h"
+
+namespace polytap {
+
+class FunctionFile;
+
+// Opens each file once. For one thread.
+class FunctionFinder {
+ public:
+  explicit FunctionFinder(ProgramSearch search = ProgramSearch::of_environment());
+  ~FunctionFinder();
+  FunctionFinder(const FunctionFinder&) = delete;
+  FunctionFinder& operator=(const FunctionFinder&) = delete;
+
+  // ProbeCatalog::user_functions(). Of files that a pattern matches, those that are not ELF are left out.
+  Result<std::vector<ProbeSite>> find(ProbeType type, const FunctionQuery& query);
+  // Names of the functions of MODULE, for suggestions: C++ names demangled when asked for.
+  std::vector<std::string> names(std::string_view module, bool demangled);
+
+ private:
+  Result<const FunctionFile*> open(const std::string& path);
+  Status add_sites(ProbeType type, const FunctionQuery& query, const FunctionFile& file, std::vector<ProbeSite>& sites);
+
+  ProgramSearch search_;
+  std::map<std::string, std::unique_ptr<const FunctionFile>> files_;
+};
+
+}  // namespace polytap
