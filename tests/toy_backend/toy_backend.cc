@@ -44,10 +44,11 @@ class ToySession : public Session, private ir::Machine {
  private:
   void replay() {
     if (!std::exchange(started_, false)) return;
-    for (size_t i = 1; i < recording_.size(); ++i) {
+    for (const json& event : std::span(recording_).subspan(1)) {
+      memory_.update(event.at("memory"));
       for (uint32_t function = 0; function < program_.functions.size(); ++function) {
         for (const uint32_t site : program_.functions[function].sites) {
-          if (!exited_ && recording_[i]["event"] == event_of(program_.sites[site])) run(function, site, &recording_[i]);
+          if (!exited_ && event["event"] == event_of(program_.sites[site])) run(function, site, &event);
         }
       }
     }
@@ -64,12 +65,9 @@ class ToySession : public Session, private ir::Machine {
     if (what == kSiteIndex) return site_;
     return event_ != nullptr ? event_->at(kRecorded.at(what)).get<uint64_t>() : clock_ns(CLOCK_BOOTTIME);
   }
-  void comm(std::span<char, 16> out) override {
-    std::ranges::fill(out, '\0');
-    event_->at("comm").get<std::string>().copy(out.data(), out.size() - 1);
-  }
+  void comm(std::span<char, 16> out) override { std::ranges::copy(event_->at("comm").get<Bytes>(), out.begin()); }
   int64_t read_string(AddressSpace, uint64_t address, std::span<char> out) override {
-    const Bytes text = recording_[0]["memory"].value(std::to_string(address), Bytes());
+    const Bytes text = memory_.value(std::to_string(address), Bytes());
     if (text.empty()) return -1;
     const size_t length = std::min(text.size() - 1, out.size());
     std::copy_n(text.begin(), length, out.begin());
@@ -92,6 +90,7 @@ class ToySession : public Session, private ir::Machine {
   uint32_t site_ = 0;
   const json* event_ = nullptr;  // null in BEGIN and END, which run here
   Bytes context_;
+  json memory_ = json::object();  // by address: what the events so far pointed to
   bool started_ = false, exited_ = false;
   uint64_t faults_ = 0;
 };
@@ -125,13 +124,13 @@ class ToyBackend : public Backend {
   std::string why_not(const ProbeSite& site, const ir::FunctionNeeds& needs, const Target& target) const {
     const bool here = site.type == ProbeType::kBegin || site.type == ProbeType::kEnd;
     std::string fields;
-    for (const auto& field : site.arguments) fields += fmt::format("{} {} {},", field.name, field.offset, field.size);
+    for (const auto& field : site.arguments) fields += fmt::format("{} {},", field.name, field.offset);
     const bool same_command = target.command_line.ends_with("/" + recording_[0].value("command", "none"));
     if (!here && !same_command) return "another command was recorded";
     if (!here && recording_[0]["layouts"].value(event_of(site), "none") != fields)
       return site.name + " was not recorded";
     for (const ir::Builtin word : needs.builtins) {
-      if (here ? word != kNsecsBoot : word != kSiteIndex && !kRecorded.contains(word))
+      if (word != kSiteIndex && (here ? word != kNsecsBoot : !kRecorded.contains(word)))
         return "a builtin was not recorded";
     }
     if (needs.memory || needs.kernel_memory || needs.user_stack || needs.kernel_stack || (here && needs.comm)) {
