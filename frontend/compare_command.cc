@@ -131,6 +131,8 @@ std::string agreement_text(const Agreement& agreement, bool is_reference) {
   switch (agreement.degree) {
     case Agreement::Degree::kEqual:
       return "equal";
+    case Agreement::Degree::kEqualButForAddresses:
+      return "equal but for addresses";
     case Agreement::Degree::kEqualButForTiming:
       return "equal but for timing";
     case Agreement::Degree::kDifferent:
