@@ -207,15 +207,17 @@ void print_json(const Comparison& comparison) {
   fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
-Result<Comparison> compare(const Options& options, const Question& question) {
+Result<Comparison> compare(const Options& options, const Question& question, const BackendList& backends) {
   std::vector<std::string> argv;
   if (!options.command.empty()) {
     ASSIGN_OR_RETURN(argv, split_command(options.command));
   }
   ASSIGN_OR_RETURN(Target target, choose_target(options, question));
   Target judged = target;
-  if (!argv.empty() && !options.system_wide) judged.will_launch = true;
-  const auto backends = all_backends();
+  if (!argv.empty() && !options.system_wide) {
+    judged.will_launch = true;
+    judged.command_line = target.command_line = options.command;
+  }
   const Plan plan = make_plan(backends, question.program(), judged, {});
   Comparison comparison;
   std::vector<Backend*> capable;
@@ -242,7 +244,6 @@ Result<Comparison> compare(const Options& options, const Question& question) {
   for (const Answer& answer : comparison.answers) {
     comparison.agreements.push_back(compare_answers(comparison.answers.front(), answer, time_matters));
   }
-  // The backends in `refused` are owned by `backends`, which ends here: print before.
   if (options.format == OutputFormat::kJson) {
     print_json(comparison);
   } else {
@@ -253,10 +254,10 @@ Result<Comparison> compare(const Options& options, const Question& question) {
 
 }  // namespace
 
-int compare_command(const Options& options) {
+int compare_command(const Options& options, const BackendList& backends) {
   const auto question = load_question(options);
   if (question == nullptr) return 1;
-  const auto comparison = compare(options, *question);
+  const auto comparison = compare(options, *question, backends);
   if (!comparison) {
     fmt::print(stderr, "ERROR: {}\n", comparison.error().message());
     return 1;
