@@ -9,6 +9,7 @@
 #include "backends/ebpf/bytecode.h"
 #include "backends/ebpf/frame_layout.h"
 #include "backends/ebpf/globals.h"
+#include "backends/ebpf/map_use.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/register_allocator.h"
 #include "backends/ebpf/stack_at_entry.h"
@@ -38,6 +39,7 @@ struct CompileEnvironment {
   struct MapBinding {
     int fd = -1;
     MapForm form;
+    MapUse use;
   };
   std::vector<MapBinding> maps;  // by MapId
   int globals_fd = -1;
@@ -175,7 +177,7 @@ class FunctionCompiler {
   const CompileEnvironment::MapBinding& binding(ir::MapId map) const { return environment_.maps[map]; }
   void lookup(ir::MapId map, ir::Place key);  // r0: the value's address or 0
   void load_key(ir::MapId map, ir::Place key);
-  void take_in(const Aggregation& aggregation, uint32_t buckets, ir::Temp value);
+  void take_in(const Aggregation& aggregation, uint32_t buckets, const ir::Aggregate& op);
   void take_in_extreme(const Aggregation& aggregation, ir::Temp value);
   void hist_index(uint8_t bits, ir::Temp value);
   void lhist_index(const Aggregation& aggregation, uint32_t buckets, ir::Temp value);

@@ -124,8 +124,9 @@ Status EbpfSession::prepare() {
   if (!target_.system_wide()) {
     ASSIGN_OR_RETURN(filter_, TargetFilter::create(*tracefs_, program_.settings.license));
   }
+  const std::vector<MapUse> uses = find_map_uses(program_);
   for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
-    environment_.maps.push_back({maps_->fd(map), maps_->form(map)});
+    environment_.maps.push_back({maps_->fd(map), maps_->form(map), uses[map]});
   }
   environment_.globals_fd = globals_->fd();
   environment_.globals = globals_->layout();

@@ -106,6 +106,7 @@ Losses PtraceSession::losses() const {
   Losses losses;
   losses.records = state_.queue.dropped();
   losses.faults = state_.faults;
+  losses.missed = state_.missed;
   std::lock_guard lock(state_.run_mutex);
   losses.updates = state_.maps.lost_updates();
   return losses;
