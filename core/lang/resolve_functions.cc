@@ -189,11 +189,10 @@ class FunctionResolver {
     }
     diagnostics_.warning(
         point_.span,
-        fmt::format("{} indirect function{} (IFUNC) left out: {}{}", dropped.size(),
-                    dropped.size() == 1 ? " is" : "s are",
+        fmt::format("Left out, because what lies there only picks an implementation (IFUNC): {}{}",
                     fmt::join(dropped.begin(),
                               dropped.begin() + std::min<ptrdiff_t>(3, static_cast<ptrdiff_t>(dropped.size())), ", "),
-                    dropped.size() > 3 ? ", ..." : ""),
+                    dropped.size() > 3 ? fmt::format(" and {} more", dropped.size() - 3) : ""),
         hint);
   }
 
