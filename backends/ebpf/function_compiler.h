@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "backends/ebpf/bytecode.h"
+#include "backends/ebpf/first_instruction.h"
 #include "backends/ebpf/frame_layout.h"
 #include "backends/ebpf/globals.h"
 #include "backends/ebpf/map_use.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/register_allocator.h"
-#include "backends/ebpf/stack_at_entry.h"
 #include "core/ir/ir.h"
 
 namespace polytap::ebpf {

@@ -240,12 +240,13 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
 Status EbpfSession::load_on_functions(uint32_t index, const FunctionPlan& plan) {
   const ir::Function& function = program_.functions[index];
   const bool stack = reads_user_stack(function);
+  CodeReader code;
   std::map<std::pair<ProgramKind, MissingCaller>, std::vector<uint32_t>> groups;
   for (const uint32_t site : function.sites) {
     const ProbeSite& where = program_.sites[site];
     if (where.is_kernel_function()) groups[{ProgramKind::kKernelFunction, MissingCaller::kNo}].push_back(site);
     if (!where.is_user_function()) continue;
-    groups[{ProgramKind::kUserFunction, stack ? missing_caller(where) : MissingCaller::kNo}].push_back(site);
+    groups[{ProgramKind::kUserFunction, stack ? code.missing_caller(where) : MissingCaller::kNo}].push_back(site);
   }
   for (auto& [key, sites] : groups) {
     CompileRequest request{.kind = key.first,
