@@ -55,6 +55,10 @@ class RecordMachine : public ir::Machine {
   uint64_t process_id();
 
   Parts parts_;
+  // How far the other clocks are ahead of CLOCK_MONOTONIC. They run alike (but for a suspend during the run), so one
+  // number for all records keeps differences exact.
+  uint64_t boot_lead_;
+  uint64_t tai_lead_;
   bool here_ = true;
   std::span<const std::byte> context_;
   uint64_t time_ = 0;
