@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,8 @@ constexpr uint32_t kMaxRecord = 32000;
 
 // Measured nanoseconds: a program on a syscall tracepoint costs about 100, helper calls 10 to 40.
 constexpr double kBaseCost = 100;
+// A breakpoint's trap: about 1 us; where each trap leaves a virtual machine, 20.
+constexpr double kBreakpointCost = 1500;
 
 double operation_cost(const ir::Operation& operation) {
   return std::visit(ir::Overloaded{
@@ -48,7 +51,9 @@ double operation_cost(const ir::Operation& operation) {
 double cost_of(const ir::Program& program) {
   double most = 0;
   for (const ir::Function& function : program.functions) {
-    double cost = kBaseCost;
+    const bool user = std::any_of(function.sites.begin(), function.sites.end(),
+                                  [&](uint32_t site) { return program.sites[site].is_user_function(); });
+    double cost = user ? kBreakpointCost : kBaseCost;
     for (const ir::Block& block : function.blocks) {
       for (const ir::Instruction& instruction : block.instructions) cost += operation_cost(instruction.operation);
     }
