@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -22,8 +23,8 @@ constexpr CostModel kCosts = {.tracepoint = 55,
                               .raw_tracepoint = 35,
                               .kernel_function = 150,
                               .kernel_return = 300,
-                              .user_function = 900,
-                              .user_return = 1'500,
+                              .user_function = 1'500,
+                              .user_return = 2'500,
                               .step = 0.5,
                               .builtin = 6,
                               .map_read = 20,
