@@ -35,7 +35,7 @@ Status TraceLoop::attach(std::span<const pid_t> pids) {
   if (command_ != nullptr) TRY(attach_command());
   for (pid_t pid : pids) TRY(attach_process(pid));
   settle();
-  return {};
+  return std::move(set_up_status_);
 }
 
 Status TraceLoop::attach_command() {
@@ -85,9 +85,10 @@ Status TraceLoop::attach_thread(pid_t tgid, pid_t tid) {
   }
   Tracee& tracee = add(tgid, tid, false);
   // What it does between here and its first stop is not seen; what is asked for besides calls needs no stop to begin.
-  if (plan_.asks_calls() && ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) == 0) {
+  if ((plan_.asks_calls() || functions_.wanted()) && ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) == 0) {
     tracee.unsettled = true;
     unsettled_++;
+    if (functions_.wanted()) unsettled_threads_[tgid]++;
   }
   return {};
 }

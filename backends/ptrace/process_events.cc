@@ -58,6 +58,7 @@ void TraceLoop::on_fork(Tracee& tracee) {
   if (!is_gone && find(child) == nullptr) {
     Tracee& made = add(is_thread ? tracee.tgid : child, child, tracee.filtered);
     made.fresh = true;
+    if (functions_.wanted()) forked_functions(tracee, made, is_thread);
   }
   if (!is_thread) state_.process_maps.fork(tracee.tgid, child);
   run_hooks(tracee, plan_.fork(), [&](const Hook& hook) {
@@ -95,6 +96,7 @@ void TraceLoop::on_exec(pid_t leader) {
   if (tracee == nullptr) tracee = &add(leader, leader, command_ != nullptr && command_->filtered());
   state_.process_maps.exec(leader);
   machine_.forget_mappings(leader);
+  if (functions_.wanted()) functions_.on_exec(*tracee);
   run_hooks(*tracee, plan_.exec(), [&](const Hook& hook) {
     if (!hook.reads_values) return;
     record_.put("filename", executed_file(leader));
@@ -133,6 +135,10 @@ void TraceLoop::on_exit(Tracee& tracee) {
 }
 
 void TraceLoop::on_signal(Tracee& tracee, int signal) {
+  if (functions_.wanted()) {
+    if (signal == SIGTRAP && on_trap(tracee)) return resume(tracee);
+    functions_.before_signal(tracee);
+  }
   if (!plan_.signal().empty()) {
     // Only the tracer's presence brought it here: it is dropped as the kernel would have done, so that the tracepoint
     // does not fire for others who watch (compare --together) either.

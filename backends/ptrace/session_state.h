@@ -29,6 +29,7 @@ struct SessionState {
   std::atomic<bool> exit_called = false;
   std::atomic<uint64_t> events = 0;
   std::atomic<uint64_t> faults = 0;
+  std::atomic<uint64_t> missed = 0;  // probes that could not be put in place, returns that could not be waited for
 };
 
 }  // namespace polytap

@@ -70,11 +70,6 @@ Status check_surroundings(const ir::Function& function, const ir::FunctionNeeds&
 
 }  // namespace
 
-void HookList::add(const Hook& hook) {
-  hooks.push_back(hook);
-  reads_values = reads_values || hook.reads_values;
-}
-
 Result<StopPlan> StopPlan::make(const ir::Program& program) {
   StopPlan plan;
   for (uint32_t index = 0; index < program.functions.size(); index++) {
@@ -96,8 +91,10 @@ Status StopPlan::add_site(const ir::Program& program, uint32_t function, uint32_
   // What ends the session from END ends nothing early.
   may_exit_ = may_exit_ || (needs.exits && site.type != ProbeType::kEnd);
   if (site.type == ProbeType::kBegin || site.type == ProbeType::kEnd || site.type == ProbeType::kInterval) return {};
+  if (site.is_user_function()) return functions_.add(site, {function, index});
   if (site.type != ProbeType::kTracepoint) {
-    return refusal(site, "ptrace stops answer tracepoints of system calls, signals, fork, exec and exit only");
+    return refusal(
+        site, "ptrace stops answer user functions and tracepoints of system calls, signals, fork, exec and exit only");
   }
   TRY(check_common_fields(site, needs));
 
@@ -146,7 +143,8 @@ std::vector<uint32_t> StopPlan::filtered_calls() const {
 }
 
 bool StopPlan::wants_filter() const {
-  if (!asks_calls_ || may_exit_) return false;
+  // Breakpoints are to outlive polytap, which calls under a filter do not.
+  if (!asks_calls_ || may_exit_ || !functions_.empty()) return false;
   // Where nearly every call's end is asked for, each call costs two stops with a filter as without.
   constexpr size_t kNearlyAll = 300;
   const auto exits =

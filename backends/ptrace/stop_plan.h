@@ -5,26 +5,12 @@
 #include <span>
 #include <vector>
 
+#include "backends/ptrace/function_sites.h"
+#include "backends/ptrace/hooks.h"
 #include "core/base/result.h"
 #include "core/ir/ir.h"
 
 namespace polytap {
-
-// A function at one of its sites.
-struct Hook {
-  uint32_t function = 0;
-  uint32_t site = 0;
-  bool raw = false;           // raw_syscalls: the record has its own layout
-  bool reads_values = false;  // looks at the record behind the system call's number
-};
-
-// What happens at one kind of stop, in the order of the program.
-struct HookList {
-  std::vector<Hook> hooks;
-  bool reads_values = false;  // one of them does
-  bool empty() const { return hooks.empty(); }
-  void add(const Hook& hook);
-};
 
 class StopPlan {
  public:
@@ -37,6 +23,7 @@ class StopPlan {
   const HookList& exec() const { return exec_; }
   const HookList& thread_exit() const { return thread_exit_; }
   const HookList& signal() const { return signal_; }
+  const FunctionSites& functions() const { return functions_; }
 
   bool asks_calls() const { return asks_calls_; }
   // Some hook runs where a call ends.
@@ -70,6 +57,7 @@ class StopPlan {
   HookList exec_;
   HookList thread_exit_;
   HookList signal_;
+  FunctionSites functions_;
   bool asks_calls_ = false;
   bool asks_call_exits_ = false;
   bool may_exit_ = false;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
+#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
@@ -15,6 +16,7 @@
 #include "backends/ptrace/cpu_placement.h"
 #include "backends/ptrace/proc_entries.h"
 #include "backends/ptrace/user_memory.h"
+#include "core/probe/registers.h"
 
 namespace polytap {
 namespace {
@@ -45,7 +47,17 @@ void ThreadMachine::place(Tracee* tracee, uint32_t site, std::span<const std::by
   tgid_ = tracee != nullptr ? tracee->tgid : getpid();
   site_ = site;
   context_ = context;
+  registers_ = nullptr;
   exited_ = false;
+}
+
+void ThreadMachine::place(Tracee* tracee, uint32_t site, const user_regs_struct& registers, bool at_entry) {
+  // struct user_regs_struct begins as struct pt_regs does.
+  static_assert(offsetof(user_regs_struct, rax) == registers::kAx &&
+                offsetof(user_regs_struct, rip) == registers::kIp && offsetof(user_regs_struct, ss) == registers::kSs);
+  place(tracee, site, std::as_bytes(std::span(&registers, 1)).first(registers::kSize));
+  registers_ = &registers;
+  at_entry_ = at_entry;
 }
 
 uint64_t ThreadMachine::builtin(ir::Builtin what) {
@@ -114,8 +126,21 @@ int64_t ThreadMachine::read_string(AddressSpace space, uint64_t address, std::sp
 size_t ThreadMachine::stack(AddressSpace space, std::span<uint64_t> frames) {
   if (space == AddressSpace::kKernel || tracee_ == nullptr) return 0;
   user_regs_struct registers{};
-  if (ptrace(PTRACE_GETREGS, tid_, nullptr, &registers) != 0) return 0;
-  const size_t count = walk_frame_pointers(tid_, registers.rip, registers.rbp, frames);
+  if (registers_ != nullptr) {
+    registers = *registers_;
+  } else if (ptrace(PTRACE_GETREGS, tid_, nullptr, &registers) != 0) {
+    return 0;
+  }
+  if (frames.empty()) return 0;
+  frames[0] = registers.rip;
+  size_t count = 1;
+  // The function has not made its frame yet: its caller's return address is on top of the stack, and the frame pointer
+  // is the caller's.
+  if (registers_ != nullptr && at_entry_ && count < frames.size() &&
+      read_user_memory(tid_, registers.rsp, std::as_writable_bytes(frames.subspan(count, 1)))) {
+    count++;
+  }
+  count += walk_frame_pointers(tid_, registers.rbp, frames.subspan(count));
   remember_mappings(frames.first(count));
   return count;
 }

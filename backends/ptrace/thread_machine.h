@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/user.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,8 @@ class ThreadMachine : public ir::Machine {
 
   // Where the next run is: in TRACEE, which is stopped, at SITE, with CONTEXT. A null TRACEE means the calling thread.
   void place(Tracee* tracee, uint32_t site, std::span<const std::byte> context);
+  // The same at a function probe, whose context the registers are. AT_ENTRY: at a function's first instruction.
+  void place(Tracee* tracee, uint32_t site, const user_regs_struct& registers, bool at_entry);
   // The process has another image now.
   void forget_mappings(pid_t tgid) { known_pages_.erase(tgid); }
   // TRACEE goes, or its thread id changes.
@@ -54,6 +57,8 @@ class ThreadMachine : public ir::Machine {
   pid_t tgid_ = 0;
   uint32_t site_ = 0;
   bool exited_ = false;
+  const user_regs_struct* registers_ = nullptr;  // known already
+  bool at_entry_ = false;
   std::span<const std::byte> context_;
   std::mt19937 random_;
   CgroupIds cgroups_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <linux/audit.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,12 +13,33 @@
 #include "backends/ptrace/proc_entries.h"
 
 namespace polytap {
+namespace {
+
+// mmap or mprotect (with or without key) with PROT_EXEC, the third argument of all of them.
+bool may_map_code(const __ptrace_syscall_info& info) {
+  const uint64_t number = info.entry.nr;
+  if (info.arch != AUDIT_ARCH_X86_64) return false;
+  return (number == SYS_mmap || number == SYS_mprotect || number == SYS_pkey_mprotect) &&
+         (info.entry.args[2] & PROT_EXEC) != 0;
+}
+
+}  // namespace
 
 TraceLoop::TraceLoop(SessionState& state, const StopPlan& plan, LaunchedCommand* command)
-    : state_(state), plan_(plan), command_(command), interpreter_(state.program), machine_(state) {}
+    : state_(state),
+      plan_(plan),
+      command_(command),
+      interpreter_(state.program),
+      machine_(state),
+      functions_(plan.functions(), state.missed, ends_) {}
 
 TraceLoop::End TraceLoop::run(const std::atomic<bool>& stop) {
   while (!stop && !machine_.exited()) {
+    while (!ends_.empty()) {
+      const auto [ended, how] = ends_.back();
+      ends_.pop_back();
+      handle(ended, how);
+    }
     int status = 0;
     // __WNOTHREAD: the children of polytap's other threads are not ours to reap.
     const pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD);
@@ -26,6 +49,7 @@ TraceLoop::End TraceLoop::run(const std::atomic<bool>& stop) {
       return End::kAllGone;
     }
   }
+  withdraw();
   return End::kAskedTo;
 }
 
@@ -46,7 +70,7 @@ Tracee& TraceLoop::add(pid_t tgid, pid_t tid, bool filtered) {
 
 // Errors are not looked at: SIGKILL ends any stop at any time, and then there is an exit status to come.
 void TraceLoop::resume(const Tracee& tracee, int signal) {
-  const bool to_next_call = tracee.filtered ? tracee.in_call : plan_.asks_calls();
+  const bool to_next_call = tracee.filtered ? tracee.in_call : plan_.asks_calls() || watches_calls(tracee);
   ptrace(to_next_call ? PTRACE_SYSCALL : PTRACE_CONT, tracee.tid, nullptr, signal);
 }
 
@@ -69,6 +93,7 @@ void TraceLoop::handle_stop(Tracee& tracee, const Stop& stop) {
   if (tracee.unsettled) {
     tracee.unsettled = false;
     unsettled_--;
+    if (functions_.wanted()) settled(tracee, stop);
   }
   switch (stop.kind) {
     case Stop::Kind::kSeccomp:
@@ -82,7 +107,11 @@ void TraceLoop::handle_stop(Tracee& tracee, const Stop& stop) {
       ptrace(PTRACE_LISTEN, tracee.tid, nullptr, nullptr);
       return;
     case Stop::Kind::kInterrupt:
-      if (std::exchange(tracee.fresh, false)) leave_first_call(tracee);
+      if (std::exchange(tracee.fresh, false)) {
+        leave_first_call(tracee);
+        // Its maker was attached, and not yet set up.
+        if (functions_.wanted() && tracee.breakpoints == nullptr && tracee.tid == tracee.tgid) set_up_functions(tracee);
+      }
       return resume(tracee);
     case Stop::Kind::kFork:
       return on_fork(tracee);
@@ -101,6 +130,7 @@ void TraceLoop::gone(pid_t tid, int status) {
     // SIGKILL can pass over the exit event.
     if (!tracee->exit_seen) on_exit(*tracee);
     if (tracee->unsettled) unsettled_--;
+    if (tracee->unsettled && functions_.wanted()) settled_by_end(*tracee);
     machine_.release_comm(*tracee);
     last_ = nullptr;
     tracees_.erase(tid);
@@ -175,10 +205,12 @@ void TraceLoop::on_syscall(Tracee& tracee) {
     }
     tracee.in_call = false;
     leave_call(tracee, have_info ? &info : nullptr);
+    if (std::exchange(tracee.maps_code, false) || tracee.new_image) mapped(tracee);
   } else {
     tracee.foreign_call = info.arch != AUDIT_ARCH_X86_64;
     enter_call(tracee, &info);
     tracee.in_call = true;
+    tracee.maps_code = watches_calls(tracee) && may_map_code(info);
   }
   tracee.call_known = true;
   resume(tracee);

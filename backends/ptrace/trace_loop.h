@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <functional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -15,6 +16,7 @@
 
 #include "backends/ptrace/context_record.h"
 #include "backends/ptrace/cpu_placement.h"
+#include "backends/ptrace/function_probes.h"
 #include "backends/ptrace/session_state.h"
 #include "backends/ptrace/stop_plan.h"
 #include "backends/ptrace/stops.h"
@@ -69,6 +71,23 @@ class TraceLoop {
   // The call that TRACEE is in, from its registers.
   int64_t call_in_progress(const Tracee& tracee) const;
 
+  // --- function probes (function_stops.cc)
+  bool on_trap(Tracee& tracee);
+  void set_up_functions(Tracee& tracee);
+  // The first stop of a thread that was attached while running.
+  void settled(Tracee& tracee, const Stop& stop);
+  void forked_functions(const Tracee& parent, Tracee& child, bool is_thread);
+  // Code was mapped by the call that ended, or an exec did.
+  void mapped(Tracee& tracee);
+  bool watches_calls(const Tracee& tracee) const;
+  void ask_to_stop(Tracee& tracee);
+  void settled_by_end(const Tracee& gone);
+  // The processes are to be as they were.
+  void withdraw();
+  // Those that could not be stopped in time.
+  std::set<pid_t> stop_all();
+  bool withdraw_from(pid_t tid, int status);
+
   // --- other events
   void on_fork(Tracee& tracee);
   void on_exec(pid_t leader);
@@ -91,6 +110,10 @@ class TraceLoop {
   std::unordered_set<pid_t> gone_early_;       // ended before the event of the one that made them
   Tracee* last_ = nullptr;                     // found last
   size_t unsettled_ = 0;
+  FunctionProbes::Ends ends_;  // stops that came while a tracee was made to do something
+  FunctionProbes functions_;
+  std::unordered_map<pid_t, size_t> unsettled_threads_;  // by process, when functions are asked for
+  Status set_up_status_;                                 // the first failure of set_up_functions()
 };
 
 }  // namespace polytap

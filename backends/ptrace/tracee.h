@@ -4,10 +4,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 
+#include "backends/ptrace/return_frames.h"
 #include "core/base/unique_fd.h"
 
 namespace polytap {
+
+class BreakpointSet;
 
 struct Tracee {
   pid_t tid = 0;
@@ -20,7 +24,19 @@ struct Tracee {
   bool foreign_call = false;  // the call in progress is one of another architecture
   bool exit_seen = false;     // PTRACE_EVENT_EXIT has come
   int64_t number = -1;        // of the call in progress
-  UniqueFd comm;              // /proc/TID/comm, kept open once it was asked for
+
+  // --- function probes
+  std::shared_ptr<BreakpointSet> breakpoints;  // of its memory; null: none can be there
+  ReturnFrames returns;
+  struct Skip {
+    uint64_t address = 0;
+    uint64_t sp = 0;
+  };
+  Skip skip;               // this hit was counted before a signal's handler came in between
+  bool maps_code = false;  // the call in progress may do so, and is watched for that
+  bool new_image = false;  // behind an exec, nothing is in place yet
+
+  UniqueFd comm;  // /proc/TID/comm, kept open once it was asked for
 };
 
 }  // namespace polytap

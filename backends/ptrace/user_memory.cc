@@ -57,10 +57,8 @@ int64_t read_user_string(pid_t pid, uint64_t address, std::span<char> out) {
   return static_cast<int64_t>(length);
 }
 
-size_t walk_frame_pointers(pid_t pid, uint64_t ip, uint64_t frame_pointer, std::span<uint64_t> frames) {
-  if (frames.empty()) return 0;
-  frames[0] = ip;
-  size_t count = 1;
+size_t walk_frame_pointers(pid_t pid, uint64_t frame_pointer, std::span<uint64_t> frames) {
+  size_t count = 0;
   // Frames lie close together: one read serves many of them.
   std::array<std::byte, kPage> page;
   uint64_t page_start = 0;
