@@ -10,26 +10,8 @@
 #include "core/base/clock.h"
 
 namespace polytap::ftrace {
-namespace {
 
-// How far CLOCK is ahead of CLOCK_MONOTONIC. Read in this order the difference is never too small, and the least of
-// some readings is the one that nothing came between.
-uint64_t lead_of(clockid_t clock) {
-  uint64_t least = ~uint64_t{0};
-  for (int i = 0; i < 16; ++i) {
-    const uint64_t monotonic = clock_ns(CLOCK_MONOTONIC);
-    least = std::min(least, clock_ns(clock) - monotonic);
-  }
-  return least;
-}
-
-}  // namespace
-
-RecordMachine::RecordMachine(const Parts& parts)
-    : parts_(parts),
-      boot_lead_(lead_of(CLOCK_BOOTTIME)),
-      tai_lead_(lead_of(CLOCK_TAI)),
-      random_(std::random_device{}()) {}
+RecordMachine::RecordMachine(const Parts& parts) : parts_(parts), random_(std::random_device{}()) {}
 
 void RecordMachine::look_at(const CpuRecord& record, pid_t tid) {
   here_ = false;
@@ -44,10 +26,11 @@ void RecordMachine::look_here() {
   context_ = {};
 }
 
-uint64_t RecordMachine::now(clockid_t clock) const {
+uint64_t RecordMachine::now(clockid_t clock) {
   if (here_) return clock_ns(clock);
-  if (clock == CLOCK_MONOTONIC) return time_;
-  return time_ + (clock == CLOCK_BOOTTIME ? boot_lead_ : tai_lead_);
+  if (clock == CLOCK_BOOTTIME) return boot_.convert(time_);
+  if (clock == CLOCK_TAI) return tai_.convert(time_);
+  return time_;
 }
 
 uint64_t RecordMachine::process_id() {
