@@ -104,8 +104,11 @@ class BreakpointSet {
   Status write_entry(const Breakpoint& breakpoint);
   Status write_word(uint64_t address, uint64_t value);
   bool in_known_file(uint64_t address) const;
-  // Takes the breakpoints away that a killed polytap left, if ACTION is its handler's; the action before that.
-  KernelSignalAction adopt_leftovers(const KernelSignalAction& action);
+  // --- control_block.cc
+  Status record_areas();
+  // Whether ACTION is the handler that a killed polytap left.
+  bool adopt_leftovers(const KernelSignalAction& action);
+  void adopt(const TrapTableEntry& entry, size_t index);
 
   TraceeMemory memory_;
   std::unordered_map<uint64_t, Breakpoint> breakpoints_;  // by address; its elements stay where they are

@@ -15,6 +15,15 @@ namespace {
 
 bool set_ip(pid_t tid, uint64_t ip) { return ptrace(PTRACE_POKEUSER, tid, offsetof(user_regs_struct, rip), ip) == 0; }
 
+// Whether the thread came by a return. A catch of an exception or a longjmp can lead to a return address by other ways
+// (often it does: to what follows the call); then something else has been called since, and its return address has
+// overwritten this one just below the stack pointer.
+bool has_returned(pid_t tid, const user_regs_struct& registers) {
+  uint64_t popped = 0;
+  return read_user_memory(tid, registers.rsp - sizeof popped, std::as_writable_bytes(std::span(&popped, 1))) &&
+         popped == registers.rip;
+}
+
 }  // namespace
 
 void FunctionProbes::finish(const Tracee& tracee, CallsOnDemand& calls) {
@@ -84,8 +93,9 @@ bool FunctionProbes::on_trap(Tracee& tracee, const Run& run) {
   const FunctionPlace* place = hit->place;
   const bool linker = hit->linker;
   if (tracee.returns.size() != 0) {
-    for (const FunctionPlace* returned : tracee.returns.pop(registers.rip, registers.rsp)) {
-      run(returned->returns, registers, false);
+    const std::vector<const FunctionPlace*> returned = tracee.returns.pop(registers.rip, registers.rsp);
+    if (!returned.empty() && has_returned(tracee.tid, registers)) {
+      for (const FunctionPlace* from : returned) run(from->returns, registers, false);
     }
   }
   if (place != nullptr) {
@@ -134,6 +144,12 @@ bool FunctionProbes::step_back(const Tracee& tracee) {
   if (ptrace(PTRACE_GETREGS, tracee.tid, nullptr, &registers) != 0) return true;
   const Breakpoint* hit = tracee.breakpoints->find(registers.rip - 1);
   return hit != nullptr && set_ip(tracee.tid, hit->address);
+}
+
+bool FunctionProbes::hit_before(const Tracee& tracee) const {
+  user_regs_struct registers;
+  return tracee.breakpoints != nullptr && ptrace(PTRACE_GETREGS, tracee.tid, nullptr, &registers) == 0 &&
+         tracee.breakpoints->find(registers.rip - 1) != nullptr;
 }
 
 void FunctionProbes::remove(const std::vector<Tracee*>& threads, bool all) {

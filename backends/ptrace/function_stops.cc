@@ -19,6 +19,11 @@ namespace {
 
 bool share_memory(pid_t one, pid_t other) { return syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0) == 0; }
 
+// For this thread alone, as traps are.
+bool is_pending(pid_t tid, int signal) {
+  return (read_status_value(tid, "SigPnd", 0, 16).value_or(0) >> (signal - 1) & 1) != 0;
+}
+
 }  // namespace
 
 bool TraceLoop::watches_calls(const Tracee& tracee) const {
@@ -154,7 +159,10 @@ bool TraceLoop::withdraw_from(pid_t tid, int status) {
   switch (stop.kind) {
     case Stop::Kind::kInterrupt:
     case Stop::Kind::kGroupStop:
-      return true;
+      // The kernel looks at interruptions first: it may have hit a breakpoint, with the signal still to come.
+      if (!functions_.hit_before(*tracee) || !is_pending(tid, SIGTRAP)) return true;
+      ptrace(PTRACE_CONT, tid, nullptr, 0);
+      return false;
     case Stop::Kind::kSignal:
       if (stop.signal == SIGTRAP && functions_.step_back(*tracee)) {
         const std::optional<int> end = InjectedCalls::leave_signal_stop(tid);
