@@ -75,6 +75,7 @@ class BreakpointSet {
   // System calls are watched for new mappings, for want of a linker that would tell or until it can.
   bool watches_calls() const { return watches_calls_; }
   void set_watches_calls(bool watches) { watches_calls_ = watches; }
+  bool in_handler(uint64_t ip) const { return control_ != 0 && ip - control_ < kControlBytes; }
   // Some signal frame of the tracee leads back into a slot.
   void keep_mapped() { must_stay_mapped_ = true; }
   bool must_stay_mapped() const { return must_stay_mapped_; }

@@ -127,14 +127,17 @@ Status BreakpointSet::remove(CallsOnDemand& calls, bool unmap) {
   if (control_ == 0) return {};
   const TrapHandlerImage image = trap_handler_image();
   KernelSignalAction current;
-  const uint64_t current_at = control_ + image.table;  // no breakpoint is in place any more
+  const uint64_t current_at = control_ + kActionAt;
   TRY(calls.call(SYS_mprotect, {control_, kControlBytes, PROT_READ | PROT_WRITE, 0, 0, 0}));
   TRY(calls.call(SYS_rt_sigaction, {SIGTRAP, 0, current_at, kSignalSetBytes, 0, 0}));
   // The program may have set another one since.
   if (memory_.read(current_at, room_of(current)) && current.handler == our_action(control_).handler) {
     TRY(calls.call(SYS_rt_sigaction, {SIGTRAP, control_ + image.former, 0, kSignalSetBytes, 0, 0}));
   }
-  if (!unmap) return {};
+  if (!unmap) {  // some thread is in the handler, or comes back to a slot
+    TRY(calls.call(SYS_mprotect, {control_, kControlBytes, PROT_READ | PROT_EXEC, 0, 0, 0}));
+    return {};
+  }
   for (const Area& area : areas_) TRY(calls.call(SYS_munmap, {area.start, area.slots * kSlotSize, 0, 0, 0, 0}));
   TRY(calls.call(SYS_munmap, {control_, kControlBytes, 0, 0, 0, 0}));
   return {};

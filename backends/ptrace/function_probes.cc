@@ -127,6 +127,7 @@ void FunctionProbes::before_signal(Tracee& tracee) {
   user_regs_struct registers;
   if (ptrace(PTRACE_GETREGS, tracee.tid, nullptr, &registers) != 0) return;
   const Breakpoint* in_slot = tracee.breakpoints->find_slot(registers.rip);
+  if (tracee.breakpoints->in_handler(registers.rip)) tracee.breakpoints->keep_mapped();
   if (in_slot == nullptr) return;
   const std::optional<uint64_t> place = BreakpointSet::original_place(*in_slot, registers.rip);
   if (!place) {
@@ -159,6 +160,7 @@ void FunctionProbes::remove(const std::vector<Tracee*>& threads, bool all) {
   for (const Tracee* thread : threads) {
     user_regs_struct registers;
     if (ptrace(PTRACE_GETREGS, thread->tid, nullptr, &registers) != 0) continue;
+    unmap = unmap && !set.in_handler(registers.rip);
     const Breakpoint* in_slot = set.find_slot(registers.rip);
     if (in_slot == nullptr) continue;
     const std::optional<uint64_t> place = BreakpointSet::original_place(*in_slot, registers.rip);
