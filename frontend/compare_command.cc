@@ -131,6 +131,8 @@ std::string agreement_text(const Agreement& agreement, bool is_reference) {
   switch (agreement.degree) {
     case Agreement::Degree::kEqual:
       return "equal";
+    case Agreement::Degree::kEqualButForAddresses:
+      return "equal but for addresses";
     case Agreement::Degree::kEqualButForTiming:
       return "equal but for timing";
     case Agreement::Degree::kDifferent:
@@ -207,16 +209,24 @@ void print_json(const Comparison& comparison) {
   fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
-Result<Comparison> compare(const Options& options, const Question& question) {
+Result<Comparison> compare(const Options& options, const Question& question, const BackendList& backends) {
   std::vector<std::string> argv;
   if (!options.command.empty()) {
     ASSIGN_OR_RETURN(argv, split_command(options.command));
   }
   ASSIGN_OR_RETURN(Target target, choose_target(options, question));
   Target judged = target;
-  if (!argv.empty() && !options.system_wide) judged.will_launch = true;
-  const auto backends = all_backends();
-  const Plan plan = make_plan(backends, question.program(), judged, {});
+  if (!argv.empty() && !options.system_wide) {
+    judged.will_launch = true;
+    judged.command_line = target.command_line = options.command;
+  }
+  Plan plan = make_plan(backends, question.program(), judged, {});
+  const auto possible = std::count_if(plan.candidates.begin(), plan.candidates.end(),
+                                      [](const Candidate& candidate) { return candidate.verdict.possible; });
+  if (options.together && possible > 1) {
+    judged.beside_others = true;
+    plan = make_plan(backends, question.program(), judged, {});
+  }
   Comparison comparison;
   std::vector<Backend*> capable;
   for (const Candidate& candidate : plan.candidates) {
@@ -242,7 +252,6 @@ Result<Comparison> compare(const Options& options, const Question& question) {
   for (const Answer& answer : comparison.answers) {
     comparison.agreements.push_back(compare_answers(comparison.answers.front(), answer, time_matters));
   }
-  // The backends in `refused` are owned by `backends`, which ends here: print before.
   if (options.format == OutputFormat::kJson) {
     print_json(comparison);
   } else {
@@ -253,10 +262,10 @@ Result<Comparison> compare(const Options& options, const Question& question) {
 
 }  // namespace
 
-int compare_command(const Options& options) {
+int compare_command(const Options& options, const BackendList& backends) {
   const auto question = load_question(options);
   if (question == nullptr) return 1;
-  const auto comparison = compare(options, *question);
+  const auto comparison = compare(options, *question, backends);
   if (!comparison) {
     fmt::print(stderr, "ERROR: {}\n", comparison.error().message());
     return 1;

@@ -86,23 +86,23 @@ int clean_up() {
 
 }  // namespace
 
-int doctor_command(const Options& options) {
+int doctor_command(const Options& options, const BackendList& backends) {
   if (options.clean) return clean_up();
   const auto catalog = make_catalog();
   const ir::Program program = simplest_program(*catalog);
   Target target;
   target.will_launch = true;
-  std::vector<BackendState> backends;
+  std::vector<BackendState> states;
   bool any = false;
-  for (const auto& backend : all_backends()) {
-    backends.push_back({std::string(backend->name()), backend->can_run(program, target)});
-    any = any || backends.back().verdict.possible;
+  for (const auto& backend : backends) {
+    states.push_back({std::string(backend->name()), backend->can_run(program, target)});
+    any = any || states.back().verdict.possible;
   }
   const std::vector<Capability> capabilities = detect_capabilities();
   if (options.format == OutputFormat::kJson) {
-    print_json(backends, capabilities);
+    print_json(states, capabilities);
   } else {
-    print_text(backends, capabilities);
+    print_text(states, capabilities);
   }
   return any ? 0 : 1;
 }

@@ -47,7 +47,8 @@ void add_format(CLI::App& app, std::string& format) {
 
 void add_run(CLI::App& app, Options& options, std::vector<std::string>& positional, std::string& format) {
   add_question(app, options, positional);
-  app.add_option("-b,--backend", options.backend, "Take this backend instead of the best one (ebpf, ptrace, ftrace)")
+  app.add_option("-b,--backend", options.backend,
+                 "Take this backend instead of the best one; of several, separated by commas, the best, or a part each")
       ->type_name("NAME");
   app.add_flag("--explain", options.explain, "For every backend: can it, at what cost, or why not; then end");
   add_format(app, format);

@@ -10,7 +10,9 @@
 #include <sstream>
 
 #include "backends/ebpf/ebpf_backend.h"
+#include "backends/ftrace/ftrace_backend.h"
 #include "backends/ptrace/ptrace_backend.h"
+#include "backends/uprobe/uprobe_backend.h"
 #include "core/kernel/btf_types.h"
 #include "core/kernel/tracepoint_catalog.h"
 #include "core/lang/parse.h"
@@ -104,6 +106,8 @@ std::vector<std::unique_ptr<Backend>> all_backends() {
   std::vector<std::unique_ptr<Backend>> backends;
   backends.push_back(make_ebpf_backend());
   backends.push_back(make_ptrace_backend());
+  backends.push_back(make_uprobe_backend());
+  backends.push_back(make_ftrace_backend());
   return backends;
 }
 

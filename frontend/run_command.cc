@@ -14,6 +14,7 @@
 #include "core/lang/print.h"
 #include "core/output/fd_sink.h"
 #include "core/output/renderer.h"
+#include "core/plan/explain_json.h"
 #include "core/plan/plan.h"
 #include "core/run/launch.h"
 #include "core/run/runner.h"
@@ -85,7 +86,7 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
 
 }  // namespace
 
-int run_command(const Options& options) {
+int run_command(const Options& options, const BackendList& backends) {
   if (options.list) return list_command(options);
   if (options.format_script) return print_formatted(options);
   const auto question = load_question(options);
@@ -97,13 +98,16 @@ int run_command(const Options& options) {
   auto target = choose_target(options, *question);
   if (!target) return fail(target.error());
 
-  const auto backends = all_backends();
   // Backends judge a question about a command before there is one.
   Target judged = *target;
-  if (!options.command.empty() && !options.system_wide) judged.will_launch = true;
+  if (!options.command.empty() && !options.system_wide) {
+    judged.will_launch = true;
+    judged.command_line = target->command_line = options.command;
+  }
   const Plan plan = make_plan(backends, question->program(), judged, options.backend);
   if (options.explain) {
-    fmt::print("{}", explain(plan, &*question->source));
+    const bool as_json = options.format == OutputFormat::kJson;
+    fmt::print("{}", as_json ? explain_json(plan, &*question->source) : explain(plan, &*question->source));
     return plan.chosen ? 0 : 1;
   }
   if (!plan.chosen) return fail(Error(plan.why));

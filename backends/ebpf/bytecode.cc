@@ -112,6 +112,10 @@ void Assembler::atomic_exchange(Reg base, int32_t offset, Reg value) {
   emit(BPF_STX | BPF_ATOMIC | BPF_DW, base, value, offset, BPF_XCHG);
 }
 
+void Assembler::atomic_exchange_word(Reg base, int32_t offset, Reg value) {
+  emit(BPF_STX | BPF_ATOMIC | BPF_W, base, value, offset, BPF_XCHG);
+}
+
 void Assembler::load_map(Reg to, int map_fd) {
   emit(BPF_LD | BPF_DW | BPF_IMM, to, static_cast<Reg>(BPF_PSEUDO_MAP_FD), 0, map_fd);
   emit(0, Reg::k0, Reg::k0, 0, 0);

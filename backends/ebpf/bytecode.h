@@ -78,6 +78,7 @@ class Assembler {
   // The same, and `value` gets what was there before.
   void atomic_fetch_add(Reg base, int32_t offset, Reg value);
   void atomic_exchange(Reg base, int32_t offset, Reg value);
+  void atomic_exchange_word(Reg base, int32_t offset, Reg value);  // of 4 bytes
 
   void load_map(Reg to, int map_fd);
   void load_map_value(Reg to, int map_fd, uint32_t offset);  // address inside the value of a one-entry array

@@ -6,7 +6,9 @@
 #include <string>
 
 #include "backends/ebpf/capabilities.h"
+#include "backends/ebpf/first_instruction.h"
 #include "backends/ebpf/frame_layout.h"
+#include "backends/ebpf/probe_pmu.h"
 #include "backends/ebpf/session.h"
 
 namespace polytap {
@@ -63,9 +65,16 @@ std::optional<std::string> why_not_site(const ProbeSite& site) {
     case ProbeType::kTracepoint:
     case ProbeType::kRawTracepoint:
       return std::nullopt;
+    case ProbeType::kKprobe:
+    case ProbeType::kKretprobe:
+    case ProbeType::kUprobe:
+    case ProbeType::kUretprobe:
+      return ebpf::why_no_function_probes(site.type);
     default:
-      return fmt::format("the ebpf backend runs tracepoint, rawtracepoint, interval, BEGIN and END probes, not {}",
-                         site.name);
+      return fmt::format(
+          "the ebpf backend runs tracepoint, rawtracepoint, kprobe, kretprobe, uprobe, uretprobe, interval, BEGIN and "
+          "END probes, not {}",
+          site.name);
   }
 }
 
@@ -95,10 +104,31 @@ std::optional<std::string> why_not_operation(const ir::Function& function, const
   return std::nullopt;
 }
 
-std::optional<std::string> why_not_program(const ir::Program& program) {
+// Not one of the places that the user asked for may be missing from an answer without a word.
+std::optional<std::string> why_not_places(const ir::Program& program) {
+  ebpf::CodeReader code;
+  std::string first;
+  size_t count = 0;
   for (const ProbeSite& site : program.sites) {
+    if (!site.is_user_function() || !code.takes_no_uprobe(site)) continue;
+    if (count++ == 0) first = site.name;
+  }
+  if (count == 0) return std::nullopt;
+  return fmt::format(
+      "the kernel puts no uprobe on AVX and lock instructions, with which {} begins{}; name other functions, or trace "
+      "a "
+      "command (-c) or a process (-p) by ptrace, which can",
+      first, count == 1 ? "" : fmt::format(", and {} more", count - 1));
+}
+
+std::optional<std::string> why_not_program(const ir::Program& program) {
+  std::optional<ProbeType> last;  // a glob's sites are many and alike
+  for (const ProbeSite& site : program.sites) {
+    if (last == site.type) continue;
+    last = site.type;
     if (auto reason = why_not_site(site)) return reason;
   }
+  if (auto reason = why_not_places(program)) return reason;
   for (const ir::Function& function : program.functions) {
     const bool tracepoint = on_tracepoint(program, function);
     for (const ir::Block& block : function.blocks) {

@@ -10,6 +10,7 @@ namespace polytap {
 
 struct EbpfOptions {
   uint32_t data_ring_bytes = 16 << 20;  // a power of two, at least a page
+  bool uprobe_multi = true;             // attach to user functions by links for many places, where the kernel has them
 };
 
 std::unique_ptr<Backend> make_ebpf_backend(EbpfOptions options = {});

@@ -1,7 +1,8 @@
 // Maps and aggregations.
 //
-// Aggregations count into a value of this CPU's own. Every change of a word is one atomic addition, because a program
-// may be interrupted by another on the same CPU between any two instructions.
+// Aggregations count into a value of this CPU's own. A change of a word is one atomic addition, because a program may
+// be interrupted by another on the same CPU between any two instructions; unless all that change the map exclude each
+// other.
 #include "backends/ebpf/function_compiler.h"
 #include "backends/ebpf/helpers.h"
 #include "core/base/check.h"
@@ -67,8 +68,8 @@ void FunctionCompiler::expand(const ir::MapSet& op, ir::Temp) {
   }
   const Label done = code_.new_label();
   const Label full = code_.new_label();
-  if (size == 8) {
-    // In place: cheaper, and nobody ever sees the entry missing.
+  if (size == 8 && !binding(op.map).use.short_lived) {
+    // In place: cheaper than a new element where there is one mostly.
     const Label missing = code_.new_label();
     lookup(op.map, op.key);
     code_.jump_if(Jump::kEqual, Reg::k0, 0, missing);
@@ -239,7 +240,7 @@ void FunctionCompiler::expand(const ir::Aggregate& op, ir::Temp) {
   if (form.keyed || form.per_cpu) code_.jump_if(Jump::kEqual, Reg::k0, 0, missing);
   code_.bind(found);
   if (!form.keyed) code_.store(8, Reg::k0, static_cast<int32_t>(form.seen), 1);
-  take_in(spec.value.aggregation, spec.value_size / 8, op.value);
+  take_in(spec.value.aggregation, spec.value_size / 8, op);
   code_.bind(done);
   if (!form.keyed && !form.per_cpu) return;  // addressed directly: always there
   code_.defer([this, missing, found, done, op, form] {
@@ -258,31 +259,50 @@ void FunctionCompiler::expand(const ir::Aggregate& op, ir::Temp) {
 }
 
 // r0: the value of this CPU.
-void FunctionCompiler::take_in(const Aggregation& aggregation, uint32_t buckets, ir::Temp value) {
+void FunctionCompiler::take_in(const Aggregation& aggregation, uint32_t buckets, const ir::Aggregate& op) {
+  const bool atomic = !binding(op.map).use.exclusive;
+  const auto add_one = [&](int32_t offset) {
+    if (atomic) {
+      code_.move(Reg::k1, 1);
+      code_.atomic_add(Reg::k0, offset, Reg::k1);
+    } else {
+      code_.load(8, Reg::k1, Reg::k0, offset);
+      code_.alu(Alu::kAdd, Reg::k1, 1);
+      code_.store(8, Reg::k0, offset, Reg::k1);
+    }
+  };
+  const auto add_value = [&](int32_t offset) {
+    const Reg value = operand(op.value, Reg::k1);
+    if (atomic) {
+      code_.atomic_add(Reg::k0, offset, value);
+    } else {
+      code_.load(8, Reg::k2, Reg::k0, offset);
+      code_.alu(Alu::kAdd, Reg::k2, value);
+      code_.store(8, Reg::k0, offset, Reg::k2);
+    }
+  };
   switch (aggregation.kind) {
     case AggregationKind::kCount:
-      code_.move(Reg::k1, 1);
-      code_.atomic_add(Reg::k0, 0, Reg::k1);
+      add_one(0);
       return;
     case AggregationKind::kSum:
-      code_.atomic_add(Reg::k0, 0, operand(value, Reg::k1));
+      add_value(0);
       code_.store(8, Reg::k0, 8, 1);
       return;
     case AggregationKind::kMin:
     case AggregationKind::kMax:
-      take_in_extreme(aggregation, value);
+      take_in_extreme(aggregation, op.value);
       return;
     case AggregationKind::kAvg:
     case AggregationKind::kStats:
-      code_.move(Reg::k1, 1);
-      code_.atomic_add(Reg::k0, 0, Reg::k1);
-      code_.atomic_add(Reg::k0, 8, operand(value, Reg::k1));
+      add_one(0);
+      add_value(8);
       return;
     case AggregationKind::kHist:
-      hist_index(aggregation.bits, value);
+      hist_index(aggregation.bits, op.value);
       break;
     case AggregationKind::kLhist:
-      lhist_index(aggregation, buckets, value);
+      lhist_index(aggregation, buckets, op.value);
       break;
   }
   // Never taken; it tells the verifier the bounds.
@@ -292,8 +312,7 @@ void FunctionCompiler::take_in(const Aggregation& aggregation, uint32_t buckets,
   code_.bind(in_range);
   code_.alu(Alu::kShiftLeft, Reg::k1, 3);
   code_.alu(Alu::kAdd, Reg::k0, Reg::k1);
-  code_.move(Reg::k1, 1);
-  code_.atomic_add(Reg::k0, 0, Reg::k1);
+  add_one(0);
 }
 
 void FunctionCompiler::take_in_extreme(const Aggregation& aggregation, ir::Temp value) {
@@ -324,18 +343,23 @@ void FunctionCompiler::hist_index(uint8_t bits, ir::Temp value) {
   code_.jump_if(Jump::kSignedLess, Reg::k2, 0, done);
   code_.jump_if(Jump::kLess, Reg::k2, 1 << bits, small);  // 0 as well
   code_.move(Reg::k3, Reg::k2);
-  for (const int32_t shift : {32, 16, 8, 4, 2, 1}) {
-    // r4 = shift when r3 has a bit at or above it, else 0.
-    code_.move(Reg::k4, Reg::k3);
-    code_.alu(Alu::kShiftRight, Reg::k4, shift);
-    code_.move(Reg::k5, Reg::k4);
-    code_.negate(Reg::k5);
-    code_.alu(Alu::kOr, Reg::k4, Reg::k5);
+  for (const int32_t log : {5, 4, 3, 2}) {
+    // r4 = 1 << log when r3, which is not negative, has a bit at or above that one, else 0: by the sign of the
+    // difference.
+    code_.load_constant(Reg::k4, (int64_t{1} << (1 << log)) - 1);
+    code_.alu(Alu::kSub, Reg::k4, Reg::k3);
     code_.alu(Alu::kShiftRight, Reg::k4, 63);
-    code_.alu(Alu::kMul, Reg::k4, shift);
+    code_.alu(Alu::kShiftLeft, Reg::k4, log);
     code_.alu(Alu::kShiftRight, Reg::k3, Reg::k4);
     code_.alu(Alu::kAdd, Reg::k1, Reg::k4);
   }
+  // The logarithms of 0 to 15, in two bits each.
+  code_.load_constant(Reg::k4, 0xffffaa50);
+  code_.alu(Alu::kShiftLeft, Reg::k3, 1);
+  code_.alu(Alu::kAnd, Reg::k3, 31);
+  code_.alu(Alu::kShiftRight, Reg::k4, Reg::k3);
+  code_.alu(Alu::kAnd, Reg::k4, 3);
+  code_.alu(Alu::kAdd, Reg::k1, Reg::k4);
   // r1 = p >= bits: 1 + ((p - bits + 1) << bits) + ((v >> (p - bits)) & mask)
   code_.alu(Alu::kSub, Reg::k1, bits);
   code_.alu(Alu::kAnd, Reg::k1, 63);

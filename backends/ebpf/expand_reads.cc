@@ -4,6 +4,7 @@
 #include "backends/ebpf/function_compiler.h"
 #include "backends/ebpf/helpers.h"
 #include "core/base/check.h"
+#include "core/probe/registers.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -244,19 +245,52 @@ void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
 }
 
 void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
-  const uint32_t frames = 8 * op.depth;
   const bool has_stack = request_.kind != ProgramKind::kSyscall;  // BEGIN and the like run in polytap itself
-  if (!has_stack) zero_memory(memory(op.to, 8 + frames, Reg::k1), 8 + frames);
+  if (!has_stack) zero_memory(memory(op.to, 8 + 8 * op.depth, Reg::k1), 8 + 8 * op.depth);
   code_.call(helper::kPidTgid);
   code_.alu(Alu::kShiftRight, Reg::k0, 32);
   const Memory tgid = memory(op.to, 8, Reg::k1);
   code_.store(8, tgid.base, tgid.offset, Reg::k0);
   if (!has_stack) return;
+  const ir::Place frames{op.to.slot, op.to.offset + 8};
+  if (op.space == AddressSpace::kUser && request_.missing_caller != MissingCaller::kNo && op.depth > 1) {
+    read_user_stack_with_caller(frames, op.depth);
+  } else {
+    read_stack(frames, op.depth, op.space);
+  }
+}
+
+void FunctionCompiler::read_stack(ir::Place to, uint32_t frames, AddressSpace space) {
   code_.move(Reg::k1, Reg::k6);
-  address(Reg::k2, {op.to.slot, op.to.offset + 8});
-  code_.move(Reg::k3, static_cast<int32_t>(frames));
-  code_.move(Reg::k4, op.space == AddressSpace::kUser ? static_cast<int32_t>(BPF_F_USER_STACK) : 0);
+  address(Reg::k2, to);
+  code_.move(Reg::k3, static_cast<int32_t>(8 * frames));
+  code_.move(Reg::k4, space == AddressSpace::kUser ? static_cast<int32_t>(BPF_F_USER_STACK) : 0);
   code_.call(helper::kStack);
+}
+
+// The helper's stack goes one word further back, and its first word, the probe's own address, in front of the caller's.
+void FunctionCompiler::read_user_stack_with_caller(ir::Place frames, uint32_t depth) {
+  const Label done = code_.new_label();
+  const ir::Place behind{frames.slot, frames.offset + 8};
+  code_.move(Reg::k1, Reg::kFrame);
+  code_.alu(Alu::kAdd, Reg::k1, kWork1);
+  code_.move(Reg::k2, 8);
+  code_.load(8, Reg::k3, Reg::k6, registers::kSp);
+  code_.call(helper::kReadUser);  // the return address; zero when it fails
+  if (request_.missing_caller == MissingCaller::kUnlessThere) {
+    read_stack(frames, depth, AddressSpace::kUser);
+    const Memory second = memory(behind, 8, Reg::k1);
+    code_.load(8, Reg::k0, second.base, second.offset);
+    code_.load(8, Reg::k2, Reg::kFrame, kWork1);
+    code_.jump_if(Jump::kEqual, Reg::k0, Reg::k2, done);
+  }
+  read_stack(behind, depth - 1, AddressSpace::kUser);
+  const Memory words = memory(frames, 16, Reg::k1);
+  code_.load(8, Reg::k0, words.base, words.offset + 8);
+  code_.store(8, words.base, words.offset, Reg::k0);
+  code_.load(8, Reg::k0, Reg::kFrame, kWork1);
+  code_.store(8, words.base, words.offset + 8, Reg::k0);
+  code_.bind(done);
 }
 
 }  // namespace polytap::ebpf

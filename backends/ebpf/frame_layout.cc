@@ -39,6 +39,33 @@ BlockUse analyse(const ir::Program& program, const ir::Block& block, const std::
   return use;
 }
 
+// Whether the expansion of OPERATION uses kWork1 and the words behind it.
+bool needs_work_words(const ir::Program& program, const ir::Operation& operation) {
+  const auto scalar = [&](ir::MapId map) { return program.maps[map].key_size == 0; };
+  return std::visit(ir::Overloaded{
+                        [](const ir::Emit&) { return true; },
+                        [](const ir::Exit&) { return true; },
+                        [](const ir::ReadStack&) { return true; },
+                        [](const ir::AggregateRead&) { return true; },
+                        [&](const ir::MapDelete& op) { return scalar(op.map); },
+                        [&](const ir::MapHas& op) { return scalar(op.map); },
+                        [&](const ir::MapLength& op) { return scalar(op.map); },
+                        [](const auto&) { return false; },
+                    },
+                    operation);
+}
+
+// Bytes at the frame's end for the expansions' own words.
+uint32_t fixed_bytes(const ir::Program& program, const ir::Function& function, bool scratch) {
+  if (scratch) return -kClaimPointer;
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      if (needs_work_words(program, instruction.operation)) return -kWork3;
+    }
+  }
+  return function.sites.size() > 1 ? -kSiteWord : -kCpuBlockPointer;
+}
+
 }  // namespace
 
 std::vector<ZeroRange> words_to_zero(const ir::Program& program, const ir::Function& function) {
@@ -98,9 +125,12 @@ uint32_t record_capacity(const ir::Emit& emit) {
   return bytes;
 }
 
-FrameLayout lay_out_frame(const ir::Program& program, const ir::Function& function, const Allocation& allocation) {
+namespace {
+
+FrameLayout lay_out(const ir::Program& program, const ir::Function& function, const Allocation& allocation,
+                    uint32_t fixed) {
   FrameLayout layout;
-  uint32_t stack = kFixedBytes;
+  uint32_t stack = fixed;
   uint32_t scratch = 0;
   const auto on_stack = [&](uint32_t bytes) {
     stack += bytes;
@@ -150,6 +180,14 @@ FrameLayout lay_out_frame(const ir::Program& program, const ir::Function& functi
   // A string's copy may look at one byte behind its region.
   layout.scratch_size = scratch == 0 ? 0 : scratch + 8;
   return layout;
+}
+
+}  // namespace
+
+FrameLayout lay_out_frame(const ir::Program& program, const ir::Function& function, const Allocation& allocation) {
+  const FrameLayout small = lay_out(program, function, allocation, fixed_bytes(program, function, false));
+  if (small.scratch_size == 0) return small;
+  return lay_out(program, function, allocation, fixed_bytes(program, function, true));
 }
 
 }  // namespace polytap::ebpf

@@ -14,15 +14,17 @@ namespace polytap::ebpf {
 inline constexpr uint32_t kStackBytes = 512 - 32 - 16;
 inline constexpr uint32_t kMaxStackSlot = 64;
 
-// Words that expansions use, as offsets from the frame's end.
-inline constexpr int32_t kScratchPointer = -8;
-inline constexpr int32_t kSiteWord = -16;
-inline constexpr int32_t kCpuBlockPointer = -24;
-inline constexpr int32_t kWork0 = -32;
+// Words that expansions use, as offsets from the frame's end. The first two always; the others cost nothing where they
+// are not needed: a program that stays below 64 bytes of stack runs on the task's stack, others (since Linux 6.13) on
+// one of their own, which costs a bit at every call of a helper.
+inline constexpr int32_t kWork0 = -8;
+inline constexpr int32_t kCpuBlockPointer = -16;
+inline constexpr int32_t kSiteWord = -24;
+inline constexpr int32_t kScratchPointer = -32;
 inline constexpr int32_t kWork1 = -40;
 inline constexpr int32_t kWork2 = -48;
 inline constexpr int32_t kWork3 = -56;
-inline constexpr uint32_t kFixedBytes = 56;
+inline constexpr int32_t kClaimPointer = -64;  // on user functions: the flag of the scratch entry
 
 struct Location {
   bool in_scratch = false;

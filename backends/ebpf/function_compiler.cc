@@ -89,8 +89,8 @@ void FunctionCompiler::enter() {
   find_cpu_block();
   if (request_.guarded) {
     code_.move(Reg::k2, 1);
-    if (request_.kind == ProgramKind::kTracepoint) {
-      // Programs of this kind never nest on a CPU (bpf_prog_active), so nothing can come in between.
+    if (request_.kind == ProgramKind::kTracepoint || request_.kind == ProgramKind::kKernelFunction) {
+      // Programs of these kinds never nest on a CPU (bpf_prog_active), so nothing can come in between.
       code_.load(8, Reg::k2, Reg::k1, GlobalsLayout::kFirings);
       code_.alu(Alu::kAdd, Reg::k2, 1);
       code_.store(8, Reg::k1, GlobalsLayout::kFirings, Reg::k2);
@@ -162,17 +162,21 @@ void FunctionCompiler::find_cpu_block() {
   code_.store(8, Reg::kFrame, kCpuBlockPointer, Reg::k1);
 }
 
-// Takes the scratch entry of this CPU and nesting level. Plain arithmetic on the level is safe: who interrupts in
-// between puts it back before this goes on.
+// r1: this CPU's counters, r0: its number, shifted. Takes one of the CPU's scratch entries.
 void FunctionCompiler::take_scratch(Label out) {
-  const Label too_deep = code_.new_label();
-  code_.load(8, Reg::k2, Reg::k1, GlobalsLayout::kNesting);
-  code_.jump_if(Jump::kGreaterEqual, Reg::k2, kNestingLevels, too_deep);
-  code_.move(Reg::k3, Reg::k2);
-  code_.alu(Alu::kAdd, Reg::k3, 1);
-  code_.store(8, Reg::k1, GlobalsLayout::kNesting, Reg::k3);
-  static_assert(kNestingLevels == 4);
-  code_.alu(Alu::kShiftRight, Reg::k0, GlobalsLayout::kCpuBlockShift - 2);
+  const Label none = code_.new_label();
+  if (request_.kind == ProgramKind::kUserFunction) {
+    claim_scratch(none);
+  } else {
+    // Plain arithmetic on the level is safe: who interrupts in between puts it back before this goes on.
+    code_.load(8, Reg::k2, Reg::k1, GlobalsLayout::kNesting);
+    code_.jump_if(Jump::kGreaterEqual, Reg::k2, kNestingLevels, none);
+    code_.move(Reg::k3, Reg::k2);
+    code_.alu(Alu::kAdd, Reg::k3, 1);
+    code_.store(8, Reg::k1, GlobalsLayout::kNesting, Reg::k3);
+  }
+  static_assert(kScratchEntries == 8);
+  code_.alu(Alu::kShiftRight, Reg::k0, GlobalsLayout::kCpuBlockShift - 3);
   code_.alu(Alu::kAdd, Reg::k0, Reg::k2);
   code_.store(4, Reg::kFrame, kWork0, Reg::k0);
   code_.load_map(Reg::k1, environment_.scratch_fd);
@@ -181,11 +185,29 @@ void FunctionCompiler::take_scratch(Label out) {
   code_.call(helper::kMapLookup);
   code_.jump_if(Jump::kEqual, Reg::k0, 0, leave_);
   code_.store(8, Reg::kFrame, kScratchPointer, Reg::k0);
-  code_.defer([this, too_deep, out] {
-    code_.bind(too_deep);
+  code_.defer([this, none, out] {
+    code_.bind(none);
     count(GlobalsLayout::kMissed);
     code_.jump(out);
   });
+}
+
+// r2: the entry's number. A run may be suspended with its entry while others come and go in any order, so each entry
+// has a flag of its own. Migration is disabled: the CPU stays the same.
+void FunctionCompiler::claim_scratch(Label none) {
+  const Label claimed = code_.new_label();
+  for (uint32_t i = 0; i < kClaims; ++i) {
+    const auto flag = static_cast<int32_t>(GlobalsLayout::kClaimed + 4 * i);
+    code_.move(Reg::k2, static_cast<int32_t>(kNestingLevels + i));
+    code_.move(Reg::k3, 1);
+    code_.atomic_exchange_word(Reg::k1, flag, Reg::k3);
+    code_.move(Reg::k4, Reg::k1);
+    code_.alu(Alu::kAdd, Reg::k4, flag);
+    code_.store(8, Reg::kFrame, kClaimPointer, Reg::k4);
+    code_.jump_if(Jump::kEqual, Reg::k3, 0, claimed);
+  }
+  code_.jump(none);
+  code_.bind(claimed);
 }
 
 void FunctionCompiler::find_site() {
@@ -207,10 +229,15 @@ void FunctionCompiler::zero_slots() {
 void FunctionCompiler::leave() {
   code_.bind(leave_);
   if (plan_.frame.scratch_size != 0) {
-    code_.load(8, Reg::k1, Reg::kFrame, kCpuBlockPointer);
-    code_.load(8, Reg::k2, Reg::k1, GlobalsLayout::kNesting);
-    code_.alu(Alu::kSub, Reg::k2, 1);
-    code_.store(8, Reg::k1, GlobalsLayout::kNesting, Reg::k2);
+    if (request_.kind == ProgramKind::kUserFunction) {
+      code_.load(8, Reg::k1, Reg::kFrame, kClaimPointer);
+      code_.store(4, Reg::k1, 0, 0);
+    } else {
+      code_.load(8, Reg::k1, Reg::kFrame, kCpuBlockPointer);
+      code_.load(8, Reg::k2, Reg::k1, GlobalsLayout::kNesting);
+      code_.alu(Alu::kSub, Reg::k2, 1);
+      code_.store(8, Reg::k1, GlobalsLayout::kNesting, Reg::k2);
+    }
   }
   finish();
 }

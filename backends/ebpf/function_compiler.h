@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "backends/ebpf/bytecode.h"
+#include "backends/ebpf/first_instruction.h"
 #include "backends/ebpf/frame_layout.h"
 #include "backends/ebpf/globals.h"
+#include "backends/ebpf/map_use.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/register_allocator.h"
 #include "core/ir/ir.h"
@@ -19,19 +21,25 @@ namespace polytap::ebpf {
 enum class ProgramKind : uint8_t {
   kTracepoint,
   kRawTracepoint,
-  kSyscall,  // run by BPF_PROG_TEST_RUN: BEGIN, END, interval (and tests)
+  kUserFunction,    // on uprobes and uretprobes
+  kKernelFunction,  // on kprobes and kretprobes
+  kSyscall,         // run by BPF_PROG_TEST_RUN: BEGIN, END, interval (and tests)
 };
 
 // Emitted by exit(); the payload is the exit code.
 inline constexpr uint32_t kExitRecord = ~0U;
 // Nested runs on one CPU that find scratch memory: task, soft interrupt, interrupt, NMI.
 inline constexpr uint32_t kNestingLevels = 4;
+// Runs on one CPU that find scratch memory on user functions: since Linux 6.0 the kernel may suspend one for another.
+inline constexpr uint32_t kClaims = 4;
+inline constexpr uint32_t kScratchEntries = kNestingLevels + kClaims;  // for each CPU
 
 // What is the same for all functions of a session: the maps' file descriptors and what the kernel can do.
 struct CompileEnvironment {
   struct MapBinding {
     int fd = -1;
     MapForm form;
+    MapUse use;
   };
   std::vector<MapBinding> maps;  // by MapId
   int globals_fd = -1;
@@ -54,6 +62,7 @@ struct CompileRequest {
   bool guarded = true;
   // On raw_syscalls:sys_enter or sys_exit, in place of many events of single system calls: a SyscallSites map.
   int syscall_sites_fd = -1;
+  MissingCaller missing_caller = MissingCaller::kNo;  // in user stacks
 };
 
 // A one-entry array map's value: for each system call number the site (plus one) that it belongs to, 0 for none.
@@ -99,6 +108,7 @@ class FunctionCompiler {
   void check_syscall(Label out);
   void find_cpu_block();
   void take_scratch(Label out);
+  void claim_scratch(Label none);
   void find_site();
   void zero_slots();
   void leave();
@@ -152,6 +162,8 @@ class FunctionCompiler {
   void expand(const ir::ReadStack& op, ir::Temp result);
   // r0 holds what a string read returned: the result without the NUL, 0 and a fault when negative.
   void finish_string(ir::Temp result);
+  void read_stack(ir::Place to, uint32_t frames, AddressSpace space);
+  void read_user_stack_with_caller(ir::Place frames, uint32_t depth);
 
   // --- expand_maps.cc
   void expand(const ir::MapGet& op, ir::Temp result);
@@ -165,7 +177,7 @@ class FunctionCompiler {
   const CompileEnvironment::MapBinding& binding(ir::MapId map) const { return environment_.maps[map]; }
   void lookup(ir::MapId map, ir::Place key);  // r0: the value's address or 0
   void load_key(ir::MapId map, ir::Place key);
-  void take_in(const Aggregation& aggregation, uint32_t buckets, ir::Temp value);
+  void take_in(const Aggregation& aggregation, uint32_t buckets, const ir::Aggregate& op);
   void take_in_extreme(const Aggregation& aggregation, ir::Temp value);
   void hist_index(uint8_t bits, ir::Temp value);
   void lhist_index(const Aggregation& aggregation, uint32_t buckets, ir::Temp value);

@@ -26,6 +26,7 @@ struct GlobalsLayout {
   static constexpr uint32_t kFaults = 24;
   static constexpr uint32_t kMissed = 32;
   static constexpr uint32_t kNesting = 40;
+  static constexpr uint32_t kClaimed = 48;  // four flags of 4 bytes
 
   // CPU_COUNT rounded up to a power of two, so that an index can be masked.
   static GlobalsLayout create(uint32_t cpu_count, uint32_t zeros);

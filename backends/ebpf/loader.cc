@@ -24,6 +24,9 @@ bpf_prog_type program_type(ProgramKind kind) {
       return BPF_PROG_TYPE_TRACEPOINT;
     case ProgramKind::kRawTracepoint:
       return BPF_PROG_TYPE_RAW_TRACEPOINT;
+    case ProgramKind::kUserFunction:
+    case ProgramKind::kKernelFunction:
+      return BPF_PROG_TYPE_KPROBE;
     case ProgramKind::kSyscall:
       break;
   }
@@ -101,6 +104,7 @@ Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction
     options.func_info_cnt = static_cast<uint32_t>(info.functions.size());
     options.func_info_rec_size = sizeof(bpf_func_info);
   }
+  options.expected_attach_type = static_cast<bpf_attach_type>(request.attach_type);
   if (request.kind == ProgramKind::kSyscall) options.prog_flags = BPF_F_SLEEPABLE;
   const auto load = [&] {
     return bpf_prog_load(program_type(request.kind), "polytap", request.license.c_str(),

@@ -1,11 +1,11 @@
 #include "backends/ebpf/process_events.h"
 
 #include <fmt/format.h>
-#include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +20,15 @@ namespace polytap::ebpf {
 namespace {
 
 constexpr size_t kDataPages = 64;  // a power of two
+
+// A report is in its ring within microseconds of its time.
+constexpr uint64_t kSettlingNs = 1'000'000;
+
+uint64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
 
 size_t page_size() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
@@ -63,13 +72,6 @@ T body_of(const std::vector<std::byte>& bytes) {
 }
 
 }  // namespace
-
-// What lies behind the header; the last 8 bytes are the time, which orders the CPUs' records.
-struct ProcessEvents::Record {
-  uint64_t time = 0;
-  perf_event_header header{};
-  std::vector<std::byte> body;
-};
 
 bool ProcessEvents::needed(const ir::Program& program) {
   const auto any = [](const std::vector<Type>& types) {
@@ -141,7 +143,7 @@ void ProcessEvents::know_everyone() {
   }
 }
 
-void ProcessEvents::collect(CpuRing& ring, std::vector<Record>& records) {
+void ProcessEvents::collect(CpuRing& ring) {
   auto* page = reinterpret_cast<perf_event_mmap_page*>(ring.memory);
   const std::byte* data = ring.memory + page_size();
   const uint64_t size = kDataPages * page_size();
@@ -161,7 +163,7 @@ void ProcessEvents::collect(CpuRing& ring, std::vector<Record>& records) {
     copy(tail + sizeof record.header, record.body.data(), record.body.size());
     std::memcpy(&record.time, record.body.data() + record.body.size() - 8, 8);
     tail += record.header.size;
-    records.push_back(std::move(record));
+    pending_.push_back(std::move(record));
   }
   std::atomic_ref(page->data_tail).store(tail, std::memory_order_release);
 }
@@ -210,11 +212,21 @@ void ProcessEvents::apply(const Record& record) {
   }
 }
 
-void ProcessEvents::drain() {
-  std::vector<Record> records;
-  for (CpuRing& ring : rings_) collect(ring, records);
-  std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.time < b.time; });
-  for (const Record& record : records) apply(record);
+void ProcessEvents::collect() {
+  collected_at_ns_ = monotonic_ns();
+  const size_t before = pending_.size();
+  for (CpuRing& ring : rings_) collect(ring);
+  if (pending_.size() == before) return;
+  std::stable_sort(pending_.begin(), pending_.end(), [](const Record& a, const Record& b) { return a.time < b.time; });
 }
+
+void ProcessEvents::apply_until(uint64_t time_ns) {
+  while (!pending_.empty() && pending_.front().time <= time_ns) {
+    apply(pending_.front());
+    pending_.pop_front();
+  }
+}
+
+void ProcessEvents::apply_settled() { apply_until(collected_at_ns_ - std::min(collected_at_ns_, kSettlingNs)); }
 
 }  // namespace polytap::ebpf

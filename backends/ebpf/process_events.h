@@ -1,6 +1,12 @@
 // The kernel's record of which process mapped which file, so that stacks of processes that are gone have names.
 #pragma once
 
+#include <linux/perf_event.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -25,8 +31,15 @@ class ProcessEvents {
   Status start(std::span<const pid_t> targets);
   // Reads what every process there is has mapped: for a session without a target.
   void know_everyone();
-  // Feeds maps() with what happened since the last call.
-  void drain();
+  // Takes over what has been reported. A record in a BPF ring that was read before has its whole past reported.
+  void collect();
+  // Feeds maps() with what happened up to TIME_NS (CLOCK_MONOTONIC) and was collected. In this order: a process's exec
+  // must not take the names from records that it left before it.
+  void apply_until(uint64_t time_ns);
+  // Feeds maps() with all but the last instant, of which another CPU may still report what came earlier.
+  void apply_settled();
+  // Feeds maps() with everything: when no program runs any more, nothing that they saw is still to be reported.
+  void apply_all() { apply_until(std::numeric_limits<uint64_t>::max()); }
   ProcessMaps& maps() { return maps_; }
 
  private:
@@ -34,13 +47,20 @@ class ProcessEvents {
     UniqueFd event;
     std::byte* memory = nullptr;
   };
-  struct Record;
+  // What lies behind the header; the last 8 bytes are the time, which orders the CPUs' records.
+  struct Record {
+    uint64_t time = 0;
+    perf_event_header header{};
+    std::vector<std::byte> body;
+  };
   ProcessEvents() = default;
-  void collect(CpuRing& ring, std::vector<Record>& records);
+  void collect(CpuRing& ring);
   void apply(const Record& record);
   void know(pid_t pid);
 
   std::vector<CpuRing> rings_;
+  std::deque<Record> pending_;  // in order of time
+  uint64_t collected_at_ns_ = 0;
   ProcessMaps maps_;
 };
 

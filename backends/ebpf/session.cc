@@ -11,9 +11,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <map>
+#include <utility>
 
 #include "backends/ebpf/capabilities.h"
 #include "backends/ebpf/loader.h"
+#include "backends/ebpf/uprobe_multi.h"
+#include "core/base/check.h"
 #include "core/ir/operands.h"
 #include "core/run/launch.h"
 #include "core/syscall/table.h"
@@ -27,7 +32,8 @@ constexpr uint32_t kSmallRing = 256 << 10;
 constexpr size_t kDispatchFrom = 4;
 
 bool is_attached(const ProbeSite& site) {
-  return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint;
+  return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint || site.is_user_function() ||
+         site.is_kernel_function();
 }
 
 bool has_loop(const ir::Function& function) {
@@ -45,6 +51,16 @@ uint64_t monotonic_now() {
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
+bool reads_user_stack(const ir::Function& function) {
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      const auto* stack = std::get_if<ir::ReadStack>(&instruction.operation);
+      if (stack != nullptr && stack->space == AddressSpace::kUser) return true;
+    }
+  }
+  return false;
+}
+
 bool emits_data(const ir::Program& program, const ir::Function& function) {
   for (const ir::Block& block : function.blocks) {
     for (const ir::Instruction& instruction : block.instructions) {
@@ -54,6 +70,33 @@ bool emits_data(const ir::Program& program, const ir::Function& function) {
   }
   return false;
 }
+
+// Lets processes be as they were at each record's time before it is shown.
+class MappingsFirst : public EventSink {
+ public:
+  MappingsFirst(ProcessEvents& events, EventSink& sink) : events_(events), sink_(sink) {}
+  void record(const EmittedRecord& record) override {
+    collect();
+    events_.apply_until(record.time_ns);
+    sink_.record(record);
+  }
+  void exit_requested(int code) override { sink_.exit_requested(code); }
+  void finish() {
+    collect();
+    events_.apply_settled();
+  }
+
+ private:
+  // Once, when the records have been read: all that came before them has then been reported.
+  void collect() {
+    if (!collected_) events_.collect();
+    collected_ = true;
+  }
+
+  ProcessEvents& events_;
+  EventSink& sink_;
+  bool collected_ = false;
+};
 
 // Programs that run now have ended when this returns: they run in RCU read-side sections.
 void wait_for_programs() { syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); }
@@ -81,8 +124,9 @@ Status EbpfSession::prepare() {
   if (!target_.system_wide()) {
     ASSIGN_OR_RETURN(filter_, TargetFilter::create(*tracefs_, program_.settings.license));
   }
+  const std::vector<MapUse> uses = find_map_uses(program_);
   for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
-    environment_.maps.push_back({maps_->fd(map), maps_->form(map)});
+    environment_.maps.push_back({maps_->fd(map), maps_->form(map), uses[map]});
   }
   environment_.globals_fd = globals_->fd();
   environment_.globals = globals_->layout();
@@ -92,6 +136,9 @@ Status EbpfSession::prepare() {
   environment_.target_filter_fd = filter_ ? filter_->fd() : -1;
   environment_.has_may_goto =
       std::any_of(program_.functions.begin(), program_.functions.end(), has_loop) && kernel_has_may_goto();
+  uprobe_multi_ = std::any_of(program_.sites.begin(), program_.sites.end(),
+                              [](const ProbeSite& site) { return site.is_user_function(); }) &&
+                  options_.uprobe_multi && kernel_has_uprobe_multi();
   TRY(load_functions());
   if (ProcessEvents::needed(program_)) {
     ASSIGN_OR_RETURN(process_events_, ProcessEvents::create());
@@ -120,7 +167,7 @@ Status EbpfSession::create_rings() {
 
 // An array and not a per-CPU array: the kernel limits per-CPU values to 32 KiB.
 Status EbpfSession::create_scratch(uint32_t bytes) {
-  const uint32_t entries = globals_->layout().cpu_blocks * kNestingLevels;
+  const uint32_t entries = globals_->layout().cpu_blocks * kScratchEntries;
   scratch_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_scratch", 4, bytes, entries, nullptr));
   if (!scratch_.valid()) {
     return Error::from_errno(fmt::format("create eBPF scratch memory of {} entries of {} bytes", entries, bytes));
@@ -140,6 +187,7 @@ Status EbpfSession::load_functions() {
   fired_.resize(program_.functions.size());
   for (uint32_t i = 0; i < program_.functions.size(); ++i) {
     TRY(load_attached(i, plans[i]));
+    TRY(load_on_functions(i, plans[i]));
     TRY(load_fired(i, plans[i]));
   }
   return {};
@@ -149,7 +197,8 @@ Result<UniqueFd> EbpfSession::load(uint32_t index, const FunctionPlan& plan, con
   const ir::Function& function = program_.functions[index];
   auto compiled = FunctionCompiler(program_, function, plan, environment_, request).compile();
   if (!compiled) return std::move(compiled).error().context(function.name);
-  return load_program({request.kind, program_.settings.license, function.name}, *compiled);
+  const uint32_t attach_type = request.kind == ProgramKind::kUserFunction && uprobe_multi_ ? kUprobeMulti : 0;
+  return load_program({request.kind, program_.settings.license, function.name, attach_type}, *compiled);
 }
 
 // One program for all tracepoints of a function, told apart by their cookies; raw tracepoints have none before Linux
@@ -183,6 +232,32 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
         load(index, plan,
              {.kind = ProgramKind::kRawTracepoint, .site = raw[i], .guarded = true, .syscall_sites_fd = -1}));
     loaded_.push_back({std::move(program), ProgramKind::kRawTracepoint, {raw[i]}, false, nullptr, {}});
+  }
+  return {};
+}
+
+// One program for all places in kernel functions; one for those in user functions unless their stacks differ.
+Status EbpfSession::load_on_functions(uint32_t index, const FunctionPlan& plan) {
+  const ir::Function& function = program_.functions[index];
+  const bool stack = reads_user_stack(function);
+  CodeReader code;
+  std::map<std::pair<ProgramKind, MissingCaller>, std::vector<uint32_t>> groups;
+  for (const uint32_t site : function.sites) {
+    const ProbeSite& where = program_.sites[site];
+    if (where.is_kernel_function()) groups[{ProgramKind::kKernelFunction, MissingCaller::kNo}].push_back(site);
+    if (!where.is_user_function()) continue;
+    groups[{ProgramKind::kUserFunction, stack ? code.missing_caller(where) : MissingCaller::kNo}].push_back(site);
+  }
+  for (auto& [key, sites] : groups) {
+    CompileRequest request{.kind = key.first,
+                           .site = sites.front(),
+                           .guarded = true,
+                           .syscall_sites_fd = -1,
+                           .missing_caller = key.second};
+    const bool cookie = sites.size() > 1 && reads_site(function);
+    if (cookie) request.site.reset();
+    ASSIGN_OR_RETURN(UniqueFd program, load(index, plan, request));
+    loaded_.push_back({std::move(program), key.first, std::move(sites), cookie, nullptr, {}});
   }
   return {};
 }
@@ -236,6 +311,30 @@ Status EbpfSession::load_fired(uint32_t index, const FunctionPlan& plan) {
   return {};
 }
 
+Result<Attachment> EbpfSession::attach_site(const Loaded& loaded, const ProbeSite& site,
+                                            std::optional<uint64_t> cookie) {
+  const int program = loaded.program.get();
+  switch (loaded.kind) {
+    case ProgramKind::kTracepoint:
+      return attach_tracepoint(program, *tracefs_, site.category, site.event, cookie);
+    case ProgramKind::kRawTracepoint:
+      return attach_raw_tracepoint(program, site.event);
+    case ProgramKind::kUserFunction:
+      if (!uprobe_pmu_) {
+        ASSIGN_OR_RETURN(uprobe_pmu_, read_probe_pmu("uprobe"));
+      }
+      return attach_function(program, *uprobe_pmu_, site, cookie);
+    case ProgramKind::kKernelFunction:
+      if (!kprobe_pmu_) {
+        ASSIGN_OR_RETURN(kprobe_pmu_, read_probe_pmu("kprobe"));
+      }
+      return attach_function(program, *kprobe_pmu_, site, cookie);
+    case ProgramKind::kSyscall:
+      break;
+  }
+  CHECK(false);  // those are run, not attached
+}
+
 Status EbpfSession::attach(const Loaded& loaded) {
   if (loaded.raw_syscalls_event != nullptr) {
     ASSIGN_OR_RETURN(Attachment attachment, attach_tracepoint(loaded.program.get(), *tracefs_, "raw_syscalls",
@@ -243,15 +342,18 @@ Status EbpfSession::attach(const Loaded& loaded) {
     attachments_.push_back(std::move(attachment));
     return {};
   }
+  if (loaded.kind == ProgramKind::kUserFunction && uprobe_multi_) {
+    ASSIGN_OR_RETURN(std::vector<Attachment> links,
+                     attach_user_functions(loaded.program.get(), program_.sites, loaded.sites, loaded.wants_cookie));
+    std::move(links.begin(), links.end(), std::back_inserter(attachments_));
+    return {};
+  }
   for (const uint32_t index : loaded.sites) {
     const ProbeSite& site = program_.sites[index];
     std::optional<uint64_t> cookie;
     if (loaded.wants_cookie) cookie = index;
-    auto attachment = loaded.kind == ProgramKind::kTracepoint
-                          ? attach_tracepoint(loaded.program.get(), *tracefs_, site.category, site.event, cookie)
-                          : attach_raw_tracepoint(loaded.program.get(), site.event);
-    if (!attachment) return std::move(attachment).error();
-    attachments_.push_back(std::move(*attachment));
+    ASSIGN_OR_RETURN(Attachment attachment, attach_site(loaded, site, cookie));
+    attachments_.push_back(std::move(attachment));
   }
   return {};
 }
@@ -312,9 +414,26 @@ Status EbpfSession::fire(uint32_t function, uint32_t site) {
 }
 
 Status EbpfSession::drain(EventSink& sink) {
-  if (process_events_) process_events_->drain();
-  merger_->drain(sink);
+  if (!process_events_) {
+    merger_->drain(sink);
+    return {};
+  }
+  MappingsFirst mappings_first(*process_events_, sink);
+  merger_->drain(mappings_first);
+  mappings_first.finish();
   return {};
+}
+
+Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
+  if (process_events_) {
+    process_events_->collect();
+    if (stopped_) {
+      process_events_->apply_all();
+    } else {
+      process_events_->apply_settled();
+    }
+  }
+  return maps_->snapshot(map, sink);
 }
 
 bool EbpfSession::finished() const { return started_ && filter_ && filter_->empty(); }

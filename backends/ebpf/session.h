@@ -30,7 +30,7 @@ class EbpfSession : public Session {
   Status fire(uint32_t function, uint32_t site) override;
   int poll_fd() const override { return control_ring_->fd(); }
   Status drain(EventSink& sink) override;
-  Status snapshot(ir::MapId map, MapSink& sink) override { return maps_->snapshot(map, sink); }
+  Status snapshot(ir::MapId map, MapSink& sink) override;
   Status clear(ir::MapId map) override { return maps_->clear(map); }
   Status zero(ir::MapId map) override { return maps_->zero(map); }
   bool finished() const override;
@@ -59,14 +59,19 @@ class EbpfSession : public Session {
   Status load_functions();
   Status load_attached(uint32_t function, const FunctionPlan& plan);
   Status load_dispatched(uint32_t function, const FunctionPlan& plan, std::vector<uint32_t>& tracepoints, bool exits);
+  Status load_on_functions(uint32_t function, const FunctionPlan& plan);
   Status load_fired(uint32_t function, const FunctionPlan& plan);
   Result<UniqueFd> load(uint32_t function, const FunctionPlan& plan, const CompileRequest& request);
   Status attach(const Loaded& loaded);
+  Result<Attachment> attach_site(const Loaded& loaded, const ProbeSite& site, std::optional<uint64_t> cookie);
 
   const ir::Program& program_;
   Target target_;
   EbpfOptions options_;
 
+  bool uprobe_multi_ = false;  // user functions are attached by links for whole files
+  std::optional<ProbePmu> uprobe_pmu_;
+  std::optional<ProbePmu> kprobe_pmu_;
   std::optional<Tracefs> tracefs_;  // when there is something to attach there
   std::optional<Globals> globals_;
   std::optional<Maps> maps_;

@@ -72,6 +72,11 @@ bool needs_tracees(const ir::Program& program) {
   });
 }
 
+bool has_user_functions(const ir::Program& program) {
+  return std::any_of(program.sites.begin(), program.sites.end(),
+                     [](const ProbeSite& site) { return site.is_user_function(); });
+}
+
 class PtraceBackend : public Backend {
  public:
   std::string_view name() const override { return "ptrace"; }
@@ -85,6 +90,13 @@ class PtraceBackend : public Backend {
     }
     if (target.system_wide() && needs_tracees(program)) {
       verdict.reason = "ptrace cannot watch the whole system: give it a command with -c or a process with -p";
+      return verdict;
+    }
+    if (target.beside_others && has_user_functions(program)) {
+      verdict.reason =
+          "in the same run as a kernel's uprobe at the same instruction a breakpoint never stops: the kernel takes "
+          "both "
+          "for its own. compare without --together asks one after the other";
       return verdict;
     }
     for (pid_t pid : target.pids) {

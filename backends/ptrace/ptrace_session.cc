@@ -58,8 +58,7 @@ bool PtraceSession::holds_filtered() const {
 Status PtraceSession::start() {
   if (command_ != nullptr) TRY(command_->approach_gate());
   state_.counting = !state_.exit_called;  // by BEGIN
-  // A script of BEGIN and intervals alone needs no tracee, and does not end for want of one.
-  if (command_ == nullptr && pids_.empty()) return {};
+  if (!has_target()) return {};
   return tracer_.start(pids_);
 }
 

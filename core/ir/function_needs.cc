@@ -13,7 +13,10 @@ bool FunctionNeeds::uses(Builtin what) const { return std::ranges::find(builtins
 
 FunctionNeeds needs_of(const Function& function) {
   FunctionNeeds needs;
-  auto reads = [&](AddressSpace space) { needs.kernel_memory |= space == AddressSpace::kKernel; };
+  auto reads = [&](AddressSpace space, bool text) {
+    needs.kernel_memory |= space == AddressSpace::kKernel;
+    needs.memory |= !text;
+  };
   auto visitor = Overloaded{
       [&](const ContextLoad& op) {
         needs.context.push_back({op.offset, op.offset + op.size});
@@ -24,9 +27,9 @@ FunctionNeeds needs_of(const Function& function) {
       [&](const ContextString& op) {
         needs.context.push_back({op.offset, op.offset + 4});
       },
-      [&](const ReadMemory& op) { reads(op.space); },
-      [&](const ReadString& op) { reads(op.space); },
-      [&](const ReadBuffer& op) { reads(op.space); },
+      [&](const ReadMemory& op) { reads(op.space, false); },
+      [&](const ReadString& op) { reads(op.space, true); },
+      [&](const ReadBuffer& op) { reads(op.space, false); },
       [&](const ReadStack& op) { (op.space == AddressSpace::kKernel ? needs.kernel_stack : needs.user_stack) = true; },
       [&](const ReadBuiltin& op) {
         if (!needs.uses(op.what)) needs.builtins.push_back(op.what);

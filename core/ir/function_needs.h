@@ -17,6 +17,7 @@ struct ContextRange {
 
 struct FunctionNeeds {
   std::vector<ContextRange> context;  // bytes of the context that it looks at
+  bool memory = false;                // reads memory through pointers, other than as text
   bool kernel_memory = false;
   bool comm = false;
   bool kernel_stack = false;

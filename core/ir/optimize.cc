@@ -82,6 +82,7 @@ Program optimize(Program program) {
     bool changed = true;
     for (int round = 0; changed && round < kMaxRounds; ++round) {
       changed = straighten(function);
+      changed = reuse_reads(program, function) || changed;
       changed = forward_slots(program, function) || changed;
       changed = fold(function) || changed;
       changed = remove_dead(program, function) || changed;

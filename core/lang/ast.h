@@ -324,9 +324,17 @@ struct TopLevel {
   std::variant<Probe, Preprocessor, CDefinition, ConfigBlock, MapDeclaration, Macro, Subprogram, Import> node;
 };
 
+struct Comment {
+  uint32_t begin = 0;        // in the source
+  std::string text;          // as written, without the end of the line
+  bool own_line = false;     // it begins its line
+  bool blank_after = false;  // an empty line follows
+};
+
 struct Script {
   std::vector<TopLevel> items;
-  ExpressionId expressions = 0;  // how many ids were given out
+  std::vector<Comment> comments;  // in order; those inside of a preprocessor line or an attach point belong to it
+  ExpressionId expressions = 0;   // how many ids were given out
 };
 
 }  // namespace polytap::ast

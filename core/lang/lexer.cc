@@ -244,6 +244,32 @@ uint32_t skip_blanks(std::string_view text, uint32_t offset) {
   return static_cast<uint32_t>(at);
 }
 
+std::vector<ast::Comment> comments_between(std::string_view text, uint32_t begin, uint32_t end) {
+  std::vector<ast::Comment> comments;
+  for (size_t at = begin; at < end;) {
+    const std::string_view rest = text.substr(at);
+    const bool interpreter = at == 0 && rest.starts_with("#!");
+    if (!interpreter && !rest.starts_with("//") && !rest.starts_with("/*")) {
+      ++at;
+      continue;
+    }
+    const size_t stop = rest.starts_with("/*") ? text.find("*/", at + 2) + 2 : text.find('\n', at);
+    ast::Comment comment;
+    comment.begin = static_cast<uint32_t>(at);
+    comment.text = text.substr(at, std::min<size_t>(stop, end) - at);
+    while (std::isspace(static_cast<unsigned char>(comment.text.back())) != 0) comment.text.pop_back();
+    const size_t line = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
+    const std::string_view before = text.substr(line + 1, at - line - 1);
+    comment.own_line = before.find_first_not_of(" \t\r") == std::string_view::npos;
+    at += comment.text.size();
+    const size_t next = std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+    const std::string_view after = text.substr(at, next - at);
+    comment.blank_after = std::count(after.begin(), after.end(), '\n') > 1;
+    comments.push_back(std::move(comment));
+  }
+  return comments;
+}
+
 Token lex(const Source& source, uint32_t offset) { return Cursor(source, offset).next(); }
 
 }  // namespace polytap

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/source.h"
 #include "core/lang/ast.h"
@@ -41,6 +42,9 @@ struct Token {
 
 // Skips blanks and comments from OFFSET on. An unterminated comment is not skipped.
 uint32_t skip_blanks(std::string_view text, uint32_t offset);
+
+// The comments in the blanks of TEXT from BEGIN to END; the interpreter line (#!) counts as one.
+std::vector<ast::Comment> comments_between(std::string_view text, uint32_t begin, uint32_t end);
 
 // The first token at or after OFFSET. Its views point into SOURCE.
 Token lex(const Source& source, uint32_t offset);

@@ -183,6 +183,7 @@ class AttachPointScanner {
 std::optional<ast::AttachPoint> Parser::parse_attach_point() {
   const uint32_t begin = skip_blanks(source_.text(), position());
   if (given_up_) return std::nullopt;
+  keep_comments(begin);
   const char first = begin < source_.text().size() ? source_.text()[begin] : '\0';
   const bool begins_probe = std::isalnum(static_cast<unsigned char>(first)) != 0 ||
                             std::string_view("_*?[").find(first) != std::string_view::npos;

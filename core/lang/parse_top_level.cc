@@ -24,6 +24,8 @@ ast::Script Parser::parse_script() {
   if (script.items.empty() && !diagnostics_.has_errors()) {
     error(peek().span, "the script is empty", "write for example: BEGIN { print(\"hello\"); }");
   }
+  keep_comments(static_cast<uint32_t>(source_.text().size()));
+  script.comments = std::move(comments_);
   script.expressions = next_id_;
   return script;
 }

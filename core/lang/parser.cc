@@ -58,12 +58,20 @@ Token Parser::take() {
   peek();
   Token token = std::move(ahead_.front());
   ahead_.pop_front();
+  keep_comments(token.begin);
   if (token.kind == TokenKind::kEnd) {
     ahead_.push_front(token);
   } else {
     last_end_ = token.span.end;
   }
   return token;
+}
+
+void Parser::keep_comments(uint32_t end) {
+  if (end <= last_end_) return;
+  for (ast::Comment& comment : comments_between(source_.text(), last_end_, end)) {
+    if (comments_.empty() || comments_.back().begin < comment.begin) comments_.push_back(std::move(comment));
+  }
 }
 
 bool Parser::accept(std::string_view punctuation) {

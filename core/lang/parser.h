@@ -71,6 +71,8 @@ class Parser {
   bool expect_closing(std::string_view punctuation, Span open, std::string_view where);
   // Where the parser stands; continue_at moves it (and forgets the tokens seen ahead).
   uint32_t position();
+  // Keeps the comments between what was taken last and END.
+  void keep_comments(uint32_t end);
   void continue_at(uint32_t offset);
   // Reports "expected WHAT, found ...", or the token's own error.
   void unexpected(std::string_view what, std::string hint = {});
@@ -195,6 +197,7 @@ class Parser {
   std::deque<Token> ahead_;
   uint32_t offset_ = 0;    // where the first token not in ahead_ is looked for
   uint32_t last_end_ = 0;  // end of the last token taken
+  std::vector<ast::Comment> comments_;
   ast::ExpressionId next_id_ = 0;
   unsigned nesting_ = 0;
   unsigned height_ = 0;

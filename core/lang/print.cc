@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+#include <optional>
+
 #include "core/lang/literal.h"
 #include "core/lang/printer.h"
 
@@ -26,16 +29,41 @@ std::string print(const ast::TypeName& type) {
 }
 
 void Printer::script(const ast::Script& script) {
-  size_t previous = 0;
+  comments_ = script.comments;
+  std::optional<size_t> previous;
   for (const ast::TopLevel& item : script.items) {
     const size_t kind = item.node.index();
     const bool is_line = std::holds_alternative<ast::Preprocessor>(item.node) ||
                          std::holds_alternative<ast::MapDeclaration>(item.node) ||
                          std::holds_alternative<ast::Import>(item.node);
-    if (!out_.empty() && !(is_line && previous == kind)) put("\n");
+    if (previous) {
+      trailing_comments(item.span.begin);
+      put(is_line && previous == kind ? "\n" : "\n\n");
+    }
     previous = kind;
+    lines_of_comments(item.span.begin);
     std::visit([this](const auto& n) { node(n); }, item.node);
-    put("\n");
+  }
+  if (!previous) return;
+  constexpr uint32_t kEnd = std::numeric_limits<uint32_t>::max();
+  trailing_comments(kEnd);
+  put(comments_.empty() ? "\n" : "\n\n");
+  lines_of_comments(kEnd);
+}
+
+void Printer::trailing_comments(uint32_t end) {
+  bool to_line_end = false;
+  while (!comments_.empty() && !comments_.front().own_line && comments_.front().begin < end && !to_line_end) {
+    to_line_end = comments_.front().text.starts_with("//");
+    next_comment(" ");
+  }
+}
+
+void Printer::lines_of_comments(uint32_t end) {
+  while (!comments_.empty() && comments_.front().begin < end) {
+    const bool blank_after = comments_.front().blank_after;
+    next_comment("");
+    put(blank_after ? "\n\n" : "\n");
   }
 }
 

@@ -9,21 +9,41 @@ void Printer::new_line() {
   out_.append(indent_ * 2, ' ');
 }
 
+void Printer::next_comment(std::string_view separator) {
+  put(separator);
+  put(comments_.front().text);
+  comments_ = comments_.subspan(1);
+}
+
+void Printer::comments_before(uint32_t end) {
+  bool to_line_end = false;  // what was printed last is a comment that reaches to the end of its line
+  while (!comments_.empty() && comments_.front().begin < end) {
+    const bool next_line = comments_.front().own_line || to_line_end;
+    to_line_end = comments_.front().text.starts_with("//");
+    if (next_line) new_line();
+    next_comment(next_line ? "" : " ");
+  }
+}
+
 void Printer::block(const ast::Block& block_node) {
-  if (block_node.statements.empty() && !block_node.value) {
+  const bool commented = !comments_.empty() && comments_.front().begin < block_node.span.end;
+  if (block_node.statements.empty() && !block_node.value && !commented) {
     put("{ }");
     return;
   }
   put("{");
   ++indent_;
   for (const auto& each : block_node.statements) {
+    comments_before(each->span.begin);
     new_line();
     statement(*each);
   }
   if (block_node.value) {
+    comments_before(block_node.value->span.begin);
     new_line();
     expression(*block_node.value);
   }
+  comments_before(block_node.span.end);
   --indent_;
   new_line();
   put("}");

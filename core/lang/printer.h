@@ -1,6 +1,7 @@
 // The writer behind print(): one object per text.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,9 +82,16 @@ class Printer {
 
   void put(std::string_view text) { out_ += text; }
   void new_line();
+  // The comments in front of END within a block: behind what was printed last, or on lines of their own.
+  void comments_before(uint32_t end);
+  // The same between items: what stands behind the last item on its line, then whole lines.
+  void trailing_comments(uint32_t end);
+  void lines_of_comments(uint32_t end);
+  void next_comment(std::string_view separator);
 
   std::string out_;
   unsigned indent_ = 0;
+  std::span<const ast::Comment> comments_;  // still to be printed
 };
 
 // "+", "<<" ...: as written between operands, and before `=`.

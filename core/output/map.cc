@@ -38,7 +38,7 @@ std::strong_ordering compare_parts(std::span<const Type> types, Bytes a, Bytes b
   for (const Type& type : types) {
     const size_t size = std::min<size_t>({type.storage_size(), a.size(), b.size()});
     const auto order = compare(type, a.first(size), b.first(size));
-    if (order != 0) return order;
+    if (std::is_neq(order)) return order;
     a = a.subspan(size);
     b = b.subspan(size);
   }
@@ -84,7 +84,7 @@ std::strong_ordering compare(const Type& type, Bytes a, Bytes b) {
       // Words: scalars, and the tgid and addresses of stacks and symbols.
       for (size_t offset = 0; offset < std::max(a.size(), b.size()); offset += 8) {
         const auto order = compare_words(load_word(a, offset), load_word(b, offset), shows_sign(type));
-        if (order != 0) return order;
+        if (std::is_neq(order)) return order;
       }
       return std::strong_ordering::equal;
     }
@@ -127,7 +127,7 @@ bool is_histogram(const Type& type) {
 void sort_by_value(const ir::MapSpec& spec, std::vector<MapEntry>& entries) {
   std::sort(entries.begin(), entries.end(), [&](const MapEntry& a, const MapEntry& b) {
     const auto order = compare(spec.value, a.value, b.value);
-    return order != 0 ? order < 0 : compare_parts(spec.key, a.key, b.key) < 0;
+    return std::is_neq(order) ? std::is_lt(order) : std::is_lt(compare_parts(spec.key, a.key, b.key));
   });
 }
 

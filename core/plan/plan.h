@@ -1,4 +1,5 @@
-// Which backend answers a question: every backend is asked, the cheapest that answers in full is taken.
+// Which backend answers a question: every backend is asked, the cheapest that answers in full is taken; when there is
+// none, several that answer a part each.
 #pragma once
 
 #include <memory>
@@ -19,14 +20,17 @@ struct Candidate {
 };
 
 struct Plan {
-  std::vector<Candidate> candidates;  // in the order of the backends given
+  std::vector<Candidate> candidates;  // in the order of the backends given; behind them one that was composed
   std::optional<size_t> chosen;       // index into candidates
   std::string why;                    // why that one, or why none
+  // What candidates refer to and the caller does not own.
+  std::vector<std::unique_ptr<Backend>> composed;
 };
 
-// Asks BACKENDS in order. Takes the one called DEMANDED when that is not empty (no other is then considered for choice,
-// but all are asked). Otherwise: of the possible ones those with full fidelity come first, then the least cost, then
-// the order.
+// Asks BACKENDS in order. DEMANDED: a backend's name, several separated by commas, or nothing for any; others are not
+// considered for choice, but all are asked. Of the possible ones those with full fidelity come first, then the least
+// cost, then the order. When none answers in full and groups of probes share no map, the program is split among those
+// that do (unless one name was demanded). PROGRAM must outlive the plan.
 Plan make_plan(const std::vector<std::unique_ptr<Backend>>& backends, const ir::Program& program, const Target& target,
                std::string_view demanded);
 

@@ -37,7 +37,8 @@ class FileTable {
     int64_t modified_ns = 0;
     int64_t size = 0;
 
-    auto operator<=>(const Identity&) const = default;
+    bool operator<(const Identity& other) const { return fields() < other.fields(); }
+    std::tuple<uint64_t, uint64_t, int64_t, int64_t> fields() const { return {device, inode, modified_ns, size}; }
   };
   struct Opened {
     UniqueFd fd;

@@ -78,11 +78,13 @@ class Kernel {
         maps_(expect(ebpf::Maps::create(program_))),
         data_(expect(ebpf::Ring::create("polytap_data", 1 << 20))),
         control_(expect(ebpf::Ring::create("polytap_control", 1 << 16))) {
-    const uint32_t entries = globals_.layout().cpu_blocks * ebpf::kNestingLevels;
+    const uint32_t entries = globals_.layout().cpu_blocks * ebpf::kScratchEntries;
     scratch_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_scratch", 4, kScratchBytes, entries, nullptr));
     CHECK(scratch_.valid());
     for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
-      environment_.maps.push_back({maps_.fd(map), maps_.form(map)});
+      // Nobody else is there, so that every way of going about a map is as good as any.
+      environment_.maps.push_back(
+          {maps_.fd(map), maps_.form(map), {.exclusive = map % 2 != 0, .short_lived = map % 3 == 0}});
     }
     environment_.globals_fd = globals_.fd();
     environment_.globals = globals_.layout();

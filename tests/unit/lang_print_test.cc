@@ -55,6 +55,48 @@ TEST(Print, TreesThatWereNotParsedGetTheParenthesesTheyNeed) {
   EXPECT_EQ(print(*make(ast::Index{make(ast::MapReference{"@m", {}, false}), name("i")})), "(@m)[i]");
 }
 
+TEST(Print, CommentsStayWhereTheyStood) {
+  const std::string text =
+      "#!/usr/bin/env polytap\n"
+      "// What this is\n"
+      "// for.\n"
+      "\n"
+      "#define A 1\n"
+      "\n"
+      "/* the first\n"
+      "   probe */\n"
+      "BEGIN { // at once\n"
+      "  // a line of its own\n"
+      "  $x = 1; // behind a statement\n"
+      "  if $x { /* here */\n"
+      "    f();\n"
+      "    // the last of a block\n"
+      "  } else { // otherwise\n"
+      "    g(); /* two */ // in a line\n"
+      "  }\n"
+      "} // behind the probe\n"
+      "\n"
+      "uprobe:/bin/x:f { // nothing to do\n"
+      "}\n"
+      "\n"
+      "// the end\n";
+  const Parsed parsed = parse_text(text);
+  EXPECT_EQ(parsed.diagnostics, "");
+  EXPECT_EQ(print(parsed.script), text);
+}
+
+TEST(Print, NoCommentIsLostInTheMiddleOfThings) {
+  const std::string once = print(parse_text("kprobe:f, // 1\n kprobe:g /* 2 */ /pid == /* 3 */ 1/ { @x[1, // 4\n"
+                                            " 2] = /* 5 */ 3 // 6\n; } struct s { int a; // 7\n int b; }; /* 8 */")
+                                     .script);
+  for (const char* number : {"// 1", "/* 2 */", "/* 3 */", "// 4", "/* 5 */", "// 6", "// 7", "/* 8 */"}) {
+    EXPECT_NE(once.find(number), std::string::npos) << number << "\n" << once;
+  }
+  const Parsed again = parse_text(once);
+  EXPECT_EQ(again.diagnostics, "") << once;
+  EXPECT_EQ(print(again.script), once);
+}
+
 TEST(Print, Types) {
   ast::TypeName type;
   type.name = "struct foo";

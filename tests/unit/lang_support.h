@@ -55,6 +55,7 @@ inline std::string round_trip_fault(const std::string& text) {
   const std::string printed = print(first.script);
   const Parsed second = parse_text(printed, "printed");
   if (!second.ok) return "what was printed does not parse:\n" + second.diagnostics + printed;
+  if (first.script.comments.size() != second.script.comments.size()) return "comments were lost:\n" + printed;
   if (dump(first.script) != dump(second.script)) {
     return "the trees differ:\n" + dump(first.script) + dump(second.script) + printed;
   }
