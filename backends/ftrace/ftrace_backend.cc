@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "backends/ftrace/event_filter.h"
 #include "backends/ftrace/ftrace_session.h"
+#include "backends/ftrace/function_events.h"
 #include "backends/ftrace/instance.h"
 #include "backends/ftrace/program_check.h"
 #include "backends/ftrace/task_events.h"
@@ -28,6 +30,15 @@ std::optional<std::string> why_no_tracefs(const Result<Tracefs>& tracefs) {
   if (access(instances.c_str(), W_OK | X_OK) == 0) return std::nullopt;
   if (errno == ENOENT) return "this kernel's tracefs has no instances (CONFIG_TRACING, Linux 3.10 or later)";
   return fmt::format("{} is not writable: run as root (sudo polytap ...)", instances);
+}
+
+// Of a program with kernel functions.
+std::optional<std::string> why_no_kprobes(const ir::Program& program, const Tracefs& tracefs) {
+  if (std::ranges::none_of(program.sites, &ProbeSite::is_kernel_function)) return std::nullopt;
+  const std::string path = fmt::format("{}/{}", tracefs.root(), ftrace::kKprobeEvents);
+  if (access(path.c_str(), W_OK) == 0) return std::nullopt;
+  if (errno == ENOENT) return fmt::format("this kernel has no {} (CONFIG_KPROBE_EVENTS)", path);
+  return fmt::format("{} is not writable: run as root (sudo polytap ...)", path);
 }
 
 // tracefs describes event probes in its README whether the kernel was built with them or not; a symbol of theirs tells.
@@ -58,6 +69,14 @@ std::vector<std::string> notes_of(const ir::Program& program) {
           fmt::format("{}: the kernel filters by {}; the rest is checked in user space", site.name, *filter));
     }
   }
+  for (const ftrace::FunctionPlace& place : ftrace::function_places(program)) {
+    const std::string fetched = place.event.arguments();
+    const auto filter = ftrace::event_filter(program, place.hooks);
+    std::string text = fmt::format("{}: a probe event in kprobe_events", place.event.site().name);
+    if (!fetched.empty()) text += fmt::format(", for which the kernel fetches {}", fetched);
+    if (filter) text += fmt::format("; the kernel filters by {}; the rest is checked in user space", *filter);
+    notes.push_back(text);
+  }
   return notes;
 }
 
@@ -74,6 +93,10 @@ class FtraceBackend : public Backend {
       return verdict;
     }
     if (const auto reason = why_no_tracefs(tracefs)) {
+      verdict.reason = *reason;
+      return verdict;
+    }
+    if (const auto reason = why_no_kprobes(program, *tracefs)) {
       verdict.reason = *reason;
       return verdict;
     }
@@ -99,7 +122,7 @@ std::unique_ptr<Backend> make_ftrace_backend() { return std::make_unique<FtraceB
 std::vector<std::string> sweep_stale_instances() {
   const Result<Tracefs> tracefs = Tracefs::open();
   if (!tracefs) return {};
-  return ftrace::sweep_stale_instances(tracefs->root());
+  return ftrace::sweep_stale(*tracefs);
 }
 
 }  // namespace polytap

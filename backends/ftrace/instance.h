@@ -34,6 +34,7 @@ class Instance {
   ~Instance();
 
   const std::string& path() const { return path_; }
+  const std::string& tracefs_root() const { return tracefs_root_; }
   // Writes to the file at NAME below the instance.
   Status write(std::string_view name, std::string_view text) const;
   // The same, behind what is there.
@@ -53,6 +54,7 @@ class Instance {
   Status write_with(std::string_view name, std::string_view text, int flags) const;
   Status configure(uint32_t buffer_kb);
 
+  std::string tracefs_root_;
   std::string path_;
   std::vector<int> cpus_;
   size_t page_size_ = 4096;

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <string_view>
 
+#include "backends/ftrace/function_events.h"
+#include "core/ir/captures.h"
 #include "core/ir/function_needs.h"
+#include "core/kernel/fetch_check.h"
 
 namespace polytap::ftrace {
 namespace {
@@ -73,6 +76,11 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation,
       operation);
 }
 
+bool reads_memory(const ir::Operation& operation) {
+  return std::holds_alternative<ir::ReadString>(operation) || std::holds_alternative<ir::ReadBuffer>(operation) ||
+         std::holds_alternative<ir::ReadMemory>(operation);
+}
+
 // BEGIN, END and interval run in this process, whose own uid and gid are known.
 bool allowed_here(const ir::Operation& operation) {
   const auto* read = std::get_if<ir::ReadBuiltin>(&operation);
@@ -83,21 +91,38 @@ bool allowed_here(const ir::Operation& operation) {
 
 std::optional<Refusal> check_program(const ir::Program& program, const std::function<bool()>& has_event_probes) {
   for (const ProbeSite& site : program.sites) {
-    if (!runs_here(site) && site.type != ProbeType::kTracepoint) {
-      return Refusal{fmt::format("{}: the ftrace backend runs tracepoint, interval, BEGIN and END probes", site.name),
-                     {}};
+    if (!runs_here(site) && site.type != ProbeType::kTracepoint && !site.is_kernel_function()) {
+      return Refusal{
+          fmt::format("{}: the ftrace backend runs tracepoint, kprobe, kretprobe, interval, BEGIN and END probes",
+                      site.name),
+          {}};
     }
   }
   for (const ir::Function& function : program.functions) {
     const ProbeSite* traced = traced_site(program, function);
+    const bool fetches = traced != nullptr && std::ranges::all_of(function.sites, [&](uint32_t site) {
+                           return runs_here(program.sites[site]) || program.sites[site].is_kernel_function();
+                         });
+    if (fetches) {
+      if (auto refusal = check_fetches(ir::find_captures(program, function), function.name)) {
+        return Refusal{std::move(refusal->reason), refusal->where};
+      }
+    }
     for (const ir::Block& block : function.blocks) {
       for (const ir::Instruction& instruction : block.instructions) {
         if (traced == nullptr && allowed_here(instruction.operation)) continue;
+        if (fetches && reads_memory(instruction.operation)) continue;
         if (const auto reason = why_not_operation(instruction.operation, has_event_probes)) {
           return Refusal{fmt::format("{}: {}", function.name, *reason), instruction.span};
         }
       }
     }
+  }
+  for (const FunctionPlace& place : function_places(program)) {
+    const std::vector<ir::Capture>& captures = place.event.captures();
+    auto refusal = check_fetch_sizes(place.event.fields(), place.event.place_length(), place.event.site().name,
+                                     captures.empty() ? std::nullopt : std::optional(captures.front().span));
+    if (refusal) return Refusal{std::move(refusal->reason), refusal->where};
   }
   return std::nullopt;
 }

@@ -16,13 +16,22 @@ RecordMachine::RecordMachine(const Parts& parts) : parts_(parts), random_(std::r
 void RecordMachine::look_at(const CpuRecord& record, pid_t tid) {
   here_ = false;
   context_ = record.raw.data;
+  memory_ = nullptr;
   time_ = record.raw.time;
   cpu_ = record.cpu;
   tid_ = tid;
 }
 
+void RecordMachine::look_at(const CpuRecord& record, pid_t tid, std::span<const std::byte> context,
+                            const CapturedMemory& memory) {
+  look_at(record, tid);
+  context_ = context;
+  memory_ = &memory;
+}
+
 void RecordMachine::look_here() {
   here_ = true;
+  memory_ = nullptr;
   context_ = {};
 }
 

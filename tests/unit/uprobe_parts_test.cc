@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/uprobe/captured_memory.h"
+#include "core/kernel/captured_memory.h"
 #include "backends/uprobe/event_group.h"
 #include "backends/uprobe/perf_records.h"
 #include "backends/uprobe/places.h"
