@@ -51,6 +51,7 @@ std::string fidelity_of(const ir::Program& program, const Target& target, const 
   std::string text = fmt::format(
       "events are lost, and counted, when they come faster than they are read for longer than {} MiB per CPU last",
       ftrace::FtraceSession::buffer_kb() >> 10);
+  if (ftrace::needs_stacks(program)) text += "; kstack begins where the tracepoint is, without what the tracer adds";
   if (target.system_wide() && !ftrace::needs_tasks(program)) return text;
   const auto events = ftrace::TaskEvents::create(tracefs);
   if (events && !events->renames_are_certain()) {
@@ -61,6 +62,8 @@ std::string fidelity_of(const ir::Program& program, const Target& target, const 
 
 std::vector<std::string> notes_of(const ir::Program& program) {
   std::vector<std::string> notes;
+  if (ftrace::needs_stacks(program))
+    notes.emplace_back("kstack: the instance's option stacktrace, a record behind each event's");
   std::set<std::pair<std::string, std::string>> seen;
   for (const ProbeSite& site : program.sites) {
     if (site.type != ProbeType::kTracepoint || !seen.emplace(site.category, site.event).second) continue;
@@ -98,6 +101,10 @@ class FtraceBackend : public Backend {
     }
     if (const auto reason = why_no_kprobes(program, *tracefs)) {
       verdict.reason = *reason;
+      return verdict;
+    }
+    if (ftrace::needs_stacks(program) && !ftrace::Instance::can_record_stacks(tracefs->root())) {
+      verdict.reason = "kstack: this kernel's tracing instances have no option stacktrace (CONFIG_STACKTRACE)";
       return verdict;
     }
     verdict.possible = true;

@@ -16,6 +16,7 @@
 #include "backends/ftrace/event_filter.h"
 #include "backends/ftrace/program_check.h"
 #include "core/base/clock.h"
+#include "core/ir/function_needs.h"
 
 namespace polytap::ftrace {
 namespace {
@@ -54,6 +55,7 @@ class MainWaits {
 
 // What must succeed before there is a session.
 struct FtraceSession::Parts {
+  std::optional<StackJoin> stacks;
   std::optional<ProbeGroup> group;
   Instance instance;
   std::optional<TaskEvents> task_events;
@@ -130,6 +132,14 @@ Result<std::unique_ptr<FtraceSession>> FtraceSession::create(const ir::Program& 
       event_of(events, event.id, event.category, event.name).keeps_tasks = true;
     }
   }
+  std::optional<StackJoin> stacks;
+  for (const auto& event : events) {
+    if (event == nullptr) continue;
+    event->wants_stack = std::ranges::any_of(
+        event->hooks, [&](const Hook& hook) { return ir::needs_of(program.functions[hook.function]).kernel_stack; });
+    if (!event->wants_stack || stacks) continue;
+    ASSIGN_OR_RETURN(stacks, StackJoin::create(tracefs));
+  }
   ASSIGN_OR_RETURN(Instance instance, Instance::create(tracefs.root(), buffer_kb()));
   ASSIGN_OR_RETURN(CpuStreams streams, CpuStreams::open(instance));
   ASSIGN_OR_RETURN(RecordQueue queue, RecordQueue::create());
@@ -137,8 +147,8 @@ Result<std::unique_ptr<FtraceSession>> FtraceSession::create(const ir::Program& 
   if (!wake.valid()) return Error::from_errno("eventfd");
   return std::unique_ptr<FtraceSession>(
       new FtraceSession(program, target,
-                        Parts{std::move(group), std::move(instance), task_events, std::move(events), std::move(queue),
-                              std::move(wake), std::move(streams)}));
+                        Parts{std::move(stacks), std::move(group), std::move(instance), task_events, std::move(events),
+                              std::move(queue), std::move(wake), std::move(streams)}));
 }
 
 FtraceSession::FtraceSession(const ir::Program& program, const Target& target, Parts parts)
@@ -156,7 +166,8 @@ FtraceSession::FtraceSession(const ir::Program& program, const Target& target, P
       maps_(program.maps),
       machine_(
           {&program, &maps_, &queue_, &tasks_, command_ != nullptr ? command_->pid() : 0, clock_ns(CLOCK_MONOTONIC)}),
-      interpreter_(program) {
+      interpreter_(program),
+      stacks_(std::move(parts.stacks)) {
   if (command_ != nullptr) pids_.push_back(command_->pid());
 }
 
@@ -167,6 +178,7 @@ Status FtraceSession::start() {
   started_ = true;
   // Wakes the reader; since 5.0, before which poll() returned at the first record.
   if (instance_.has("buffer_percent")) TRY(instance_.write("buffer_percent", "10"));
+  if (stacks_) TRY(instance_.write("options/stacktrace", "1"));
   TRY(attach_targets());
   TRY(enable_events());
   std::lock_guard lock(mutex_);
@@ -260,16 +272,27 @@ void FtraceSession::run_record(const CpuRecord& record) {
   if (record.raw.data.size() < 8) return;
   std::memcpy(&id, record.raw.data.data(), sizeof id);
   std::memcpy(&tid, record.raw.data.data() + 4, sizeof tid);
+  if (stacks_ && stacks_->see(record, joined_)) {
+    std::memcpy(&id, joined_.record.raw.data.data(), sizeof id);
+    if (counting_) run_hooks(*events_by_id_[id], joined_.record, joined_.frames);
+    return;
+  }
   if (id >= events_by_id_.size() || events_by_id_[id] == nullptr) return;
   const Event& event = *events_by_id_[id];
   if (!event.hooks.empty() && is_counted(record.raw.time, tid)) {
-    run_hooks(event, record, tid);
+    if (event.wants_stack) {
+      stacks_->wait(record);
+    } else {
+      run_hooks(event, record, {});
+    }
   }
   // Afterwards: the thread still has its old name when it is renamed, and is there when it exits.
   if (event.keeps_tasks) task_events_->apply(record.raw.data, record.raw.time, tasks_);
 }
 
-void FtraceSession::run_hooks(const Event& event, const CpuRecord& record, pid_t tid) {
+void FtraceSession::run_hooks(const Event& event, const CpuRecord& record, std::span<const uint64_t> stack) {
+  pid_t tid = 0;
+  std::memcpy(&tid, record.raw.data.data() + 4, sizeof tid);
   if (!event.function) {
     machine_.look_at(record, tid);
   } else if (event.function->restore(record.raw.data, context_, memory_)) {
@@ -278,6 +301,7 @@ void FtraceSession::run_hooks(const Event& event, const CpuRecord& record, pid_t
     ++incomplete_;
     return;
   }
+  machine_.set_stack(stack);
   events_.store(events_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   for (const Hook& hook : event.hooks) {
     machine_.set_site(hook.site);
@@ -353,7 +377,7 @@ Status FtraceSession::zero(ir::MapId map) {
 }
 
 uint64_t FtraceSession::missed_now() const {
-  uint64_t missed = streams_.broken_pages() + incomplete_;
+  uint64_t missed = streams_.broken_pages() + incomplete_ + (stacks_ ? stacks_->lonely() : 0);
   for (const int cpu : instance_.cpus()) missed += instance_.losses(cpu).total();
   if (group_) missed += missed_probes(instance_.tracefs_root(), *group_);
   return missed;

@@ -13,6 +13,7 @@
 #include "backends/ftrace/function_events.h"
 #include "backends/ftrace/instance.h"
 #include "backends/ftrace/record_machine.h"
+#include "backends/ftrace/stack_join.h"
 #include "backends/ftrace/task_events.h"
 #include "backends/ftrace/task_table.h"
 #include "core/base/unique_fd.h"
@@ -56,6 +57,7 @@ class FtraceSession : public Session {
     std::string name;
     std::vector<Hook> hooks;
     bool keeps_tasks = false;
+    bool wants_stack = false;
     std::optional<FunctionEvent> function;  // of a kernel function, made by us
   };
   using EventsById = std::vector<std::unique_ptr<Event>>;
@@ -75,7 +77,7 @@ class FtraceSession : public Session {
   bool is_counted(uint64_t time, pid_t tid) const;
   void end_worker();
   // Runs the hooks of EVENT on its record.
-  void run_hooks(const Event& event, const CpuRecord& record, pid_t tid);
+  void run_hooks(const Event& event, const CpuRecord& record, std::span<const uint64_t> stack);
   // What the buffers lost up to now, and what did not fire or could not be run.
   uint64_t missed_now() const;
 
@@ -98,6 +100,8 @@ class FtraceSession : public Session {
   ir::Interpreter interpreter_;
   FunctionEvent::Context context_{};
   CapturedMemory memory_;
+  std::optional<StackJoin> stacks_;  // when the program asks for kstack
+  StackJoin::Joined joined_;
   uint64_t incomplete_ = 0;  // records that lack a part of what they were to carry
   bool counting_ = false;
   uint64_t counting_from_ = 0;      // CLOCK_MONOTONIC

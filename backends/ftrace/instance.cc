@@ -129,6 +129,10 @@ Result<Instance> Instance::create(const std::string& tracefs_root, uint32_t buff
   return instance;
 }
 
+bool Instance::can_record_stacks(const std::string& tracefs_root) {
+  return access(fmt::format("{}/options/stacktrace", tracefs_root).c_str(), W_OK) == 0;
+}
+
 Status Instance::configure(uint32_t buffer_kb) {
   TRY(write("tracing_on", "0"));
   // nsecs is CLOCK_MONOTONIC.

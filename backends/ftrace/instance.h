@@ -33,6 +33,9 @@ class Instance {
   Instance& operator=(const Instance&) = delete;
   ~Instance();
 
+  // Whether the option `stacktrace` is there.
+  static bool can_record_stacks(const std::string& tracefs_root);
+
   const std::string& path() const { return path_; }
   const std::string& tracefs_root() const { return tracefs_root_; }
   // Writes to the file at NAME below the instance.

@@ -65,10 +65,8 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation,
             return pointer_reason("this expression", op.space, has_event_probes);
           },
           [](const ir::ReadStack& op) -> Reason {
-            return fmt::format(
-                "{}: an ftrace record carries no stack, and the one that the stacktrace option records beside it is "
-                "not joined to its event",
-                op.space == AddressSpace::kKernel ? "kstack" : "ustack");
+            if (op.space == AddressSpace::kKernel) return std::nullopt;
+            return "ustack: an ftrace record carries no user stack, nor the mappings that would name it";
           },
           [](const ir::ReadBuiltin& op) -> Reason { return why_not_builtin(op.what); },
           [](const auto&) -> Reason { return std::nullopt; },
@@ -111,6 +109,10 @@ std::optional<Refusal> check_program(const ir::Program& program, const std::func
     for (const ir::Block& block : function.blocks) {
       for (const ir::Instruction& instruction : block.instructions) {
         if (traced == nullptr && allowed_here(instruction.operation)) continue;
+        if (traced == nullptr && std::holds_alternative<ir::ReadStack>(instruction.operation)) {
+          return Refusal{fmt::format("{}: no event is recorded here that could carry a stack", function.name),
+                         instruction.span};
+        }
         if (fetches && reads_memory(instruction.operation)) continue;
         if (const auto reason = why_not_operation(instruction.operation, has_event_probes)) {
           return Refusal{fmt::format("{}: {}", function.name, *reason), instruction.span};
@@ -127,11 +129,17 @@ std::optional<Refusal> check_program(const ir::Program& program, const std::func
   return std::nullopt;
 }
 
+bool needs_stacks(const ir::Program& program) {
+  return std::ranges::any_of(program.functions, [&](const ir::Function& function) {
+    return traced_site(program, function) != nullptr && ir::needs_of(function).kernel_stack;
+  });
+}
+
 bool needs_tasks(const ir::Program& program) {
   return std::ranges::any_of(program.functions, [&](const ir::Function& function) {
     if (traced_site(program, function) == nullptr) return false;
     const ir::FunctionNeeds needs = ir::needs_of(function);
-    return needs.comm || needs.uses(ir::Builtin::kPid);
+    return needs.comm || needs.kernel_stack || needs.uses(ir::Builtin::kPid);
   });
 }
 

@@ -17,6 +17,7 @@ void RecordMachine::look_at(const CpuRecord& record, pid_t tid) {
   here_ = false;
   context_ = record.raw.data;
   memory_ = nullptr;
+  stack_ = {};
   time_ = record.raw.time;
   cpu_ = record.cpu;
   tid_ = tid;
@@ -32,6 +33,7 @@ void RecordMachine::look_at(const CpuRecord& record, pid_t tid, std::span<const 
 void RecordMachine::look_here() {
   here_ = true;
   memory_ = nullptr;
+  stack_ = {};
   context_ = {};
 }
 
@@ -104,6 +106,13 @@ void RecordMachine::comm(std::span<char, 16> out) {
   } else {
     fault();
   }
+}
+
+size_t RecordMachine::stack(AddressSpace space, std::span<uint64_t> frames) {
+  if (space != AddressSpace::kKernel) return 0;
+  const size_t count = std::min(frames.size(), stack_.size());
+  std::copy_n(stack_.begin(), count, frames.begin());
+  return count;
 }
 
 void RecordMachine::emit(ir::EmitId emit, std::span<const std::byte> payload) {

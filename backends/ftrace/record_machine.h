@@ -36,6 +36,8 @@ class RecordMachine : public ir::Machine {
   void look_at(const CpuRecord& record, pid_t tid);
   // The same, where the probe saw CONTEXT and MEMORY instead of the record's bytes; both must stay.
   void look_at(const CpuRecord& record, pid_t tid, std::span<const std::byte> context, const CapturedMemory& memory);
+  // Then: with the kernel's stack, which must stay.
+  void set_stack(std::span<const uint64_t> frames) { stack_ = frames; }
   void look_here();  // they run in this process
   void set_site(uint32_t site) { site_ = site; }
   bool exited() const { return exited_; }
@@ -51,7 +53,7 @@ class RecordMachine : public ir::Machine {
   int64_t read_string(AddressSpace, uint64_t address, std::span<char> out) override {
     return memory_ != nullptr ? memory_->read_string(address, out) : -1;
   }
-  size_t stack(AddressSpace, std::span<uint64_t>) override { return 0; }
+  size_t stack(AddressSpace space, std::span<uint64_t> frames) override;
   MapStore& maps() override { return *parts_.maps; }
   void emit(ir::EmitId emit, std::span<const std::byte> payload) override;
   void exit(int code) override;
@@ -65,6 +67,7 @@ class RecordMachine : public ir::Machine {
   bool here_ = true;
   std::span<const std::byte> context_;
   const CapturedMemory* memory_ = nullptr;
+  std::span<const uint64_t> stack_;
   uint64_t time_ = 0;
   pid_t tid_ = 0;
   int cpu_ = 0;

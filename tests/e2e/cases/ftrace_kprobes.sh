@@ -19,6 +19,7 @@ for command in "$PROGRAMS/fork_children 200" "$PROGRAMS/threads 4 50" "sh -c 'ca
   # Read by the kernel when the probe fires: the user's memory, and through pointers of its own.
   kernel_agrees 'kprobe:do_sys_openat2 { @[str(uptr(arg1))] = count(); }' "$command"
   kernel_agrees 'kprobe:vfs_read { @[str(((struct file *)arg0)->f_path.dentry->d_name.name)] = count(); }' "$command"
+  kernel_agrees 'kprobe:vfs_read { @[kstack(4)] = count(); }' "$command"
 done
 
 expect_status 0 "$POLYTAP" --explain -b ftrace -e 'kretprobe:vfs_read /retval > 0/ { @ = count(); }' -c true
