@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "backends/ftrace/event_filter.h"
 #include "backends/ftrace/ftrace_session.h"
+#include "backends/ftrace/function_events.h"
 #include "backends/ftrace/instance.h"
 #include "backends/ftrace/program_check.h"
 #include "backends/ftrace/task_events.h"
@@ -30,6 +32,15 @@ std::optional<std::string> why_no_tracefs(const Result<Tracefs>& tracefs) {
   return fmt::format("{} is not writable: run as root (sudo polytap ...)", instances);
 }
 
+// Of a program with kernel functions.
+std::optional<std::string> why_no_kprobes(const ir::Program& program, const Tracefs& tracefs) {
+  if (std::ranges::none_of(program.sites, &ProbeSite::is_kernel_function)) return std::nullopt;
+  const std::string path = fmt::format("{}/{}", tracefs.root(), ftrace::kKprobeEvents);
+  if (access(path.c_str(), W_OK) == 0) return std::nullopt;
+  if (errno == ENOENT) return fmt::format("this kernel has no {} (CONFIG_KPROBE_EVENTS)", path);
+  return fmt::format("{} is not writable: run as root (sudo polytap ...)", path);
+}
+
 // tracefs describes event probes in its README whether the kernel was built with them or not; a symbol of theirs tells.
 bool has_event_probes() {
   const auto text = read_kernel_file("/proc/kallsyms");
@@ -40,6 +51,7 @@ std::string fidelity_of(const ir::Program& program, const Target& target, const 
   std::string text = fmt::format(
       "events are lost, and counted, when they come faster than they are read for longer than {} MiB per CPU last",
       ftrace::FtraceSession::buffer_kb() >> 10);
+  if (ftrace::needs_stacks(program)) text += "; kstack begins where the tracepoint is, without what the tracer adds";
   if (target.system_wide() && !ftrace::needs_tasks(program)) return text;
   const auto events = ftrace::TaskEvents::create(tracefs);
   if (events && !events->renames_are_certain()) {
@@ -50,6 +62,8 @@ std::string fidelity_of(const ir::Program& program, const Target& target, const 
 
 std::vector<std::string> notes_of(const ir::Program& program) {
   std::vector<std::string> notes;
+  if (ftrace::needs_stacks(program))
+    notes.emplace_back("kstack: the instance's option stacktrace, a record behind each event's");
   std::set<std::pair<std::string, std::string>> seen;
   for (const ProbeSite& site : program.sites) {
     if (site.type != ProbeType::kTracepoint || !seen.emplace(site.category, site.event).second) continue;
@@ -57,6 +71,14 @@ std::vector<std::string> notes_of(const ir::Program& program) {
       notes.push_back(
           fmt::format("{}: the kernel filters by {}; the rest is checked in user space", site.name, *filter));
     }
+  }
+  for (const ftrace::FunctionPlace& place : ftrace::function_places(program)) {
+    const std::string fetched = place.event.arguments();
+    const auto filter = ftrace::event_filter(program, place.hooks);
+    std::string text = fmt::format("{}: a probe event in kprobe_events", place.event.site().name);
+    if (!fetched.empty()) text += fmt::format(", for which the kernel fetches {}", fetched);
+    if (filter) text += fmt::format("; the kernel filters by {}; the rest is checked in user space", *filter);
+    notes.push_back(text);
   }
   return notes;
 }
@@ -75,6 +97,14 @@ class FtraceBackend : public Backend {
     }
     if (const auto reason = why_no_tracefs(tracefs)) {
       verdict.reason = *reason;
+      return verdict;
+    }
+    if (const auto reason = why_no_kprobes(program, *tracefs)) {
+      verdict.reason = *reason;
+      return verdict;
+    }
+    if (ftrace::needs_stacks(program) && !ftrace::Instance::can_record_stacks(tracefs->root())) {
+      verdict.reason = "kstack: this kernel's tracing instances have no option stacktrace (CONFIG_STACKTRACE)";
       return verdict;
     }
     verdict.possible = true;
@@ -99,7 +129,7 @@ std::unique_ptr<Backend> make_ftrace_backend() { return std::make_unique<FtraceB
 std::vector<std::string> sweep_stale_instances() {
   const Result<Tracefs> tracefs = Tracefs::open();
   if (!tracefs) return {};
-  return ftrace::sweep_stale_instances(tracefs->root());
+  return ftrace::sweep_stale(*tracefs);
 }
 
 }  // namespace polytap

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <string_view>
 
+#include "backends/ftrace/function_events.h"
+#include "core/ir/captures.h"
 #include "core/ir/function_needs.h"
+#include "core/kernel/fetch_check.h"
 
 namespace polytap::ftrace {
 namespace {
@@ -62,15 +65,18 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation,
             return pointer_reason("this expression", op.space, has_event_probes);
           },
           [](const ir::ReadStack& op) -> Reason {
-            return fmt::format(
-                "{}: an ftrace record carries no stack, and the one that the stacktrace option records beside it is "
-                "not joined to its event",
-                op.space == AddressSpace::kKernel ? "kstack" : "ustack");
+            if (op.space == AddressSpace::kKernel) return std::nullopt;
+            return "ustack: an ftrace record carries no user stack, nor the mappings that would name it";
           },
           [](const ir::ReadBuiltin& op) -> Reason { return why_not_builtin(op.what); },
           [](const auto&) -> Reason { return std::nullopt; },
       },
       operation);
+}
+
+bool reads_memory(const ir::Operation& operation) {
+  return std::holds_alternative<ir::ReadString>(operation) || std::holds_alternative<ir::ReadBuffer>(operation) ||
+         std::holds_alternative<ir::ReadMemory>(operation);
 }
 
 // BEGIN, END and interval run in this process, whose own uid and gid are known.
@@ -83,30 +89,57 @@ bool allowed_here(const ir::Operation& operation) {
 
 std::optional<Refusal> check_program(const ir::Program& program, const std::function<bool()>& has_event_probes) {
   for (const ProbeSite& site : program.sites) {
-    if (!runs_here(site) && site.type != ProbeType::kTracepoint) {
-      return Refusal{fmt::format("{}: the ftrace backend runs tracepoint, interval, BEGIN and END probes", site.name),
-                     {}};
+    if (!runs_here(site) && site.type != ProbeType::kTracepoint && !site.is_kernel_function()) {
+      return Refusal{
+          fmt::format("{}: the ftrace backend runs tracepoint, kprobe, kretprobe, interval, BEGIN and END probes",
+                      site.name),
+          {}};
     }
   }
   for (const ir::Function& function : program.functions) {
     const ProbeSite* traced = traced_site(program, function);
+    const bool fetches = traced != nullptr && std::ranges::all_of(function.sites, [&](uint32_t site) {
+                           return runs_here(program.sites[site]) || program.sites[site].is_kernel_function();
+                         });
+    if (fetches) {
+      if (auto refusal = check_fetches(ir::find_captures(program, function), function.name)) {
+        return Refusal{std::move(refusal->reason), refusal->where};
+      }
+    }
     for (const ir::Block& block : function.blocks) {
       for (const ir::Instruction& instruction : block.instructions) {
         if (traced == nullptr && allowed_here(instruction.operation)) continue;
+        if (traced == nullptr && std::holds_alternative<ir::ReadStack>(instruction.operation)) {
+          return Refusal{fmt::format("{}: no event is recorded here that could carry a stack", function.name),
+                         instruction.span};
+        }
+        if (fetches && reads_memory(instruction.operation)) continue;
         if (const auto reason = why_not_operation(instruction.operation, has_event_probes)) {
           return Refusal{fmt::format("{}: {}", function.name, *reason), instruction.span};
         }
       }
     }
   }
+  for (const FunctionPlace& place : function_places(program)) {
+    const std::vector<ir::Capture>& captures = place.event.captures();
+    auto refusal = check_fetch_sizes(place.event.fields(), place.event.place_length(), place.event.site().name,
+                                     captures.empty() ? std::nullopt : std::optional(captures.front().span));
+    if (refusal) return Refusal{std::move(refusal->reason), refusal->where};
+  }
   return std::nullopt;
+}
+
+bool needs_stacks(const ir::Program& program) {
+  return std::ranges::any_of(program.functions, [&](const ir::Function& function) {
+    return traced_site(program, function) != nullptr && ir::needs_of(function).kernel_stack;
+  });
 }
 
 bool needs_tasks(const ir::Program& program) {
   return std::ranges::any_of(program.functions, [&](const ir::Function& function) {
     if (traced_site(program, function) == nullptr) return false;
     const ir::FunctionNeeds needs = ir::needs_of(function);
-    return needs.comm || needs.uses(ir::Builtin::kPid);
+    return needs.comm || needs.kernel_stack || needs.uses(ir::Builtin::kPid);
   });
 }
 

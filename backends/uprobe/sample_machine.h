@@ -11,12 +11,12 @@
 #include <span>
 #include <vector>
 
-#include "backends/uprobe/captured_memory.h"
 #include "backends/uprobe/perf_records.h"
 #include "backends/uprobe/places.h"
 #include "backends/uprobe/tasks.h"
 #include "core/base/clock_offset.h"
 #include "core/ir/interpreter.h"
+#include "core/kernel/captured_memory.h"
 #include "core/kernel/numa_nodes.h"
 #include "core/probe/registers.h"
 #include "core/run/map_store.h"

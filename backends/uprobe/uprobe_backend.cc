@@ -166,7 +166,7 @@ std::unique_ptr<Backend> make_uprobe_backend() { return std::make_unique<UprobeB
 std::vector<std::string> sweep_stale_uprobe_events() {
   const Result<Tracefs> tracefs = Tracefs::open();
   if (!tracefs) return {};
-  return uprobe::sweep_stale_groups(*tracefs);
+  return sweep_stale_groups(*tracefs, uprobe::kUprobeEvents);
 }
 
 }  // namespace polytap

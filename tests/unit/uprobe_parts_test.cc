@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "backends/uprobe/captured_memory.h"
 #include "backends/uprobe/event_group.h"
 #include "backends/uprobe/perf_records.h"
 #include "backends/uprobe/places.h"
 #include "backends/uprobe/sample_machine.h"
 #include "core/ir/text.h"
+#include "core/kernel/captured_memory.h"
 #include "core/probe/registers.h"
 
 namespace polytap::uprobe {
