@@ -27,6 +27,16 @@ expect_in out 'the kernel fetches ax=$retval:x64; the kernel filters by'
 expect_status 1 "$POLYTAP" -b ftrace -e 'kprobe:vfs_read { @[str(@name)] = count(); @name = arg1; }' -c true
 expect_in err 'comes from a map'
 
+# Event probes read through a tracepoint's pointers; what they misread is refused. (Not every kernel has them.)
+if grep -q ' __trace_eprobe_create' /proc/kallsyms; then
+  kernel_agrees 'tracepoint:syscalls:sys_enter_execve { @[str(args.argv[0]), pid == tid] = count(); }' "sh -c '/bin/echo a; $PROGRAMS/fork_children 3'"
+  kernel_agrees 'tracepoint:syscalls:sys_enter_wait4 { @w = count(); } tracepoint:syscalls:sys_enter_execve { @[str(args.argv[0])] = count(); }' \
+    "sh -c '/bin/echo a; $PROGRAMS/fork_children 3'"
+  expect_status 1 "$POLYTAP" -b ftrace -e 'tracepoint:syscalls:sys_enter_openat { @[str(args.filename)] = count(); }' -c true
+  expect_in err 'take one byte only'
+  grep polytap_ /sys/kernel/tracing/dynamic_events && fail "event probes were left behind"
+fi
+
 # Nothing stays, after an end and after none.
 grep polytap_ /sys/kernel/tracing/kprobe_events && fail "probe events were left behind"
 "$POLYTAP" -q -b ftrace -e 'kprobe:vfs_read { @[comm] = count(); }' >killed 2>&1 &
