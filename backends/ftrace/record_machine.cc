@@ -37,11 +37,11 @@ void RecordMachine::look_here() {
   context_ = {};
 }
 
-uint64_t RecordMachine::now(clockid_t clock) const {
-  const uint64_t here = clock_ns(clock);
-  if (here_ || clock == CLOCK_MONOTONIC) return here_ ? here : time_;
-  // The clocks run alike: what passed since the record passed on all of them.
-  return here - (clock_ns(CLOCK_MONOTONIC) - time_);
+uint64_t RecordMachine::now(clockid_t clock) {
+  if (here_) return clock_ns(clock);
+  if (clock == CLOCK_BOOTTIME) return boot_.convert(time_);
+  if (clock == CLOCK_TAI) return tai_.convert(time_);
+  return time_;
 }
 
 uint64_t RecordMachine::process_id() {

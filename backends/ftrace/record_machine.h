@@ -11,6 +11,7 @@
 
 #include "backends/ftrace/cpu_streams.h"
 #include "backends/ftrace/task_table.h"
+#include "core/base/clock_offset.h"
 #include "core/ir/interpreter.h"
 #include "core/kernel/captured_memory.h"
 #include "core/kernel/numa_nodes.h"
@@ -60,10 +61,12 @@ class RecordMachine : public ir::Machine {
   void fault() override { faults_++; }
 
  private:
-  uint64_t now(clockid_t clock) const;
+  uint64_t now(clockid_t clock);
   uint64_t process_id();
 
   Parts parts_;
+  ClockOffset boot_{CLOCK_BOOTTIME};
+  ClockOffset tai_{CLOCK_TAI};
   bool here_ = true;
   std::span<const std::byte> context_;
   const CapturedMemory* memory_ = nullptr;

@@ -94,7 +94,8 @@ class PtraceBackend : public Backend {
     }
     if (target.beside_others && has_user_functions(program)) {
       verdict.reason =
-          "in the same run as a kernel's uprobe at the same instruction a breakpoint never stops: the kernel takes both "
+          "in the same run as a kernel's uprobe at the same instruction a breakpoint never stops: the kernel takes "
+          "both "
           "for its own. compare without --together asks one after the other";
       return verdict;
     }

@@ -49,12 +49,11 @@ void SampleMachine::look_here() {
   frames_.clear();
 }
 
-uint64_t SampleMachine::now(clockid_t clock) const {
-  const uint64_t here = clock_ns(clock);
-  if (here_) return here;
-  if (clock == CLOCK_MONOTONIC) return sample_.time;
-  // The clocks run alike: what passed since the sample passed on all of them.
-  return here - (clock_ns(CLOCK_MONOTONIC) - sample_.time);
+uint64_t SampleMachine::now(clockid_t clock) {
+  if (here_) return clock_ns(clock);
+  if (clock == CLOCK_BOOTTIME) return boot_.convert(sample_.time);
+  if (clock == CLOCK_TAI) return tai_.convert(sample_.time);
+  return sample_.time;
 }
 
 std::span<const std::byte> SampleMachine::context() {

@@ -14,6 +14,7 @@
 #include "backends/uprobe/perf_records.h"
 #include "backends/uprobe/places.h"
 #include "backends/uprobe/tasks.h"
+#include "core/base/clock_offset.h"
 #include "core/ir/interpreter.h"
 #include "core/kernel/captured_memory.h"
 #include "core/kernel/numa_nodes.h"
@@ -60,9 +61,11 @@ class SampleMachine : public ir::Machine {
   void fault() override { faults_++; }
 
  private:
-  uint64_t now(clockid_t clock) const;
+  uint64_t now(clockid_t clock);
 
   Parts parts_;
+  ClockOffset boot_{CLOCK_BOOTTIME};
+  ClockOffset tai_{CLOCK_TAI};
   bool here_ = true;
   Sample sample_;
   alignas(8) std::array<std::byte, registers::kSize> registers_{};
