@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "backends/uprobe/perf_records.h"
 #include "core/base/source.h"
 #include "core/ir/ir.h"
-#include "backends/uprobe/perf_records.h"
 #include "core/kernel/captured_memory.h"
 
 namespace polytap::uprobe {

@@ -39,16 +39,15 @@ fi
 
 # Nothing stays, after an end and after none.
 grep polytap_ /sys/kernel/tracing/kprobe_events && fail "probe events were left behind"
-"$POLYTAP" -q -b ftrace -e 'kprobe:vfs_read { @[comm] = count(); }' >killed 2>&1 &
-tracer=$!
-tries=0
-until grep -q "polytap_${tracer}_" /sys/kernel/tracing/kprobe_events; do
-  tries=$((tries + 1))
-  [ $tries -lt 200 ] || { cat killed; fail "no probe event"; }
-  sleep 0.05
+i=0
+while [ $i -lt 20 ]; do
+  "$POLYTAP" -q -b ftrace -e 'kprobe:vfs_read { @[comm, kstack] = count(); } kretprobe:vfs_read { @r = hist(retval); }' >killed 2>&1 &
+  tracer=$!
+  sleep 0.$((i % 9 + 1))
+  kill -9 $tracer 2>/dev/null || { cat killed; fail "the tracer ended by itself"; }
+  wait $tracer 2>/dev/null
+  i=$((i + 1))
 done
-kill -9 $tracer
-wait $tracer
 expect_status 0 "$POLYTAP" -q -b ftrace -e 'BEGIN { exit(); } tracepoint:sched:sched_switch { }'
 grep polytap_ /sys/kernel/tracing/kprobe_events && fail "the probe events of a killed tracer are still there"
 ls /sys/kernel/tracing/instances | grep "polytap-" && fail "the instance of a killed tracer is still there"
