@@ -112,7 +112,7 @@ bool is_scalar(const Type& type) {
 std::optional<KernelField> kernel_field(const ProbeSite& site, uint32_t offset) {
   if (site.context == ContextKind::kRegisters && offset != kCommonPid) {
     const std::string_view name = fetch_register(offset);
-    // Fields of our own events are called like the registers: function_events.h.
+    // Fields of our own events are called like the registers: fetch_events.h.
     return name.empty() ? std::nullopt : std::optional(KernelField{std::string(name.substr(1)), 8, false});
   }
   if (offset == kCommonPid) return KernelField{"common_pid", 4, true};

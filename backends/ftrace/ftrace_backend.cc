@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "backends/ftrace/event_filter.h"
+#include "backends/ftrace/fetch_events.h"
 #include "backends/ftrace/ftrace_session.h"
-#include "backends/ftrace/function_events.h"
 #include "backends/ftrace/instance.h"
 #include "backends/ftrace/program_check.h"
 #include "backends/ftrace/task_events.h"
@@ -65,6 +65,10 @@ std::vector<std::string> notes_of(const ir::Program& program) {
   if (ftrace::needs_stacks(program))
     notes.emplace_back("kstack: the instance's option stacktrace, a record behind each event's");
   std::set<std::pair<std::string, std::string>> seen;
+  const std::vector<ftrace::FetchPlace> places = ftrace::fetch_places(program);
+  for (const ftrace::FetchPlace& place : places) {
+    if (!place.event.is_kprobe()) seen.emplace(place.event.site().category, place.event.site().event);
+  }
   for (const ProbeSite& site : program.sites) {
     if (site.type != ProbeType::kTracepoint || !seen.emplace(site.category, site.event).second) continue;
     if (const auto filter = ftrace::event_filter(program, site.category, site.event)) {
@@ -72,10 +76,12 @@ std::vector<std::string> notes_of(const ir::Program& program) {
           fmt::format("{}: the kernel filters by {}; the rest is checked in user space", site.name, *filter));
     }
   }
-  for (const ftrace::FunctionPlace& place : ftrace::function_places(program)) {
+  for (const ftrace::FetchPlace& place : places) {
     const std::string fetched = place.event.arguments();
-    const auto filter = ftrace::event_filter(program, place.hooks);
-    std::string text = fmt::format("{}: a probe event in kprobe_events", place.event.site().name);
+    const bool is_kprobe = place.event.is_kprobe();
+    const auto filter = is_kprobe ? ftrace::event_filter(program, place.hooks) : std::nullopt;
+    std::string text = fmt::format("{}: {}", place.event.site().name,
+                                   is_kprobe ? "a probe event in kprobe_events" : "an event probe in dynamic_events");
     if (!fetched.empty()) text += fmt::format(", for which the kernel fetches {}", fetched);
     if (filter) text += fmt::format("; the kernel filters by {}; the rest is checked in user space", *filter);
     notes.push_back(text);

@@ -56,7 +56,7 @@ class MainWaits {
 // What must succeed before there is a session.
 struct FtraceSession::Parts {
   std::optional<StackJoin> stacks;
-  std::optional<ProbeGroup> group;
+  Groups groups;
   Instance instance;
   std::optional<TaskEvents> task_events;
   EventsById events_by_id;
@@ -68,8 +68,10 @@ struct FtraceSession::Parts {
 std::vector<std::string> sweep_stale(const Tracefs& tracefs) {
   std::vector<std::string> removed = sweep_stale_instances(tracefs.root());
   // The events of a killed tracer could not be removed while its instance had them enabled.
-  if (access(fmt::format("{}/{}", tracefs.root(), kKprobeEvents).c_str(), W_OK) != 0) return removed;
-  for (std::string& group : sweep_stale_groups(tracefs, kKprobeEvents)) removed.push_back(std::move(group));
+  for (const std::string_view file : {kKprobeEvents, kDynamicEvents}) {
+    if (access(fmt::format("{}/{}", tracefs.root(), file).c_str(), W_OK) != 0) continue;
+    for (std::string& group : sweep_stale_groups(tracefs, file)) removed.push_back(std::move(group));
+  }
   return removed;
 }
 
@@ -91,10 +93,12 @@ FtraceSession::Event& FtraceSession::event_of(EventsById& events, uint32_t id, s
 }
 
 Status FtraceSession::find_tracepoints(const ir::Program& program, const Tracefs& tracefs, EventsById& events) {
+  std::unordered_set<std::string> fetched;
+  for (const FetchPlace& place : fetch_places(program)) fetched.insert(place.event.site().name);
   for (uint32_t function = 0; function < program.functions.size(); ++function) {
     for (const uint32_t index : program.functions[function].sites) {
       const ProbeSite& site = program.sites[index];
-      if (site.type != ProbeType::kTracepoint) continue;
+      if (site.type != ProbeType::kTracepoint || fetched.contains(site.name)) continue;
       ASSIGN_OR_RETURN(const EventFormat format, tracefs.format(site.category, site.event));
       TRY(check_layout(site, format));
       event_of(events, format.id, site.category, site.event).hooks.push_back({function, index});
@@ -103,12 +107,20 @@ Status FtraceSession::find_tracepoints(const ir::Program& program, const Tracefs
   return {};
 }
 
-Status FtraceSession::make_function_events(const ir::Program& program, ProbeGroup& group, EventsById& events) {
-  for (FunctionPlace& place : function_places(program)) {
-    const std::string name = group.next_event();
-    ASSIGN_OR_RETURN(const uint32_t id, place.event.make(group));
-    Event& event = event_of(events, id, group.name(), name);
-    event.function = std::move(place.event);
+Status FtraceSession::make_fetch_events(const ir::Program& program, const Tracefs& tracefs, Groups& groups,
+                                        EventsById& events) {
+  for (FetchPlace& place : fetch_places(program)) {
+    const bool is_kprobe = place.event.is_kprobe();
+    std::optional<ProbeGroup>& group = is_kprobe ? groups.kprobes : groups.event_probes;
+    if (!group) {
+      ASSIGN_OR_RETURN(ProbeGroup made,
+                       ProbeGroup::create(tracefs, is_kprobe ? kKprobeEvents : kDynamicEvents, is_kprobe ? 'k' : 'e'));
+      group.emplace(std::move(made));
+    }
+    const std::string name = group->next_event();
+    ASSIGN_OR_RETURN(const uint32_t id, place.event.make(*group));
+    Event& event = event_of(events, id, group->name(), name);
+    event.fetched = std::move(place.event);
     event.hooks = std::move(place.hooks);
   }
   return {};
@@ -119,12 +131,8 @@ Result<std::unique_ptr<FtraceSession>> FtraceSession::create(const ir::Program& 
   sweep_stale(tracefs);
   EventsById events;
   TRY(find_tracepoints(program, tracefs, events));
-  std::optional<ProbeGroup> group;
-  if (std::ranges::any_of(program.sites, &ProbeSite::is_kernel_function)) {
-    ASSIGN_OR_RETURN(ProbeGroup made, ProbeGroup::create(tracefs, kKprobeEvents, 'k'));
-    group.emplace(std::move(made));
-    TRY(make_function_events(program, *group, events));
-  }
+  Groups groups;
+  TRY(make_fetch_events(program, tracefs, groups, events));
   std::optional<TaskEvents> task_events;
   if (!target.system_wide() || needs_tasks(program)) {
     ASSIGN_OR_RETURN(task_events, TaskEvents::create(tracefs));
@@ -147,7 +155,7 @@ Result<std::unique_ptr<FtraceSession>> FtraceSession::create(const ir::Program& 
   if (!wake.valid()) return Error::from_errno("eventfd");
   return std::unique_ptr<FtraceSession>(
       new FtraceSession(program, target,
-                        Parts{std::move(stacks), std::move(group), std::move(instance), task_events, std::move(events),
+                        Parts{std::move(stacks), std::move(groups), std::move(instance), task_events, std::move(events),
                               std::move(queue), std::move(wake), std::move(streams)}));
 }
 
@@ -156,7 +164,7 @@ FtraceSession::FtraceSession(const ir::Program& program, const Target& target, P
       command_(target.command),
       pids_(target.pids),
       system_wide_(target.system_wide()),
-      group_(std::move(parts.group)),
+      groups_(std::move(parts.groups)),
       instance_(std::move(parts.instance)),
       task_events_(parts.task_events),
       events_by_id_(std::move(parts.events_by_id)),
@@ -218,7 +226,10 @@ Status FtraceSession::attach_targets() {
 Status FtraceSession::enable_events() {
   for (const auto& event : events_by_id_) {
     if (event == nullptr || event->keeps_tasks) continue;
-    if (const auto filter = event_filter(program_, event->hooks)) {
+    // An event probe's fields are not those that a filter of the tracepoint names.
+    const bool is_event_probe = event->fetched && !event->fetched->is_kprobe();
+    const auto filter = is_event_probe ? std::nullopt : event_filter(program_, event->hooks);
+    if (filter) {
       TRY(instance_.filter(event->category, event->name, *filter));
     }
     TRY(instance_.enable(event->category, event->name));
@@ -293,9 +304,9 @@ void FtraceSession::run_record(const CpuRecord& record) {
 void FtraceSession::run_hooks(const Event& event, const CpuRecord& record, std::span<const uint64_t> stack) {
   pid_t tid = 0;
   std::memcpy(&tid, record.raw.data.data() + 4, sizeof tid);
-  if (!event.function) {
+  if (!event.fetched) {
     machine_.look_at(record, tid);
-  } else if (event.function->restore(record.raw.data, context_, memory_)) {
+  } else if (event.fetched->restore(record.raw.data, context_, memory_)) {
     machine_.look_at(record, tid, context_, memory_);
   } else {
     ++incomplete_;
@@ -379,7 +390,7 @@ Status FtraceSession::zero(ir::MapId map) {
 uint64_t FtraceSession::missed_now() const {
   uint64_t missed = streams_.broken_pages() + incomplete_ + (stacks_ ? stacks_->lonely() : 0);
   for (const int cpu : instance_.cpus()) missed += instance_.losses(cpu).total();
-  if (group_) missed += missed_probes(instance_.tracefs_root(), *group_);
+  if (groups_.kprobes) missed += missed_probes(instance_.tracefs_root(), *groups_.kprobes);
   return missed;
 }
 

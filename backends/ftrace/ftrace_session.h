@@ -10,7 +10,7 @@
 
 #include "backends/ftrace/cpu_streams.h"
 #include "backends/ftrace/event_filter.h"
-#include "backends/ftrace/function_events.h"
+#include "backends/ftrace/fetch_events.h"
 #include "backends/ftrace/instance.h"
 #include "backends/ftrace/record_machine.h"
 #include "backends/ftrace/stack_join.h"
@@ -58,7 +58,7 @@ class FtraceSession : public Session {
     std::vector<Hook> hooks;
     bool keeps_tasks = false;
     bool wants_stack = false;
-    std::optional<FunctionEvent> function;  // of a kernel function, made by us
+    std::optional<FetchEvent> fetched;  // made by us
   };
   using EventsById = std::vector<std::unique_ptr<Event>>;
   struct Parts;
@@ -66,7 +66,12 @@ class FtraceSession : public Session {
   FtraceSession(const ir::Program& program, const Target& target, Parts parts);
   static Event& event_of(EventsById& events, uint32_t id, std::string_view category, std::string_view name);
   static Status find_tracepoints(const ir::Program& program, const Tracefs& tracefs, EventsById& events);
-  static Status make_function_events(const ir::Program& program, ProbeGroup& group, EventsById& events);
+  struct Groups {
+    std::optional<ProbeGroup> kprobes;
+    std::optional<ProbeGroup> event_probes;
+  };
+  static Status make_fetch_events(const ir::Program& program, const Tracefs& tracefs, Groups& groups,
+                                  EventsById& events);
   Status enable_events();
   Status attach_targets();
   void work();
@@ -85,7 +90,7 @@ class FtraceSession : public Session {
   LaunchedCommand* command_;
   std::vector<pid_t> pids_;
   bool system_wide_;
-  std::optional<ProbeGroup> group_;  // ends after the instance, in which its events are enabled
+  Groups groups_;  // end after the instance, in which its events are enabled
   Instance instance_;
   std::optional<TaskEvents> task_events_;  // when it is asked who the threads are
   EventsById events_by_id_;
@@ -98,7 +103,7 @@ class FtraceSession : public Session {
   TaskTable tasks_;
   RecordMachine machine_;
   ir::Interpreter interpreter_;
-  FunctionEvent::Context context_{};
+  std::vector<std::byte> context_;
   CapturedMemory memory_;
   std::optional<StackJoin> stacks_;  // when the program asks for kstack
   StackJoin::Joined joined_;

@@ -41,12 +41,12 @@ bool CaptureLayout::is_readable(uint64_t address) const {
   return address >= kLowest && address < kHighest;
 }
 
-CaptureLayout::CaptureLayout(std::vector<ir::Capture> captures, bool with_kernel)
+CaptureLayout::CaptureLayout(std::vector<ir::Capture> captures, bool with_kernel, const FetchWord& word_at)
     : captures_(std::move(captures)), with_kernel_(with_kernel) {
   for (size_t i = 0; i < captures_.size(); ++i) {
     const ir::Capture& capture = captures_[i];
     const std::string_view word =
-        capture.address.is_absolute ? std::string_view() : fetch_register(capture.address.context_offset);
+        capture.address.is_absolute ? std::string_view() : word_at(capture.address.context_offset);
     for (FetchField& field : fetch_fields(capture, word, fmt::format("c{}", i))) {
       parts_.push_back({std::move(field), i, 0});
     }

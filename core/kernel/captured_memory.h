@@ -21,7 +21,8 @@ class CaptureLayout {
  public:
   CaptureLayout() = default;
   // CAPTURES in the order of core/ir/captures.h. WITH_KERNEL: addresses may be the kernel's, too.
-  explicit CaptureLayout(std::vector<ir::Capture> captures, bool with_kernel = false);
+  explicit CaptureLayout(std::vector<ir::Capture> captures, bool with_kernel = false,
+                         const FetchWord& word_at = fetch_register);
 
   const std::vector<ir::Capture>& captures() const { return captures_; }
   // What the event must fetch.

@@ -6,20 +6,21 @@
 
 namespace polytap {
 
-std::optional<FetchRefusal> check_fetches(const ir::Captures& found, std::string_view name) {
+std::optional<FetchRefusal> check_fetches(const ir::Captures& found, std::string_view name, const FetchWord& word_at) {
   if (found.uncapturable) {
     return FetchRefusal{fmt::format("{}: the address read here {}, so the kernel cannot be told beforehand to fetch "
-                                    "what is there (it can follow pointers that start in registers)",
+                                    "what is there (it can follow pointers that start in registers or fields)",
                                     name, found.uncapturable->why),
                         found.uncapturable->span};
   }
   for (const ir::Capture& capture : found.captures) {
     std::string_view word;
     if (!capture.address.is_absolute) {
-      word = fetch_register(capture.address.context_offset);
+      word = word_at(capture.address.context_offset);
       if (word.empty()) {
         return FetchRefusal{
-            fmt::format("{}: the address read here starts in a register that fetch arguments cannot name", name),
+            fmt::format("{}: the address read here starts in a register or field that fetch arguments cannot name",
+                        name),
             capture.span};
       }
     }

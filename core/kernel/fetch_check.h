@@ -1,4 +1,4 @@
-// Whether the kernel can fetch what a function probe reads through pointers: within its limits, from registers.
+// Whether the kernel can fetch what a probe reads through pointers: within its limits, from registers or fields.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,8 @@ struct FetchRefusal {
 };
 
 // FOUND in the probe clause NAME.
-std::optional<FetchRefusal> check_fetches(const ir::Captures& found, std::string_view name);
+std::optional<FetchRefusal> check_fetches(const ir::Captures& found, std::string_view name,
+                                          const FetchWord& word_at = fetch_register);
 // FIELDS of one probe event (none: fine). PLACE_LENGTH: characters that tell the place in its definition.
 std::optional<FetchRefusal> check_fetch_sizes(const std::vector<FetchField>& fields, size_t place_length,
                                               std::string_view name, std::optional<Span> where);

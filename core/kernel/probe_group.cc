@@ -113,7 +113,7 @@ ProbeGroup::~ProbeGroup() {
   for (const std::string& event : events_) remove_event(tracefs_, file_, name_, event);
 }
 
-std::string ProbeGroup::next_event() const { 
+std::string ProbeGroup::next_event() const {
   return fmt::format("e{}_{}", events_.size(), std::string_view(name_).substr(kPrefix.size()));
 }
 

@@ -44,7 +44,7 @@ grep -Eqx '\]: 50' out || { cat out; fail "not one stack for all forks"; }
 
 # What a record cannot answer is refused, with the expression.
 expect_status 1 "$POLYTAP" -b ftrace -e 'tracepoint:syscalls:sys_enter_openat { @[str(args.filename)] = count(); }' -c true
-expect_in err 'str() reads user memory through a pointer'
+grep -Eq 'reads user memory through a pointer|take one byte only' err || { cat err; fail "the refusal does not tell why"; }
 expect_status 0 "$POLYTAP" --explain -e 'tracepoint:raw_syscalls:sys_exit /args.ret < 0/ { @[pid] = count(); }'
 expect_in out 'the kernel filters by ret < 0'
 
