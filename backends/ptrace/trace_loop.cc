@@ -42,7 +42,7 @@ TraceLoop::End TraceLoop::run(const std::atomic<bool>& stop) {
     }
     int status = 0;
     // __WNOTHREAD: the children of polytap's other threads are not ours to reap.
-    const pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD);
+    const pid_t tid = wait_for_any(&status, 0);
     if (tid > 0) {
       handle(tid, status);
     } else if (errno == ECHILD) {
@@ -83,6 +83,7 @@ void TraceLoop::handle(pid_t tid, int status) {
   Tracee* tracee = find(tid);
   if (tracee == nullptr) {
     // Held until its maker's event tells who it is, so that no event of the child comes before the fork.
+    consume_stop(tid);
     early_.insert_or_assign(tid, status);
     return;
   }
