@@ -18,6 +18,7 @@ namespace {
 
 // Time added per call by one stop, tracer and tracee sharing a CPU (measured on the build machines: docs/adr).
 constexpr double kStopNs = 2'500;
+constexpr double kFunctionStopNs = 4'500;  // a breakpoint's: a trap, and registers read and written
 constexpr unsigned kCapSysPtrace = 19;
 
 // The user can ask for commands that outlive polytap, at the price of a stop at every system call.
@@ -49,6 +50,15 @@ std::string why_not_attach(pid_t pid) {
   return {};
 }
 
+// Why no breakpoints can be put into process PID, or empty.
+std::string why_no_breakpoints(pid_t pid) {
+  if (read_status_value(pid, "Seccomp").value_or(0) == 0) return {};
+  return fmt::format(
+      "process {} runs under a seccomp filter, which may forbid the system calls that breakpoints need in it; use a "
+      "backend that puts probes there from outside (uprobe, ebpf)",
+      pid);
+}
+
 std::string fidelity_of(const StopPlan& plan, const Target& target, bool filtered) {
   std::string text = "timestamps are taken when the stop is handled; each stop slows the traced thread down";
   auto add = [&](std::string_view note) { text += fmt::format("; {}", note); };
@@ -56,10 +66,15 @@ std::string fidelity_of(const StopPlan& plan, const Target& target, bool filtere
     add("the command and its children end when polytap ends or is killed, for the seccomp filter that stops only the "
         "calls asked for needs its tracer (POLYTAP_PTRACE_SECCOMP=0 stops at every call instead and lets them live)");
   }
-  if (!target.pids.empty() && plan.asks_calls()) {
+  if (!target.pids.empty() && (plan.asks_calls() || !plan.functions().empty())) {
     add("attaching interrupts waiting system calls once: those that signals do not restart (epoll_wait, semop, "
         "io_getevents) return EINTR");
   }
+  if (!plan.functions().empty()) {
+    add("breakpoints that a killed polytap (SIGKILL) leaves are harmless, but end a process that blocks SIGTRAP or has "
+        "set a handler of its own for it");
+  }
+  if (plan.functions().has_returns()) add("returns into code that is in no file (of a JIT compiler) are missed");
   if (target.has_command() && geteuid() != 0) add("setuid programs run without their privileges");
   if (!plan.signal().empty()) add("SIGKILL is not seen");
   return text;
@@ -101,12 +116,15 @@ class PtraceBackend : public Backend {
     }
     for (pid_t pid : target.pids) {
       verdict.reason = why_not_attach(pid);
+      if (verdict.reason.empty() && !plan->functions().empty()) verdict.reason = why_no_breakpoints(pid);
       if (!verdict.reason.empty()) return verdict;
     }
     const bool filtered = target.has_command() && filter_allowed() && plan->wants_filter();
     verdict.possible = true;
     const double stops = filtered && !plan->asks_call_exits() ? 1 : 2;
-    verdict.cost_ns = stops * kStopNs;
+    verdict.cost_ns = plan->asks_calls() ? stops * kStopNs : kStopNs;
+    // A return is waited for from the entry on.
+    if (!plan->functions().empty()) verdict.cost_ns = (plan->functions().has_returns() ? 2 : 1) * kFunctionStopNs;
     verdict.fidelity = fidelity_of(*plan, target, filtered);
     return verdict;
   }

@@ -96,7 +96,8 @@ TEST(PerfRecords, GarbageStaysInsideItsBytes) {
     if (const auto sample = parse_sample(body, layout)) {
       EXPECT_TRUE(inside(sample->callchain) && inside(sample->raw) && inside(sample->registers) &&
                   inside(sample->stack));
-      frames_of(sample->callchain, nullptr, false);
+      bool added = false;
+      frames_of(sample->callchain, nullptr, added);
     }
     const auto record = parse_task_record(header_of(random() % 12), body);
     if (record) {
@@ -148,13 +149,19 @@ TEST(UprobeFrames, TheCallerOfAFunctionJustEntered) {
   };
   const uint64_t caller = 0x20;
   using Frames = std::vector<uint64_t>;
-  EXPECT_EQ(frames_of(chain({0x10, 0x30}), &caller, false), (Frames{0x10, 0x20, 0x30}));
-  EXPECT_EQ(frames_of(chain({0x10, 0x30}), &caller, true), (Frames{0x10, 0x20, 0x30}));
-  EXPECT_EQ(frames_of(chain({0x10, 0x20, 0x30}), &caller, true), (Frames{0x10, 0x20, 0x30}));
+  bool added = false;
+  EXPECT_EQ(frames_of(chain({0x10, 0x30}), &caller, added), (Frames{0x10, 0x20, 0x30}));
   // A recursion: the frame is that of the caller's caller.
-  EXPECT_EQ(frames_of(chain({0x10, 0x20, 0x30}), &caller, false), (Frames{0x10, 0x20, 0x20, 0x30}));
-  EXPECT_EQ(frames_of(chain({0x10, 0x30}), nullptr, false), (Frames{0x10, 0x30}));
-  EXPECT_EQ(frames_of(chain({}), &caller, false), Frames{});
+  EXPECT_EQ(frames_of(chain({0x10, 0x20, 0x30}), &caller, added), (Frames{0x10, 0x20, 0x20, 0x30}));
+  added = true;
+  EXPECT_EQ(frames_of(chain({0x10, 0x20, 0x30}), &caller, added), (Frames{0x10, 0x20, 0x30}));
+  EXPECT_EQ(frames_of(chain({0x10, 0x20, 0x20, 0x30}), &caller, added), (Frames{0x10, 0x20, 0x20, 0x30}));
+  EXPECT_TRUE(added);
+  // The kernel does not after all.
+  EXPECT_EQ(frames_of(chain({0x10, 0x30}), &caller, added), (Frames{0x10, 0x20, 0x30}));
+  EXPECT_FALSE(added);
+  EXPECT_EQ(frames_of(chain({0x10, 0x30}), nullptr, added), (Frames{0x10, 0x30}));
+  EXPECT_EQ(frames_of(chain({}), &caller, added), Frames{});
 }
 
 TEST(UprobeRegisters, AreSpreadByTheMask) {

@@ -1,0 +1,27 @@
+// Signals that end polytap while it waits for tracees.
+#pragma once
+
+#include <signal.h>
+
+#include <array>
+
+namespace polytap {
+
+// While it lives, SIGHUP, SIGINT, SIGQUIT and SIGTERM are noted instead of ending the process, and interrupt wait(2).
+// One at a time.
+class Interruption {
+ public:
+  Interruption();
+  ~Interruption();
+  Interruption(const Interruption&) = delete;
+  Interruption& operator=(const Interruption&) = delete;
+  // The signal that came; 0: none.
+  int signal() const;
+
+ private:
+  static constexpr std::array<int, 4> kSignals = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+  std::array<struct sigaction, kSignals.size()> before_{};
+  struct sigaction alarm_before_ {};
+};
+
+}  // namespace polytap

@@ -1,0 +1,216 @@
+// The table of all calls by their argument kinds.
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/statfs.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "core/syscall/arguments.h"
+#include "core/syscall/printers.h"
+#include "core/syscall/table.h"
+#include "core/syscall/tables.h"
+
+namespace polytap {
+namespace {
+
+namespace p = printers;
+using Direction = ArgumentKind::Direction;
+
+constexpr ArgumentKind value_kind(ArgumentPrinter print) { return {print}; }
+constexpr ArgumentKind input(ArgumentPrinter print, uint8_t length_argument = 0) {
+  return {print, Direction::kIn, nullptr, 0, length_argument};
+}
+constexpr ArgumentKind result(ArgumentPrinter print, uint8_t length_argument = 0) {
+  return {print, Direction::kOut, nullptr, 0, length_argument};
+}
+constexpr ArgumentKind by_command(ArgumentPrinter print, bool (*known_at_entry)(const CallText&)) {
+  return {print, Direction::kByCommand, nullptr, 0, 0, known_at_entry};
+}
+template <typename T>
+constexpr ArgumentKind in_kind(ArgumentPrinter print) {
+  return {print, Direction::kIn, nullptr, sizeof(T)};
+}
+template <typename T>
+constexpr ArgumentKind out_kind(ArgumentPrinter print) {
+  return {print, Direction::kOut, nullptr, sizeof(T)};
+}
+constexpr ArgumentKind named(ArgumentPrinter print, const ConstantTable& table) {
+  return {print, Direction::kValue, &table};
+}
+constexpr ArgumentKind flags_kind(const ConstantTable& table) { return named(p::flags, table); }
+constexpr ArgumentKind flags64_kind(const ConstantTable& table) { return named(p::flags64, table); }
+constexpr ArgumentKind enumeration_kind(const ConstantTable& table) { return named(p::enumeration, table); }
+constexpr ArgumentKind enumeration64_kind(const ConstantTable& table) { return named(p::enumeration64, table); }
+constexpr ArgumentKind ipc_flags_kind(const ConstantTable& table) { return named(p::ipc_flags, table); }
+
+// As the kernel has them.
+struct KernelAction {
+  uint64_t words[4];
+};
+using sysinfo_t = struct sysinfo;
+using statfs_t = struct statfs;
+
+constexpr ArgumentKind fd_kind = value_kind(p::fd);
+constexpr ArgumentKind directory_fd_kind = value_kind(p::directory_fd);
+constexpr ArgumentKind int32_kind = value_kind(p::int32);
+constexpr ArgumentKind uint32_kind = value_kind(p::uint32);
+constexpr ArgumentKind int64_kind = value_kind(p::int64);
+constexpr ArgumentKind uint64_kind = value_kind(p::uint64);
+constexpr ArgumentKind hex_kind = value_kind(p::hex);
+constexpr ArgumentKind hex32_kind = value_kind(p::hex32);
+constexpr ArgumentKind address_kind = value_kind(p::address);
+constexpr ArgumentKind mode_kind = value_kind(p::mode);
+constexpr ArgumentKind type_and_mode_kind = value_kind(p::type_and_mode);
+constexpr ArgumentKind device_kind = value_kind(p::device);
+constexpr ArgumentKind ipc_key_kind = value_kind(p::ipc_key);
+constexpr ArgumentKind signal_kind = value_kind(p::signal);
+constexpr ArgumentKind path_kind = input(p::path);
+constexpr ArgumentKind string_kind = input(p::string);
+constexpr ArgumentKind buffer_kind(uint8_t length) { return input(p::buffer, length); }
+constexpr ArgumentKind result_buffer_kind = result(p::result_buffer);
+constexpr ArgumentKind result_string_kind = result(p::result_string);
+constexpr ArgumentKind random_bytes_kind = result(p::random_bytes);
+constexpr ArgumentKind string_array_kind = input(p::string_array);
+constexpr ArgumentKind environment_kind = input(p::environment);
+constexpr ArgumentKind uint_at_kind = out_kind<uint32_t>(p::uint_at);
+constexpr ArgumentKind long_at_kind = out_kind<int64_t>(p::long_at);
+constexpr ArgumentKind offset_in_kind = in_kind<int64_t>(p::long_at);
+constexpr ArgumentKind address_at_kind = out_kind<uint64_t>(p::address_at);
+constexpr ArgumentKind fd_pair_kind = out_kind<int[2]>(p::fd_pair);
+constexpr ArgumentKind open_flags_kind = value_kind(p::open_flags);
+constexpr ArgumentKind open_mode_kind(uint8_t flags) { return {p::open_mode, Direction::kValue, nullptr, 0, flags}; }
+constexpr ArgumentKind open_how_kind = in_kind<uint64_t[3]>(p::open_how);
+constexpr ArgumentKind access_mode_kind = value_kind(p::access_mode);
+constexpr ArgumentKind file_status_kind = result(p::file_status);
+constexpr ArgumentKind statx_result_kind = result(p::statx);
+constexpr ArgumentKind directory_entries_kind = result(p::directory_entries);
+constexpr ArgumentKind old_directory_entries_kind = result(p::old_directory_entries);
+constexpr ArgumentKind fcntl_argument_kind = by_command(p::fcntl_argument, p::fcntl_known_at_entry);
+constexpr ArgumentKind ioctl_command_kind = value_kind(p::ioctl_command);
+constexpr ArgumentKind ioctl_argument_kind = by_command(p::ioctl_argument, p::ioctl_known_at_entry);
+constexpr ArgumentKind io_vectors_kind(uint8_t count) { return input(p::io_vectors, count); }
+constexpr ArgumentKind io_vectors_result_kind(uint8_t count) { return result(p::io_vectors_result, count); }
+constexpr ArgumentKind poll_fds_kind(uint8_t count) { return input(p::poll_fds, count); }
+constexpr ArgumentKind fd_set_kind = input(p::fd_set);
+constexpr ArgumentKind pselect_mask_kind = input(p::pselect_mask);
+constexpr ArgumentKind epoll_event_kind = input(p::epoll_event);
+constexpr ArgumentKind epoll_events_result_kind = result(p::epoll_events_result);
+constexpr ArgumentKind xattr_value_kind(uint8_t length) { return input(p::xattr_value, length); }
+constexpr ArgumentKind xattr_result_kind(uint8_t length) { return result(p::xattr_result, length); }
+constexpr ArgumentKind map_flags_kind = value_kind(p::map_flags);
+constexpr ArgumentKind mremap_address_kind = value_kind(p::mremap_address);
+constexpr ArgumentKind personality_kind = value_kind(p::personality);
+constexpr ArgumentKind signal_set_in_kind(uint8_t length) { return input(p::signal_set, length); }
+constexpr ArgumentKind signal_set_out_kind(uint8_t length) { return result(p::signal_set, length); }
+constexpr ArgumentKind signal_frame_kind = input(p::signal_frame);
+constexpr ArgumentKind signal_information_kind = out_kind<siginfo_t>(p::signal_info);
+constexpr ArgumentKind remaining_kind = out_kind<timespec>(p::remaining_time);
+constexpr ArgumentKind wait_status_kind = out_kind<int>(p::wait_status);
+constexpr ArgumentKind clone_stack_kind = value_kind(p::clone_stack);
+constexpr ArgumentKind clone_flags_kind = value_kind(p::clone_flags);
+constexpr ArgumentKind clone_parent_tid_kind = out_kind<int>(p::clone_parent_tid);
+constexpr ArgumentKind clone_tls_kind = result(p::clone_tls);
+constexpr ArgumentKind clone_child_tid_kind = result(p::clone_child_tid);
+constexpr ArgumentKind clone_arguments_kind = input(p::clone_arguments, 1);
+constexpr ArgumentKind clone_arguments_result_kind = result(p::clone_arguments_result);
+constexpr ArgumentKind clone_size_kind = value_kind(p::clone_size);
+constexpr ArgumentKind futex_operation_kind = value_kind(p::futex_operation);
+constexpr ArgumentKind futex_value_kind = value_kind(p::futex_value);
+constexpr ArgumentKind futex_timeout_kind = input(p::futex_timeout);
+constexpr ArgumentKind futex_second_kind = value_kind(p::futex_second);
+constexpr ArgumentKind futex_third_kind = value_kind(p::futex_third);
+constexpr ArgumentKind prctl_argument_kind = by_command(p::prctl_argument, p::prctl_known_at_entry);
+constexpr ArgumentKind prctl_rest_kind = value_kind(p::prctl_rest);
+constexpr ArgumentKind arch_prctl_argument_kind = by_command(p::arch_prctl_argument, p::arch_prctl_known_at_entry);
+constexpr ArgumentKind cpu_set_kind(uint8_t length) { return input(p::cpu_set, length); }
+constexpr ArgumentKind cpu_set_result_kind = result(p::cpu_set);
+constexpr ArgumentKind groups_kind = input(p::groups);
+constexpr ArgumentKind groups_result_kind = result(p::groups_result);
+constexpr ArgumentKind scheduler_kind = value_kind(p::scheduler);
+constexpr ArgumentKind capability_header_kind = input(p::capability_header);
+constexpr ArgumentKind capability_data_kind = result(p::capability_data);
+constexpr ArgumentKind capability_data_in_kind = input(p::capability_data);
+constexpr ArgumentKind restarted_kind = value_kind(p::restarted);
+constexpr ArgumentKind socket_type_kind = value_kind(p::socket_type);
+constexpr ArgumentKind socket_protocol_kind = value_kind(p::socket_protocol);
+constexpr ArgumentKind socket_address_kind(uint8_t length) { return input(p::socket_address, length); }
+constexpr ArgumentKind socket_address_result_kind(uint8_t length) { return result(p::socket_address_result, length); }
+constexpr ArgumentKind socket_address_length_kind = out_kind<int>(p::socket_address_length);
+constexpr ArgumentKind option_length_kind = out_kind<int>(p::socket_address_length);
+constexpr ArgumentKind socket_option_kind = value_kind(p::socket_option);
+constexpr ArgumentKind socket_option_value_kind = input(p::socket_option_value, 4);
+constexpr ArgumentKind socket_option_result_kind = result(p::socket_option_result);
+constexpr ArgumentKind message_to_send_kind = input(p::message_to_send);
+constexpr ArgumentKind message_received_kind = result(p::message_received);
+constexpr ArgumentKind messages_to_send_kind = input(p::messages_to_send);
+constexpr ArgumentKind messages_received_kind = result(p::messages_received);
+
+// The kinds' names as the table has them.
+using p::capability_header;
+using p::interval_timer;
+using p::interval_timer_spec;
+using p::process_times;
+using p::resource_limit;
+using p::resource_usage;
+using p::scheduling_parameter;
+using p::signal_action;
+using p::signal_info;
+using p::signal_stack;
+using p::system_info;
+using p::system_name;
+using p::time_spec;
+using p::time_spec_pair;
+using p::time_val;
+using p::time_val_pair;
+constexpr ArgumentPrinter statfs_printer = p::statfs;
+
+constexpr CallDescription kCalls[] = {
+#include "core/syscall/calls.inc"
+};
+
+struct ClassEntry {
+  std::string_view name;
+  uint32_t classes;
+};
+constexpr ClassEntry kClasses[] = {
+#include "core/syscall/classes.inc"
+};
+
+constexpr uint64_t kNumbers = 512;
+
+// By number, put together once.
+struct Index {
+  std::array<const CallDescription*, kNumbers> calls{};
+  std::array<uint32_t, kNumbers> classes{};
+  Index() {
+    for (const CallDescription& call : kCalls) {
+      if (const Syscall* known = find_syscall(call.name)) calls[known->number] = &call;
+    }
+    for (const ClassEntry& entry : kClasses) {
+      if (const Syscall* known = find_syscall(entry.name)) classes[known->number] = entry.classes;
+    }
+  }
+};
+
+const Index& index() {
+  static const Index built;
+  return built;
+}
+
+}  // namespace
+
+const CallDescription* describe_call(uint64_t number) { return number < kNumbers ? index().calls[number] : nullptr; }
+
+uint32_t classes_of_call(uint64_t number) { return number < kNumbers ? index().classes[number] : 0; }
+
+std::string call_name(uint64_t number) {
+  const CallDescription* call = describe_call(number);
+  return call != nullptr ? std::string(call->name) : fmt::format("syscall_{:#x}", number);
+}
+
+}  // namespace polytap

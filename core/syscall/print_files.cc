@@ -1,0 +1,248 @@
+// Opening, file status, directories, file systems.
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/stat.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "core/syscall/printers.h"
+#include "core/syscall/tables.h"
+
+namespace polytap::printers {
+namespace {
+
+std::string_view access_mode_name(uint64_t flags) {
+  switch (flags & O_ACCMODE) {
+    case O_RDONLY:
+      return "O_RDONLY";
+    case O_WRONLY:
+      return "O_WRONLY";
+    case O_RDWR:
+      return "O_RDWR";
+    default:
+      return "O_ACCMODE";
+  }
+}
+
+bool may_make_file(uint64_t flags) { return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE; }
+
+// st_atime=1700000000 /* 2023-11-14T22:13:20.000000000+0000 */, st_atime_nsec=0
+void put_file_time(CallText& text, std::string_view name, const ::timespec& time) {
+  text.print(", {}={}", name, time.tv_sec);
+  put_comment_time(text, time.tv_sec, time.tv_nsec);
+  text.print(", {}_nsec={}", name, time.tv_nsec);
+}
+
+void put_statx_time(CallText& text, std::string_view name, const statx_timestamp& time) {
+  text.print(", {}={{tv_sec={}, tv_nsec={}}}", name, time.tv_sec, time.tv_nsec);
+  put_comment_time(text, time.tv_sec, time.tv_nsec);
+}
+
+}  // namespace
+
+void put_open_flags(CallText& text, uint64_t value) {
+  const uint64_t rest = value & ~static_cast<uint64_t>(O_ACCMODE);
+  if (text.style.constants == ConstantStyle::kRaw) return text.hex(value);
+  std::string names(access_mode_name(value));
+  if (rest != 0) {
+    std::string more;
+    append_flags(more, kOpenFlags, rest, ConstantStyle::kAbbreviated);
+    names += "|" + more.substr(0, more.find(" /*"));
+  }
+  if (text.style.constants == ConstantStyle::kVerbose) {
+    text.hex(value);
+    text.print(" /* {} */", names);
+  } else {
+    text.put(names);
+  }
+}
+
+void open_flags(CallText& text, uint64_t value, const ArgumentKind&) {
+  put_open_flags(text, static_cast<uint32_t>(value));
+}
+
+void open_mode(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  if (!may_make_file(text.argument(kind.length_argument))) return text.omit();
+  mode(text, value, kind);
+}
+
+void open_how(CallText& text, uint64_t value, const ArgumentKind&) {
+  ::open_how how{};
+  if (text.argument(3) < sizeof how) return text.address(value);
+  if (!text.fetch(value, how)) return;
+  text.put("{flags=");
+  put_open_flags(text, how.flags);
+  if (may_make_file(how.flags) || how.mode != 0) text.print(", mode={:#03o}", how.mode);
+  text.put(", resolve=");
+  text.flags(kResolveFlags, how.resolve);
+  text.put('}');
+}
+
+void access_mode(CallText& text, uint64_t value, const ArgumentKind&) {
+  text.flags(kAccessModes, static_cast<uint32_t>(value));
+}
+
+void put_comment_time(CallText& text, int64_t seconds, int64_t nanoseconds) {
+  if (seconds == 0 && nanoseconds == 0) return;
+  if (text.style.constants == ConstantStyle::kRaw) return;
+  const time_t time = seconds;
+  struct tm local {};
+  if (localtime_r(&time, &local) == nullptr) return;
+  std::array<char, 64> date{};
+  std::array<char, 16> zone{};
+  strftime(date.data(), date.size(), "%FT%T", &local);
+  strftime(zone.data(), zone.size(), "%z", &local);
+  text.print(" /* {}", date.data());
+  if (nanoseconds != 0) text.print(".{:09}", nanoseconds);
+  text.print("{} */", zone.data());
+}
+
+void file_status(CallText& text, uint64_t value, const ArgumentKind&) {
+  struct stat status {};
+  if (!text.fetch_result(value, status)) return;
+  text.put('{');
+  if (text.style.verbose) {
+    text.print("st_dev=makedev({:#x}, {:#x}), st_ino={}, ", major(status.st_dev), minor(status.st_dev), status.st_ino);
+  }
+  text.put("st_mode=");
+  put_mode(text, status.st_mode);
+  if (text.style.verbose) {
+    text.print(", st_nlink={}, st_uid={}, st_gid={}, st_blksize={}, st_blocks={}", status.st_nlink, status.st_uid,
+               status.st_gid, status.st_blksize, status.st_blocks);
+  }
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
+    text.print(", st_rdev=makedev({:#x}, {:#x})", major(status.st_rdev), minor(status.st_rdev));
+  } else {
+    text.print(", st_size={}", status.st_size);
+  }
+  if (!text.style.verbose) return text.put(", ...}");
+  put_file_time(text, "st_atime", status.st_atim);
+  put_file_time(text, "st_mtime", status.st_mtim);
+  put_file_time(text, "st_ctime", status.st_ctim);
+  text.put('}');
+}
+
+void statx(CallText& text, uint64_t value, const ArgumentKind&) {
+  struct statx status {};
+  if (!text.fetch_result(value, status)) return;
+  text.put("{stx_mask=");
+  text.flags(kStatxMask, status.stx_mask);
+  if (text.style.verbose) text.print(", stx_blksize={}", status.stx_blksize);
+  text.put(", stx_attributes=");
+  text.flags(kStatxAttributes, status.stx_attributes);
+  if (text.style.verbose) {
+    text.print(", stx_nlink={}, stx_uid={}, stx_gid={}", status.stx_nlink, status.stx_uid, status.stx_gid);
+  }
+  text.put(", stx_mode=");
+  put_mode(text, status.stx_mode);
+  if (text.style.verbose) text.print(", stx_ino={}", status.stx_ino);
+  text.print(", stx_size={}", status.stx_size);
+  if (!text.style.verbose) return text.put(", ...}");
+  text.print(", stx_blocks={}, stx_attributes_mask=", status.stx_blocks);
+  text.flags(kStatxAttributes, status.stx_attributes_mask);
+  put_statx_time(text, "stx_atime", status.stx_atime);
+  put_statx_time(text, "stx_btime", status.stx_btime);
+  put_statx_time(text, "stx_ctime", status.stx_ctime);
+  put_statx_time(text, "stx_mtime", status.stx_mtime);
+  text.print(", stx_rdev_major={}, stx_rdev_minor={}, stx_dev_major={}, stx_dev_minor={}, stx_mnt_id={:#x}",
+             status.stx_rdev_major, status.stx_rdev_minor, status.stx_dev_major, status.stx_dev_minor,
+             status.stx_mnt_id);
+  text.put('}');
+}
+
+void statfs(CallText& text, uint64_t value, const ArgumentKind&) {
+  struct statfs status {};
+  if (!text.fetch_result(value, status)) return;
+  text.put("{f_type=");
+  text.enumeration(kFileSystems, static_cast<uint64_t>(status.f_type));
+  text.print(
+      ", f_bsize={}, f_blocks={}, f_bfree={}, f_bavail={}, f_files={}, f_ffree={}, f_fsid={{val=[{:#x}, {:#x}]}}, "
+      "f_namelen={}, f_frsize={}, f_flags=",
+      status.f_bsize, status.f_blocks, status.f_bfree, status.f_bavail, status.f_files, status.f_ffree,
+      static_cast<uint32_t>(status.f_fsid.__val[0]), static_cast<uint32_t>(status.f_fsid.__val[1]), status.f_namelen,
+      status.f_frsize);
+  text.flags(kStatfsFlags, static_cast<uint64_t>(status.f_flags));
+  text.put('}');
+}
+
+namespace {
+
+struct DirectoryEntry {
+  uint64_t inode = 0;
+  int64_t offset = 0;
+  uint16_t length = 0;
+  uint8_t type = 0;
+  std::string_view name;
+};
+
+// Of linux_dirent64 (the type lies before the name) or linux_dirent (in the last byte); advances AT.
+bool next_entry(std::span<const char> bytes, size_t& at, bool is_64, DirectoryEntry& entry) {
+  const size_t name_at = is_64 ? 19 : 18;
+  if (at + name_at >= bytes.size()) return false;
+  memcpy(&entry.inode, bytes.data() + at, 8);
+  memcpy(&entry.offset, bytes.data() + at + 8, 8);
+  memcpy(&entry.length, bytes.data() + at + 16, 2);
+  if (entry.length <= name_at || at + entry.length > bytes.size()) return false;
+  entry.type = static_cast<uint8_t>(is_64 ? bytes[at + 18] : bytes[at + entry.length - 1]);
+  entry.name = std::string_view(bytes.data() + at + name_at, entry.length - name_at);
+  entry.name = entry.name.substr(0, entry.name.find('\0'));
+  at += entry.length;
+  return true;
+}
+
+void put_entries(CallText& text, uint64_t at_address, bool is_64) {
+  if (!text.succeeded()) return text.address(at_address);
+  std::vector<char> bytes(static_cast<size_t>(std::max<int64_t>(text.call.result, 0)));
+  if (text.memory.read(at_address, std::as_writable_bytes(std::span(bytes))) != bytes.size()) {
+    return text.address(at_address);
+  }
+  uint64_t count = 0;
+  size_t at = 0;
+  DirectoryEntry entry;
+  if (!text.style.verbose) {
+    while (next_entry(bytes, at, is_64, entry)) count++;
+    text.address(at_address);
+    return text.print(" /* {} entries */", count);
+  }
+  text.put('[');
+  while (next_entry(bytes, at, is_64, entry)) {
+    if (count++ > 0) text.put(", ");
+    text.print("{{d_ino={}, d_off={}, d_reclen={}", entry.inode, entry.offset, entry.length);
+    if (is_64) {
+      text.put(", d_type=");
+      text.enumeration(kDirentTypes, entry.type);
+    }
+    text.put(", d_name=");
+    text.quoted(entry.name);
+    if (!is_64) {
+      text.put(", d_type=");
+      text.enumeration(kDirentTypes, entry.type);
+    }
+    text.put('}');
+  }
+  text.put(']');
+}
+
+}  // namespace
+
+void directory_entries(CallText& text, uint64_t value, const ArgumentKind&) { put_entries(text, value, true); }
+void old_directory_entries(CallText& text, uint64_t value, const ArgumentKind&) { put_entries(text, value, false); }
+
+void xattr_value(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  text.buffer(value, text.argument(kind.length_argument));
+}
+
+void xattr_result(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  // With no room the call only tells the size.
+  if (!text.succeeded() || text.argument(kind.length_argument) == 0) return text.address(value);
+  text.buffer(value, static_cast<uint64_t>(text.call.result));
+}
+
+}  // namespace polytap::printers

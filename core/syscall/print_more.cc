@@ -1,0 +1,124 @@
+// Kinds that few calls have.
+#include <linux/capability.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "core/syscall/printers.h"
+#include "core/syscall/tables.h"
+
+namespace polytap::printers {
+
+void map_flags(CallText& text, uint64_t value, const ArgumentKind&) {
+  constexpr uint64_t kTypeMask = 0xf;
+  constexpr int kHugeShift = 26;  // MAP_HUGE_SHIFT
+  constexpr uint64_t kHugeMask = 0x3fUL << kHugeShift;
+  if (text.style.constants == ConstantStyle::kRaw) return text.hex(value);
+  std::string names;
+  append_enumeration(names, kMapTypes, value & kTypeMask, ConstantStyle::kAbbreviated);
+  const uint64_t rest = value & ~kTypeMask & ~kHugeMask;
+  if (rest != 0) {
+    std::string more;
+    append_flags(more, kMapFlags, rest, ConstantStyle::kAbbreviated);
+    names += "|" + more.substr(0, more.find(" /*"));
+  }
+  if ((value & kHugeMask) != 0) names += fmt::format("|{}<<MAP_HUGE_SHIFT", (value & kHugeMask) >> kHugeShift);
+  if (text.style.constants == ConstantStyle::kVerbose) {
+    text.hex(value);
+    text.print(" /* {} */", names);
+  } else {
+    text.put(names);
+  }
+}
+
+void mremap_address(CallText& text, uint64_t value, const ArgumentKind&) {
+  if ((text.argument(3) & (MREMAP_FIXED | MREMAP_DONTUNMAP)) == 0) return text.omit();
+  text.address(value);
+}
+
+void personality(CallText& text, uint64_t value, const ArgumentKind&) {
+  constexpr uint32_t kQuery = 0xffffffff;
+  constexpr uint32_t kBaseMask = 0xff;
+  const auto bits = static_cast<uint32_t>(value);
+  text.hex_result = true;
+  if (bits == kQuery) return text.hex(bits);
+  text.enumeration(kPersonalities, bits & kBaseMask);
+  if ((bits & ~kBaseMask) == 0) return;
+  text.put('|');
+  text.flags(kPersonalityFlags, bits & ~kBaseMask);
+}
+
+void random_bytes(CallText& text, uint64_t value, const ArgumentKind&) {
+  if (!text.succeeded()) return text.address(value);
+  // Always in hex: there is nothing to read in it.
+  const auto length = static_cast<uint64_t>(text.call.result);
+  const size_t shown = std::min<uint64_t>(length, text.style.string_limit);
+  std::string bytes(shown, '\0');
+  if (text.memory.read(value, std::as_writable_bytes(std::span(bytes))) != shown) return text.address(value);
+  text.put('"');
+  for (const char byte : bytes) text.print("\\x{:02x}", static_cast<unsigned char>(byte));
+  text.put('"');
+  if (length > shown) text.put("...");
+}
+
+namespace {
+
+void put_capabilities(CallText& text, uint32_t low, uint32_t high, bool wide) {
+  const uint64_t set = low | static_cast<uint64_t>(wide ? high : 0) << 32;
+  std::string names;
+  for (const Constant& capability : kCapabilities.constants) {
+    if ((set >> capability.value & 1) == 0) continue;
+    names += names.empty() ? "1<<" : "|1<<";
+    names += capability.name;
+  }
+  uint64_t rest = set;
+  for (const Constant& capability : kCapabilities.constants) rest &= ~(1UL << capability.value);
+  if (rest != 0) names += fmt::format("{}{:#x}", names.empty() ? "" : "|", rest);
+  text.put(names.empty() ? "0" : names);
+}
+
+}  // namespace
+
+void capability_data(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  struct Set {
+    uint32_t effective;
+    uint32_t permitted;
+    uint32_t inheritable;
+  };
+  uint32_t version = 0;
+  std::array<Set, 2> sets{};
+  const bool known = kind.direction != ArgumentKind::Direction::kOut || text.succeeded();
+  if (value == 0 || !known || !text.memory.read_object(text.argument(0), version)) return text.address(value);
+  const bool wide = version == _LINUX_CAPABILITY_VERSION_2 || version == _LINUX_CAPABILITY_VERSION_3;
+  const auto bytes = std::as_writable_bytes(std::span(sets)).first(wide ? sizeof sets : sizeof(Set));
+  if (text.memory.read(value, bytes) != bytes.size()) return text.address(value);
+  text.put("{effective=");
+  put_capabilities(text, sets[0].effective, sets[1].effective, wide);
+  text.put(", permitted=");
+  put_capabilities(text, sets[0].permitted, sets[1].permitted, wide);
+  text.put(", inheritable=");
+  put_capabilities(text, sets[0].inheritable, sets[1].inheritable, wide);
+  text.put('}');
+}
+
+void signal_frame(CallText& text, uint64_t, const ArgumentKind&) {
+  // At the call the stack pointer is behind the frame's return address: at the ucontext.
+  uint64_t mask = 0;
+  constexpr uint64_t kMaskOffset = offsetof(ucontext_t, uc_sigmask);
+  if (text.stack_pointer == 0 || !text.memory.read_object(text.stack_pointer + kMaskOffset, mask)) return;
+  text.put("{mask=");
+  put_signal_set(text, mask);
+  text.put('}');
+}
+
+void clone_size(CallText& text, uint64_t, const ArgumentKind&) { text.print("{}", text.argument(1)); }
+
+void restarted(CallText& text, uint64_t, const ArgumentKind&) {
+  text.print("<... resuming interrupted {} ...>",
+             text.interrupted_call.empty() ? "system call" : text.interrupted_call);
+}
+
+}  // namespace polytap::printers

@@ -1,0 +1,222 @@
+// Signals: sets, actions, information.
+#include <linux/audit.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <bit>
+
+#include "core/syscall/printers.h"
+#include "core/syscall/tables.h"
+
+namespace polytap::printers {
+namespace {
+
+struct KernelSigaction {
+  uint64_t handler;
+  uint64_t flags;
+  uint64_t restorer;
+  uint64_t mask;
+};
+
+void put_handler(CallText& text, uint64_t handler) {
+  switch (handler) {
+    case 0:
+      return text.put("SIG_DFL");
+    case 1:
+      return text.put("SIG_IGN");
+    case UINT64_MAX:
+      return text.put("SIG_ERR");
+    default:
+      return text.hex(handler);
+  }
+}
+
+}  // namespace
+
+void put_signal_set(CallText& text, uint64_t set, uint32_t signal_count) {
+  // The shorter of what is in it and what is not.
+  const auto members = static_cast<uint32_t>(std::popcount(set));
+  const bool negated = members >= signal_count * 2 / 3;
+  if (negated) {
+    text.put('~');
+    set = ~set;
+  }
+  text.put('[');
+  bool first = true;
+  for (uint32_t signal = 1; signal <= signal_count; signal++) {
+    if ((set >> (signal - 1) & 1) == 0) continue;
+    if (!first) text.put(' ');
+    first = false;
+    text.put(short_signal_name(static_cast<int>(signal)));
+  }
+  text.put(']');
+}
+
+void signal_set(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  uint64_t set = 0;
+  if (kind.length_argument != 0 && text.argument(kind.length_argument) != sizeof set) return text.address(value);
+  const bool is_out = kind.direction == ArgumentKind::Direction::kOut;
+  if (is_out ? text.fetch_result(value, set) : text.fetch(value, set)) put_signal_set(text, set);
+}
+
+void signal_action(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  KernelSigaction action{};
+  const bool is_out = kind.direction == ArgumentKind::Direction::kOut;
+  if (!(is_out ? text.fetch_result(value, action) : text.fetch(value, action))) return;
+  text.put((action.flags & SA_SIGINFO) != 0 ? "{sa_sigaction=" : "{sa_handler=");
+  put_handler(text, action.handler);
+  text.put(", sa_mask=");
+  put_signal_set(text, action.mask);
+  text.put(", sa_flags=");
+  text.flags(kSigactionFlags, action.flags);
+  constexpr uint64_t kRestorer = 0x04000000;  // SA_RESTORER, which libc keeps to itself
+  if ((action.flags & kRestorer) != 0) {
+    text.put(", sa_restorer=");
+    text.address(action.restorer);
+  }
+  text.put('}');
+}
+
+void signal_stack(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  stack_t stack{};
+  const bool is_out = kind.direction == ArgumentKind::Direction::kOut;
+  if (!(is_out ? text.fetch_result(value, stack) : text.fetch(value, stack))) return;
+  text.put("{ss_sp=");
+  text.address(reinterpret_cast<uint64_t>(stack.ss_sp));
+  text.put(", ss_flags=");
+  text.flags(kSigaltstackFlags, static_cast<uint32_t>(stack.ss_flags));
+  text.print(", ss_size={}}}", stack.ss_size);
+}
+
+namespace {
+
+void put_code(CallText& text, int signal, int code) {
+  const auto value = static_cast<uint64_t>(static_cast<int64_t>(code));
+  const ConstantTable* table = &kGeneralCodes;
+  if (code > 0 && kGeneralCodes.find(value).empty()) {
+    switch (signal) {
+      case SIGCHLD:
+        table = &kChildCodes;
+        break;
+      case SIGSEGV:
+        table = &kFaultCodes;
+        break;
+      case SIGILL:
+        table = &kIllegalCodes;
+        break;
+      case SIGFPE:
+        table = &kArithmeticCodes;
+        break;
+      case SIGBUS:
+        table = &kBusCodes;
+        break;
+      case SIGTRAP:
+        table = &kTrapCodes;
+        break;
+      case SIGPOLL:
+        table = &kPollCodes;
+        break;
+      case SIGSYS:
+        table = &kSystemCallCodes;
+        break;
+      default:
+        break;
+    }
+  }
+  const std::string_view name = table->find(value);
+  if (name.empty()) return text.print("{:#x}", static_cast<uint32_t>(code));
+  text.put(name);
+}
+
+void put_ticks(CallText& text, std::string_view name, int64_t ticks) {
+  text.print(", {}={}", name, ticks);
+  const int64_t rate = sysconf(_SC_CLK_TCK);
+  if (ticks != 0 && rate > 0) {
+    text.print(" /* {}.{:02} s */", ticks / rate, ticks % rate * 100 / rate);
+  }
+}
+
+void put_value(CallText& text, const siginfo_t& info) {
+  text.print(", si_int={}, si_ptr=", info.si_int);
+  text.address(reinterpret_cast<uint64_t>(info.si_ptr));
+}
+
+void put_child(CallText& text, const siginfo_t& info) {
+  text.print(", si_pid={}, si_uid={}, si_status=", info.si_pid, info.si_uid);
+  if (info.si_code == CLD_EXITED) {
+    text.print("{}", info.si_status);
+  } else {
+    text.put(signal_name(info.si_status));
+  }
+  put_ticks(text, "si_utime", info.si_utime);
+  put_ticks(text, "si_stime", info.si_stime);
+}
+
+void put_details(CallText& text, const siginfo_t& info) {
+  switch (info.si_code) {
+    case SI_USER:
+    case SI_TKILL:
+      return text.print(", si_pid={}, si_uid={}", info.si_pid, info.si_uid);
+    case SI_TIMER:
+      text.print(", si_timerid={:#x}, si_overrun={}", info.si_timerid, info.si_overrun);
+      return put_value(text, info);
+    case SI_KERNEL:
+      if (info.si_signo == SIGSEGV || info.si_signo == SIGBUS || info.si_signo == SIGILL || info.si_signo == SIGFPE)
+        break;
+      return;
+    default:
+      if (info.si_code < 0) {
+        text.print(", si_pid={}, si_uid={}", info.si_pid, info.si_uid);
+        return put_value(text, info);
+      }
+  }
+  switch (info.si_signo) {
+    case SIGCHLD:
+      return put_child(text, info);
+    case SIGILL:
+    case SIGFPE:
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGTRAP:
+      text.put(", si_addr=");
+      return text.address(reinterpret_cast<uint64_t>(info.si_addr));
+    case SIGPOLL:
+      return text.print(", si_band={}", info.si_band);
+    case SIGSYS:
+      text.put(", si_call_addr=");
+      text.address(reinterpret_cast<uint64_t>(info.si_call_addr));
+      text.print(", si_syscall=__NR_{}, si_arch=", call_name(static_cast<uint32_t>(info.si_syscall)));
+      return info.si_arch == AUDIT_ARCH_X86_64 ? text.put("AUDIT_ARCH_X86_64") : text.hex(info.si_arch);
+    default:
+      break;
+  }
+}
+
+}  // namespace
+
+void put_signal_info(CallText& text, const void* information) {
+  const auto& info = *static_cast<const siginfo_t*>(information);
+  text.print("{{si_signo={}, si_code=", signal_name(info.si_signo));
+  put_code(text, info.si_signo, info.si_code);
+  if (info.si_errno != 0) {
+    text.put(", si_errno=");
+    const std::string_view name = errno_name(info.si_errno);
+    if (name.empty()) {
+      text.print("{}", info.si_errno);
+    } else {
+      text.put(name);
+    }
+  }
+  put_details(text, info);
+  text.put('}');
+}
+
+void signal_info(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  siginfo_t info{};
+  const bool is_out = kind.direction == ArgumentKind::Direction::kOut;
+  if (!(is_out ? text.fetch_result(value, info) : text.fetch(value, info))) return;
+  if (info.si_signo == 0) return text.put("{}");
+  put_signal_info(text, &info);
+}
+
+}  // namespace polytap::printers

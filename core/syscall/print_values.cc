@@ -1,0 +1,166 @@
+// Plain values, strings and buffers.
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+
+#include "core/syscall/printers.h"
+#include "core/syscall/tables.h"
+
+namespace polytap::printers {
+
+void fd(CallText& text, uint64_t value, const ArgumentKind&) { text.fd(static_cast<int>(value)); }
+void directory_fd(CallText& text, uint64_t value, const ArgumentKind&) { text.directory_fd(static_cast<int>(value)); }
+void int32(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", static_cast<int32_t>(value)); }
+void uint32(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", static_cast<uint32_t>(value)); }
+void int64(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", static_cast<int64_t>(value)); }
+void uint64(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", value); }
+void hex(CallText& text, uint64_t value, const ArgumentKind&) { text.hex(value); }
+void hex32(CallText& text, uint64_t value, const ArgumentKind&) { text.hex(static_cast<uint32_t>(value)); }
+void address(CallText& text, uint64_t value, const ArgumentKind&) { text.address(value); }
+
+void mode(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{:#03o}", static_cast<uint16_t>(value)); }
+
+void put_mode(CallText& text, uint32_t value) {
+  const uint32_t type = value & S_IFMT;
+  if (text.style.constants == ConstantStyle::kRaw) return text.print("{:#o}", value);
+  std::string names(kFileTypes.find(type));
+  if (names.empty()) return text.print("{:#03o}", value);
+  if ((value & S_ISUID) != 0) names += "|S_ISUID";
+  if ((value & S_ISGID) != 0) names += "|S_ISGID";
+  if ((value & S_ISVTX) != 0) names += "|S_ISVTX";
+  const uint32_t rest = value & ~static_cast<uint32_t>(S_IFMT | S_ISUID | S_ISGID | S_ISVTX);
+  fmt::format_to(std::back_inserter(names), "|{:#03o}", rest);
+  if (text.style.constants == ConstantStyle::kVerbose) {
+    text.print("{:#o} /* {} */", value, names);
+  } else {
+    text.put(names);
+  }
+}
+
+void type_and_mode(CallText& text, uint64_t value, const ArgumentKind&) {
+  put_mode(text, static_cast<uint16_t>(value));
+}
+
+void device(CallText& text, uint64_t value, const ArgumentKind&) {
+  text.print("makedev({:#x}, {:#x})", major(value), minor(value));
+}
+
+void enumeration(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  text.enumeration(*kind.table, static_cast<uint32_t>(value));
+}
+void enumeration64(CallText& text, uint64_t value, const ArgumentKind& kind) { text.enumeration(*kind.table, value); }
+void flags(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  text.flags(*kind.table, static_cast<uint32_t>(value));
+}
+void flags64(CallText& text, uint64_t value, const ArgumentKind& kind) { text.flags(*kind.table, value); }
+
+void ipc_flags(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  constexpr uint32_t kPermissions = 0777;
+  const auto bits = static_cast<uint32_t>(value);
+  if ((bits & ~kPermissions) != 0) {
+    text.flags(*kind.table, bits & ~kPermissions);
+    text.put('|');
+  }
+  text.print("{:#03o}", bits & kPermissions);
+}
+
+void ipc_key(CallText& text, uint64_t value, const ArgumentKind&) {
+  const auto key = static_cast<uint32_t>(value);
+  if (key == 0) {
+    text.put("IPC_PRIVATE");
+  } else {
+    text.hex(key);
+  }
+}
+
+void signal(CallText& text, uint64_t value, const ArgumentKind&) { text.put(signal_name(static_cast<int>(value))); }
+
+void path(CallText& text, uint64_t value, const ArgumentKind&) { text.path(value); }
+void string(CallText& text, uint64_t value, const ArgumentKind&) { text.string(value); }
+
+void buffer(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  text.buffer(value, text.argument(kind.length_argument));
+}
+
+void result_buffer(CallText& text, uint64_t value, const ArgumentKind&) {
+  if (!text.succeeded()) return text.address(value);
+  text.buffer(value, static_cast<uint64_t>(text.call.result));
+}
+
+void result_string(CallText& text, uint64_t value, const ArgumentKind&) {
+  if (!text.succeeded()) return text.address(value);
+  text.path(value);
+}
+
+void string_array(CallText& text, uint64_t value, const ArgumentKind&) {
+  if (value == 0) return text.put("NULL");
+  uint64_t pointer = 0;
+  if (!text.memory.read_object(value, pointer)) return text.address(value);
+  text.put('[');
+  for (size_t i = 0; pointer != 0; i++) {
+    if (i > 0) text.put(", ");
+    if (!text.style.verbose && i >= text.style.string_limit) {
+      text.put("...");
+      break;
+    }
+    text.string(pointer);
+    const uint64_t next = value + 8 * (i + 1);
+    if (!text.memory.read_object(next, pointer)) {
+      text.print(", ... /* {:#x} */", next);
+      break;
+    }
+  }
+  text.put(']');
+}
+
+void environment(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  if (value == 0 || text.style.verbose) return string_array(text, value, kind);
+  text.address(value);
+  uint64_t count = 0;
+  uint64_t pointer = 0;
+  bool readable = text.memory.read_object(value, pointer);
+  if (!readable) return;
+  while (readable && pointer != 0) {
+    count++;
+    readable = text.memory.read_object(value + 8 * count, pointer);
+  }
+  text.print(" /* {} var{}{} */", count, count == 1 ? "" : "s", readable ? "" : ", unterminated");
+}
+
+void int_at(CallText& text, uint64_t value, const ArgumentKind&) {
+  int32_t number = 0;
+  if (text.fetch_result(value, number)) text.print("[{}]", number);
+}
+
+void uint_at(CallText& text, uint64_t value, const ArgumentKind&) {
+  uint32_t number = 0;
+  if (text.fetch_result(value, number)) text.print("[{}]", number);
+}
+
+void long_at(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  int64_t number = 0;
+  if (kind.direction == ArgumentKind::Direction::kIn ? text.fetch(value, number) : text.fetch_result(value, number)) {
+    text.print("[{}]", number);
+  }
+}
+
+void address_at(CallText& text, uint64_t value, const ArgumentKind&) {
+  uint64_t number = 0;
+  if (!text.fetch_result(value, number)) return;
+  text.put('[');
+  text.address(number);
+  text.put(']');
+}
+
+void fd_pair(CallText& text, uint64_t value, const ArgumentKind&) {
+  std::array<int, 2> pair{};
+  if (!text.fetch_result(value, pair)) return;
+  text.put('[');
+  text.fd(pair[0]);
+  text.put(", ");
+  text.fd(pair[1]);
+  text.put(']');
+}
+
+}  // namespace polytap::printers

@@ -1,0 +1,25 @@
+// One system call as a line of strace's text, in two halves: what is known at the entry, and the rest at the exit.
+#pragma once
+
+#include <cstdint>
+
+#include "core/syscall/arguments.h"
+#include "core/syscall/call_text.h"
+
+namespace polytap {
+
+// How far the entry got; the exit goes on from there.
+struct CallProgress {
+  uint8_t next_argument = 0;
+  bool any_shown = false;
+  bool omitted = false;
+};
+
+// Appends "name(" and the arguments that are known at the entry.
+CallProgress render_entry(CallText& text);
+// Appends the other arguments and ")"; leaves the note and the kind of the value in TEXT.
+void render_exit(CallText& text, CallProgress progress);
+// "0", "-1 ENOENT (No such file or directory)", "? ERESTARTSYS (...)", "3</etc/passwd>" with the note behind it.
+void render_result(CallText& text);
+
+}  // namespace polytap

@@ -1,0 +1,79 @@
+// System calls as events: what a tracer of calls reports, and what may be asked of it. Rendering comes later.
+#pragma once
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/syscall/call_text.h"
+
+namespace polytap {
+
+struct CallStop {
+  pid_t tid = 0;
+  pid_t tgid = 0;
+  CallValues call;            // at the entry: the result is 0
+  uint32_t architecture = 0;  // AUDIT_ARCH_*
+  uint64_t instruction_pointer = 0;
+  uint64_t stack_pointer = 0;
+  uint64_t time_ns = 0;       // CLOCK_REALTIME
+  uint64_t monotonic_ns = 0;  // CLOCK_MONOTONIC
+  uint64_t system_ns = 0;     // CPU time that the thread spent in the kernel so far
+};
+
+// What is to be done to a call, decided at its entry.
+struct CallTampering {
+  std::optional<int64_t> result;  // the call is not carried out and returns this (-errno for a failure)
+  int signal = 0;                 // sent on the way out of the entry
+  uint64_t delay_enter_us = 0;
+  uint64_t delay_exit_us = 0;
+};
+
+class CallObserver {
+ public:
+  virtual ~CallObserver() = default;
+  virtual CallTampering on_entry(const CallStop& stop) = 0;
+  virtual void on_exit(const CallStop& stop) = 0;
+  virtual void on_signal(pid_t tid, const siginfo_t& info) = 0;
+  // By job control.
+  virtual void on_stopped(pid_t tid, int signal) = 0;
+  // PARENT is 0 for one that was attached while it ran, and for the command itself.
+  virtual void on_attached(pid_t tid, pid_t tgid, pid_t parent) = 0;
+  // FORMER executed a new program and goes on as LEADER.
+  virtual void on_exec(pid_t leader, pid_t former) = 0;
+  // About to end: it returns from no call any more.
+  virtual void on_exiting(pid_t tid) = 0;
+  // In the format of wait(2).
+  virtual void on_end(pid_t tid, int wait_status) = 0;
+  virtual void on_detached(pid_t tid) = 0;
+  // Called when the tracer is about to wait for the next event and none is there yet.
+  virtual void on_idle() = 0;
+};
+
+struct CallTraceOptions {
+  std::vector<std::string> command;              // empty: none
+  std::string argv0;                             // empty: as the command's first word
+  std::vector<std::string> environment_changes;  // "NAME=VALUE", or "NAME" to remove it
+  std::string user;
+  std::vector<pid_t> pids;
+  bool follow = false;                   // -f
+  std::vector<uint32_t> filtered_calls;  // empty: all calls stop; else a seccomp filter lets the others go by
+};
+
+class CallTracer {
+ public:
+  // Detaches from all that is left; a command under a seccomp filter is killed.
+  virtual ~CallTracer() = default;
+  // Launches the command, and attaches.
+  virtual Status start() = 0;
+  // Until every tracee has ended, or a signal ends polytap (which detaches). The command's wait status.
+  virtual Result<int> run() = 0;
+};
+
+}  // namespace polytap

@@ -1,0 +1,95 @@
+#include "frontend/strace_command.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+#include "backends/ptrace/syscall_trace_backend.h"
+#include "core/syscall/table.h"
+#include "frontend/strace_options.h"
+#include "frontend/strace_output.h"
+#include "frontend/strace_printer.h"
+
+namespace polytap {
+namespace {
+
+int fail(const Error& error) {
+  fmt::print(stderr, "strace: {}\n", error.message());
+  return 1;
+}
+
+// The calls that stop the command; none: all of them do.
+std::vector<uint32_t> calls_to_filter(const StraceOptions& options) {
+  // A filter stays with the children, whom nobody would trace without -f; and without privilege it would take the
+  // power of set-user-id programs away.
+  if (!options.follow || options.command.empty() || options.trace.is_all()) return {};
+  if (geteuid() != 0 && !options.seccomp) return {};
+  std::vector<uint32_t> numbers;
+  for (const Syscall& call : syscalls()) {
+    if (options.trace.contains(call.number)) numbers.push_back(call.number);
+  }
+  return numbers;
+}
+
+CallTraceOptions trace_options(const StraceOptions& options) {
+  CallTraceOptions trace;
+  trace.command = options.command;
+  trace.argv0 = options.argv0;
+  trace.environment_changes = options.environment_changes;
+  trace.user = options.user;
+  trace.pids = options.pids;
+  trace.follow = options.follow;
+  trace.filtered_calls = calls_to_filter(options);
+  return trace;
+}
+
+// As the command ended: by its exit status, or by its signal (without a core dump of ours).
+int end_like(int wait_status) {
+  if (WIFEXITED(wait_status)) return WEXITSTATUS(wait_status);
+  if (!WIFSIGNALED(wait_status)) return 0;
+  const int number = WTERMSIG(wait_status);
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  signal(number, SIG_DFL);
+  raise(number);
+  constexpr int kSignalled = 128;
+  return kSignalled + number;
+}
+
+}  // namespace
+
+bool called_as_strace(const char* argv0) {
+  if (argv0 == nullptr) return false;
+  const char* slash = strrchr(argv0, '/');
+  return std::string_view(slash != nullptr ? slash + 1 : argv0) == "strace";
+}
+
+int strace_command(int argc, char** argv) {
+  auto parsed = parse_strace_options(argc, argv);
+  if (const int* status = std::get_if<int>(&parsed)) return *status;
+  const StraceOptions& options = std::get<StraceOptions>(parsed);
+  const bool shared = !options.output_separately || options.output.empty();
+  auto output = StraceOutput::create(shared ? options.output : "", options.append);
+  if (!output) return fail(output.error());
+  std::shared_ptr<StraceOutput> sink = std::move(output).value();
+  StracePrinter printer(options, sink);
+  int wait_status = 0;
+  {
+    const auto tracer = make_ptrace_call_tracer(trace_options(options), printer);
+    if (const Status started = tracer->start(); !started.ok()) return fail(started.error());
+    const auto outcome = tracer->run();
+    if (!outcome) return fail(outcome.error());
+    wait_status = *outcome;
+  }
+  printer.finish();
+  sink->flush();
+  return end_like(wait_status);
+}
+
+}  // namespace polytap

@@ -1,0 +1,63 @@
+// The options of strace, as `polytap strace` takes them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/syscall/call_text.h"
+#include "frontend/strace_filter.h"
+#include "frontend/strace_inject.h"
+
+namespace polytap {
+
+struct StraceOptions {
+  enum class Clock : uint8_t { kNone, kSeconds, kMicroseconds, kEpoch };
+  enum class Summary : uint8_t { kNone, kOnly, kAlso };
+
+  std::vector<std::string> command;
+  std::vector<pid_t> pids;
+  std::string argv0;
+  std::string user;
+  std::vector<std::string> environment_changes;
+  bool follow = false;             // -f
+  bool output_separately = false;  // -ff
+  bool seccomp = false;            // --seccomp-bpf
+  std::string output;              // -o
+  bool append = false;             // -A
+  int quiet = 0;                   // -q, -qq, -qqq
+  bool quiet_attach = false;
+  bool quiet_exit = false;
+
+  CallSet trace = CallSet::all();
+  uint64_t signals = UINT64_MAX;
+  uint8_t statuses = kAnyStatus;
+  std::vector<std::string> paths;  // -P
+  CallSet raw;                     // -e raw=
+  CallSet verbose_off;             // what -e verbose= leaves out
+  std::vector<InjectRule> injections;
+
+  RenderStyle style;
+  bool decode_paths = false;    // -y
+  bool decode_sockets = false;  // -yy
+  size_t column = 40;           // -a
+  Clock clock = Clock::kNone;
+  bool relative_times = false;        // -r
+  bool durations = false;             // -T
+  bool instruction_pointers = false;  // -i
+  bool call_numbers = false;          // -n
+  bool always_show_pid = false;
+
+  Summary summary = Summary::kNone;
+  bool wall_clock = false;            // -w
+  std::string summary_sort = "time";  // -S
+};
+
+// Parsed, or the exit status with which to end.
+std::variant<StraceOptions, int> parse_strace_options(int argc, char** argv);
+
+}  // namespace polytap

@@ -1,0 +1,379 @@
+#include "frontend/strace_printer.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <linux/unistd.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "core/base/clock.h"
+#include "core/syscall/printers.h"
+
+namespace polytap {
+namespace {
+
+constexpr uint64_t kNsPerSecond = 1'000'000'000;
+
+bool is_restart(int64_t result) { return result <= -512 && result >= -516; }
+
+}  // namespace
+
+StracePrinter::StracePrinter(const StraceOptions& options, std::shared_ptr<StraceOutput> output)
+    : options_(options), output_(std::move(output)) {
+  if (options_.decode_paths) fds_ = std::make_unique<LiveFdNames>(options_.decode_sockets);
+}
+
+StracePrinter::Task& StracePrinter::task(pid_t tid) {
+  Task& task = tasks_[tid];
+  if (task.output != nullptr) return task;
+  task.output = output_;
+  if (options_.output_separately && !options_.output.empty()) {
+    auto own = StraceOutput::create(fmt::format("{}.{}", options_.output, tid), options_.append);
+    if (own.ok()) {
+      task.output = std::move(own).value();
+    } else {
+      complain(own.error().message());
+    }
+  }
+  return task;
+}
+
+void StracePrinter::complain(const std::string& text) {
+  output_->flush();
+  fmt::print(stderr, "strace: {}\n", text);
+}
+
+std::string StracePrinter::prefix(pid_t tid, uint64_t time_ns, const CallStop* stop) {
+  std::string text;
+  const bool to_file = !options_.output.empty();
+  if (to_file && options_.follow && !options_.output_separately) {
+    text = fmt::format("{:<5} ", tid);
+  } else if (options_.always_show_pid && to_file) {
+    text = fmt::format("{:<5} ", tid);
+  } else if (!to_file && (tasks_.size() > 1 || options_.always_show_pid)) {
+    text = fmt::format("[pid {:5}] ", tid);
+  }
+  const auto seconds = static_cast<time_t>(time_ns / kNsPerSecond);
+  const uint64_t microseconds = time_ns % kNsPerSecond / 1000;
+  using Clock = StraceOptions::Clock;
+  if (options_.clock == Clock::kEpoch) {
+    text += fmt::format("{}.{:06} ", seconds, microseconds);
+  } else if (options_.clock != Clock::kNone) {
+    struct tm local {};
+    localtime_r(&seconds, &local);
+    text += fmt::format("{:%H:%M:%S}", local);
+    text += options_.clock == Clock::kMicroseconds ? fmt::format(".{:06} ", microseconds) : " ";
+  }
+  if (options_.relative_times) {
+    uint64_t& last = options_.output_separately ? task(tid).last_ns : last_ns_;
+    const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    const uint64_t elapsed = last != 0 ? now - last : 0;
+    last = now;
+    text += fmt::format("{:6}.{:06}{} ", elapsed / kNsPerSecond, elapsed % kNsPerSecond / 1000,
+                        options_.clock == Clock::kNone ? "" : "");
+  }
+  if (options_.call_numbers) text += stop != nullptr ? fmt::format("[{:4}] ", stop->call.number) : "[????] ";
+  if (options_.instruction_pointers) {
+    text += stop != nullptr ? fmt::format("[{:016x}] ", stop->instruction_pointer) : "[????????????????] ";
+  }
+  return text;
+}
+
+void StracePrinter::cut_line(Task& task) {
+  if (task.in_call && !task.interrupted) {
+    task.output->text += " <unfinished ...>\n";
+    task.interrupted = true;
+  }
+}
+
+void StracePrinter::begin_line(pid_t tid, Task& task) {
+  if (options_.output_separately && !options_.output.empty()) {
+    if (task.column != 0 && task.in_call && !task.interrupted) cut_line(task);
+    return;
+  }
+  if (line_owner_ != 0) {
+    if (const auto owner = tasks_.find(line_owner_); owner != tasks_.end()) cut_line(owner->second);
+  }
+  line_owner_ = tid;
+}
+
+void StracePrinter::end_line(Task& task) {
+  task.output->text += '\n';
+  task.output->commit();
+  line_owner_ = 0;
+  task.column = 0;
+}
+
+void StracePrinter::put_whole_line(pid_t tid, const std::string& text) {
+  if (options_.summary == StraceOptions::Summary::kOnly) return;
+  Task& own = task(tid);
+  begin_line(tid, own);
+  own.output->text += prefix(tid, clock_ns(CLOCK_REALTIME), nullptr) + text;
+  end_line(own);
+}
+
+void StracePrinter::pad(std::string& line, size_t start) const {
+  line += ' ';
+  const size_t length = line.size() - start;
+  if (length < options_.column) line.append(options_.column - length, ' ');
+  line += "= ";
+}
+
+// The room for a socket address, which the call overwrites with the length of it.
+int StracePrinter::int_before_call(const CallText& text) {
+  size_t index = 0;
+  switch (text.call.number) {
+    case __NR_accept:
+    case __NR_accept4:
+    case __NR_getsockname:
+    case __NR_getpeername:
+      index = 2;
+      break;
+    case __NR_recvfrom:
+      index = 5;
+      break;
+    case __NR_getsockopt:
+      index = 4;
+      break;
+    case __NR_recvmsg: {
+      // msg_namelen lies behind the pointer msg_name.
+      int length = -1;
+      return text.memory.read_object(text.argument(1) + 8, length) ? length : -1;
+    }
+    default:
+      return -1;
+  }
+  int value = -1;
+  return text.argument(index) != 0 && text.memory.read_object(text.argument(index), value) ? value : -1;
+}
+
+bool StracePrinter::matches_paths(const CallStop& stop) const {
+  if (options_.paths.empty()) return true;
+  const CallDescription* call = describe_call(stop.call.number);
+  if (call == nullptr) return false;
+  const LiveMemory memory(stop.tid);
+  RenderStyle style;
+  for (size_t i = 0; i < call->argument_count; i++) {
+    const ArgumentKind& kind = call->argument_slots[i];
+    std::string found;
+    if (kind.print == printers::path) {
+      CallText text(found, memory, style, stop.call);
+      text.path(stop.call.arguments[i]);
+      if (found.size() >= 2 && found.front() == '"') found = found.substr(1, found.size() - 2);
+    } else if (kind.print == printers::fd || kind.print == printers::directory_fd) {
+      if (static_cast<int>(stop.call.arguments[i]) >= 0)
+        found = path_of_fd(stop.tid, static_cast<int>(stop.call.arguments[i]));
+    }
+    if (!found.empty() && std::ranges::find(options_.paths, found) != options_.paths.end()) return true;
+  }
+  return false;
+}
+
+CallTampering StracePrinter::on_entry(const CallStop& stop) {
+  Task& own = task(stop.tid);
+  own.in_call = false;
+  own.tampered = own.delayed = false;
+  if (!options_.trace.contains(stop.call.number) || !matches_paths(stop)) return {};
+  CallTampering tampering;
+  if (const InjectRule* rule = injections_.next(options_.injections, stop.tid, stop.call.number)) {
+    tampering = rule->tampering;
+    own.tampered = tampering.result || tampering.signal != 0;
+    own.delayed = tampering.delay_enter_us != 0 || tampering.delay_exit_us != 0;
+  }
+  own.in_call = true;
+  own.interrupted = false;
+  own.entry = stop;
+  own.progress = {};
+  if (options_.summary == StraceOptions::Summary::kOnly) return tampering;
+  const LiveMemory memory(stop.tid);
+  if (!holds_lines()) begin_line(stop.tid, own);
+  std::string& line = holds_lines() ? own.held : own.output->text;
+  if (holds_lines()) line.clear();
+  const size_t start = line.size();
+  if (!holds_lines()) line += prefix(stop.tid, stop.time_ns, &stop);
+  CallText text(line, memory, options_.style, stop.call);
+  text.fds = fds_.get();
+  text.pid = stop.tid;
+  text.stack_pointer = stop.stack_pointer;
+  text.interrupted_call = own.restartable;
+  own.entry_int = int_before_call(text);
+  text.entry_int = own.entry_int;
+  own.progress = render_entry(text);
+  own.column = line.size() - start;
+  return tampering;
+}
+
+uint64_t StracePrinter::own_time(const CallStop& entry, const CallStop& exit) const {
+  return options_.wall_clock ? exit.monotonic_ns - entry.monotonic_ns : exit.system_ns - entry.system_ns;
+}
+
+void StracePrinter::on_exit(const CallStop& stop) {
+  Task& own = task(stop.tid);
+  if (!own.in_call) return;
+  const bool restart = stop.call.failed && is_restart(stop.call.result);
+  if (restart) own.restartable = call_name(stop.call.number);
+  const CallStatus status = restart            ? CallStatus::kUnavailable
+                            : stop.call.failed ? CallStatus::kFailed
+                                               : CallStatus::kSuccessful;
+  const bool wanted = (options_.statuses & static_cast<uint8_t>(status)) != 0;
+  if (options_.summary != StraceOptions::Summary::kNone && wanted) {
+    summary_.add(stop.call.number, own_time(own.entry, stop), stop.call.failed);
+  }
+  if (options_.summary == StraceOptions::Summary::kOnly || !wanted) {
+    own.in_call = false;
+    return;
+  }
+  std::string& line = own.output->text;
+  size_t start = line.size();
+  if (holds_lines()) {
+    begin_line(stop.tid, own);
+    start = line.size();
+    line += prefix(stop.tid, own.entry.time_ns, &own.entry) + own.held;
+    own.column = 0;
+  } else if (own.interrupted || (line_owner_ != stop.tid && !options_.output_separately)) {
+    own.interrupted = true;
+    begin_line(stop.tid, own);
+    start = line.size();
+    line += prefix(stop.tid, stop.time_ns, &own.entry);
+    fmt::format_to(std::back_inserter(line), "<... {} resumed>", call_name(stop.call.number));
+    own.column = 0;
+  }
+  const LiveMemory memory(stop.tid);
+  // Where the line began, however much of it was written out meanwhile.
+  std::string rest;
+  CallText text(rest, memory, options_.style, stop.call);
+  text.fds = fds_.get();
+  text.pid = stop.tid;
+  text.stack_pointer = own.entry.stack_pointer;
+  text.entry_int = own.entry_int;
+  text.interrupted_call = own.restartable;
+  render_exit(text, own.progress);
+  const size_t before = own.column != 0 ? own.column : line.size() - start;
+  rest += ' ';
+  if (before + rest.size() < options_.column) rest.append(options_.column - before - rest.size(), ' ');
+  rest += "= ";
+  put_result(stop.tid, own, text, stop);
+  line += rest;
+  own.in_call = false;
+  end_line(own);
+}
+
+void StracePrinter::put_result(pid_t, Task& own, CallText& text, const CallStop& stop) {
+  render_result(text);
+  if (own.tampered) text.put(" (INJECTED)");
+  if (own.delayed) text.put(" (DELAYED)");
+  if (options_.durations) {
+    const uint64_t ns = stop.monotonic_ns - own.entry.monotonic_ns;
+    text.print(" <{}.{:06}>", ns / kNsPerSecond, ns % kNsPerSecond / 1000);
+  }
+}
+
+void StracePrinter::on_signal(pid_t tid, const siginfo_t& info) {
+  if ((options_.signals >> (info.si_signo - 1) & 1) == 0) return;
+  if (options_.summary == StraceOptions::Summary::kOnly) return;
+  std::string details;
+  const CapturedMemory none;
+  const CallValues values;
+  CallText text(details, none, options_.style, values);
+  printers::put_signal_info(text, &info);
+  put_whole_line(tid, fmt::format("--- {} {} ---", signal_name(info.si_signo), details));
+}
+
+void StracePrinter::on_stopped(pid_t tid, int signal) {
+  if ((options_.signals >> (signal - 1) & 1) == 0) return;
+  put_whole_line(tid, fmt::format("--- stopped by {} ---", signal_name(signal)));
+}
+
+void StracePrinter::on_attached(pid_t tid, pid_t tgid, pid_t parent) {
+  task(tid);
+  if (options_.quiet_attach) return;
+  if (parent == 0 && tid != tgid) return;
+  complain(fmt::format("Process {} attached", tid));
+}
+
+void StracePrinter::on_exec(pid_t leader, pid_t former) {
+  if (leader == former) return;
+  // The thread goes on under its leader's id.
+  if (!options_.quiet_exit && (options_.quiet < 3)) {
+    put_whole_line(leader, fmt::format("+++ superseded by execve in pid {} +++", former));
+  }
+  auto thread = tasks_.extract(former);
+  if (!thread) return;
+  tasks_.erase(leader);
+  if (line_owner_ == former) cut_line(thread.mapped()), line_owner_ = 0;
+  if (thread.mapped().in_call) thread.mapped().interrupted = true;
+  thread.key() = leader;
+  tasks_.insert(std::move(thread));
+}
+
+void StracePrinter::on_exiting(pid_t tid) {
+  Task& own = task(tid);
+  if (!own.in_call) return;
+  const bool wanted = (options_.statuses & static_cast<uint8_t>(CallStatus::kUnfinished)) != 0;
+  if (options_.summary != StraceOptions::Summary::kOnly && wanted) {
+    std::string& line = own.output->text;
+    size_t start = line.size();
+    if (holds_lines()) {
+      begin_line(tid, own);
+      start = line.size();
+      line += prefix(tid, own.entry.time_ns, &own.entry) + own.held;
+      own.column = 0;
+    } else if (own.interrupted || (line_owner_ != tid && !options_.output_separately)) {
+      own.interrupted = true;
+      begin_line(tid, own);
+      start = line.size();
+      line += prefix(tid, clock_ns(CLOCK_REALTIME), &own.entry);
+      fmt::format_to(std::back_inserter(line), "<... {} resumed>", call_name(own.entry.call.number));
+      own.column = 0;
+    }
+    const CallDescription* call = describe_call(own.entry.call.number);
+    const bool complete = call == nullptr || own.progress.omitted || own.progress.next_argument >= call->argument_count;
+    std::string rest = complete ? ") " : " <unfinished ...>) ";
+    const size_t before = own.column != 0 ? own.column : line.size() - start;
+    if (before + rest.size() < options_.column) rest.append(options_.column - before - rest.size(), ' ');
+    line += rest + "= ?";
+    own.in_call = false;
+    end_line(own);
+  }
+  own.in_call = false;
+}
+
+void StracePrinter::on_end(pid_t tid, int status) {
+  on_exiting(tid);
+  if (WIFSIGNALED(status)) {
+    put_whole_line(tid, fmt::format("+++ killed by {}{} +++", signal_name(WTERMSIG(status)),
+                                    WCOREDUMP(status) ? " (core dumped)" : ""));
+  } else if (!options_.quiet_exit) {
+    put_whole_line(tid, fmt::format("+++ exited with {} +++", WEXITSTATUS(status)));
+  }
+  if (line_owner_ == tid) line_owner_ = 0;
+  injections_.forget(tid);
+  tasks_.erase(tid);
+}
+
+void StracePrinter::on_detached(pid_t tid) {
+  Task& own = task(tid);
+  if (own.in_call && options_.summary != StraceOptions::Summary::kOnly && !holds_lines() && !own.interrupted) {
+    own.output->text += " <detached ...>\n";
+    line_owner_ = 0;
+    own.in_call = false;
+  }
+  own.output->flush();
+  if (!options_.quiet_attach) complain(fmt::format("Process {} detached", tid));
+  tasks_.erase(tid);
+}
+
+void StracePrinter::on_idle() {
+  // Someone may be looking at a call that does not come to its end.
+  output_->commit();
+}
+
+void StracePrinter::finish() {
+  if (options_.summary == StraceOptions::Summary::kNone) return;
+  output_->text += summary_.render(options_.summary_sort);
+  output_->flush();
+}
+
+}  // namespace polytap

@@ -1,0 +1,78 @@
+// Renders what a tracer of calls reports, as strace does: a line per call, signal and end.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "core/syscall/live_fds.h"
+#include "core/syscall/render_call.h"
+#include "core/syscall/trace.h"
+#include "frontend/strace_options.h"
+#include "frontend/strace_output.h"
+#include "frontend/strace_summary.h"
+
+namespace polytap {
+
+class StracePrinter final : public CallObserver {
+ public:
+  // OUTPUT: where everything goes, except with -ff -o.
+  StracePrinter(const StraceOptions& options, std::shared_ptr<StraceOutput> output);
+  CallTampering on_entry(const CallStop& stop) override;
+  void on_exit(const CallStop& stop) override;
+  void on_signal(pid_t tid, const siginfo_t& info) override;
+  void on_stopped(pid_t tid, int signal) override;
+  void on_attached(pid_t tid, pid_t tgid, pid_t parent) override;
+  void on_exec(pid_t leader, pid_t former) override;
+  void on_exiting(pid_t tid) override;
+  void on_end(pid_t tid, int wait_status) override;
+  void on_detached(pid_t tid) override;
+  void on_idle() override;
+  // What is left to say when all is over: the summary.
+  void finish();
+
+ private:
+  struct Task {
+    std::shared_ptr<StraceOutput> output;
+    bool in_call = false;      // a call that is shown
+    bool interrupted = false;  // its line was cut off by another's: "<unfinished ...>"
+    CallStop entry;
+    CallProgress progress;
+    std::string held;   // the line so far, when only its outcome decides whether it is shown
+    size_t column = 0;  // how far the line got
+    bool tampered = false;
+    bool delayed = false;
+    int entry_int = -1;
+    std::string restartable;  // the call that restart_syscall would go on with
+    uint64_t last_ns = 0;     // -r with a file per process
+  };
+
+  Task& task(pid_t tid);
+  bool holds_lines() const { return options_.statuses != kAnyStatus; }
+  bool matches_paths(const CallStop& stop) const;
+  // Ends the line of whoever owns the output, unless it is TASK's own; then begins one.
+  void begin_line(pid_t tid, Task& task);
+  void end_line(Task& task);
+  void cut_line(Task& task);
+  std::string prefix(pid_t tid, uint64_t time_ns, const CallStop* stop);
+  void put_whole_line(pid_t tid, const std::string& text);
+  void complain(const std::string& text);
+  void put_result(pid_t tid, Task& task, CallText& text, const CallStop& stop);
+  void pad(std::string& line, size_t start) const;
+  uint64_t own_time(const CallStop& entry, const CallStop& exit) const;
+  static int int_before_call(const CallText& text);
+
+  const StraceOptions& options_;
+  std::shared_ptr<StraceOutput> output_;
+  std::unordered_map<pid_t, Task> tasks_;
+  std::unique_ptr<LiveFdNames> fds_;
+  StraceSummary summary_;
+  InjectCounter injections_;
+  // Whose line is open on the shared output; 0: nobody's.
+  pid_t line_owner_ = 0;
+  uint64_t last_ns_ = 0;
+};
+
+}  // namespace polytap
