@@ -71,10 +71,9 @@ std::string StracePrinter::prefix(pid_t tid, uint64_t time_ns, const CallStop* s
     const uint64_t now = clock_ns(CLOCK_MONOTONIC);
     const uint64_t elapsed = last != 0 ? now - last : 0;
     last = now;
-    text += fmt::format("{:6}.{:06}{} ", elapsed / kNsPerSecond, elapsed % kNsPerSecond / 1000,
-                        options_.clock == Clock::kNone ? "" : "");
+    text += fmt::format("{:6}.{:06} ", elapsed / kNsPerSecond, elapsed % kNsPerSecond / 1000);
   }
-  if (options_.call_numbers) text += stop != nullptr ? fmt::format("[{:4}] ", stop->call.number) : "[????] ";
+  if (options_.call_numbers) text += fmt::format("[{:4}] ", (stop != nullptr ? *stop : task(tid).entry).call.number);
   if (options_.instruction_pointers) {
     text += stop != nullptr ? fmt::format("[{:016x}] ", stop->instruction_pointer) : "[????????????????] ";
   }
@@ -175,6 +174,7 @@ CallTampering StracePrinter::on_entry(const CallStop& stop) {
   Task& own = task(stop.tid);
   own.in_call = false;
   own.tampered = own.delayed = false;
+  own.entry = stop;
   if (!options_.trace.contains(stop.call.number) || !matches_paths(stop)) return {};
   CallTampering tampering;
   if (const InjectRule* rule = injections_.next(options_.injections, stop.tid, stop.call.number)) {
@@ -184,7 +184,6 @@ CallTampering StracePrinter::on_entry(const CallStop& stop) {
   }
   own.in_call = true;
   own.interrupted = false;
-  own.entry = stop;
   own.progress = {};
   if (options_.summary == StraceOptions::Summary::kOnly) return tampering;
   const LiveMemory memory(stop.tid);

@@ -79,7 +79,11 @@ void TraceLoop::handle(pid_t tid, int status) {
   if (stop.kind == Stop::Kind::kGone) return gone(tid, status);
   placement_.on_stop(tid);
   // The old state of an executing thread is in the way: it comes back with its leader's id.
-  if (stop.kind == Stop::Kind::kExec) return on_exec(tid);
+  if (stop.kind == Stop::Kind::kExec) {
+    // Kernels from 5.13 on answer no request at an exec by a thread that is not the leader before it was waited for.
+    consume_stop(tid);
+    return on_exec(tid);
+  }
   Tracee* tracee = find(tid);
   if (tracee == nullptr) {
     // Held until its maker's event tells who it is, so that no event of the child comes before the fork.

@@ -87,6 +87,7 @@ constexpr ArgumentKind open_mode_kind(uint8_t flags) { return {p::open_mode, Dir
 constexpr ArgumentKind open_how_kind = in_kind<uint64_t[3]>(p::open_how);
 constexpr ArgumentKind access_mode_kind = value_kind(p::access_mode);
 constexpr ArgumentKind file_status_kind = result(p::file_status);
+constexpr ArgumentKind statx_flags_kind = value_kind(p::statx_flags);
 constexpr ArgumentKind statx_result_kind = result(p::statx);
 constexpr ArgumentKind directory_entries_kind = result(p::directory_entries);
 constexpr ArgumentKind old_directory_entries_kind = result(p::old_directory_entries);

@@ -129,6 +129,15 @@ void file_status(CallText& text, uint64_t value, const ArgumentKind&) {
   text.put('}');
 }
 
+void statx_flags(CallText& text, uint64_t value, const ArgumentKind&) {
+  constexpr uint32_t kSyncMask = AT_STATX_SYNC_TYPE;
+  const auto bits = static_cast<uint32_t>(value);
+  text.enumeration(kStatxSyncTypes, bits & kSyncMask);
+  if ((bits & ~kSyncMask) == 0) return;
+  text.put('|');
+  text.flags(kAtFlags, bits & ~kSyncMask);
+}
+
 void statx(CallText& text, uint64_t value, const ArgumentKind&) {
   struct statx status {};
   if (!text.fetch_result(value, status)) return;

@@ -53,6 +53,7 @@ void open_mode(CallText& text, uint64_t value, const ArgumentKind& kind);  // on
 void open_how(CallText& text, uint64_t value, const ArgumentKind& kind);
 void access_mode(CallText& text, uint64_t value, const ArgumentKind& kind);
 void file_status(CallText& text, uint64_t value, const ArgumentKind& kind);  // struct stat
+void statx_flags(CallText& text, uint64_t value, const ArgumentKind& kind);
 void statx(CallText& text, uint64_t value, const ArgumentKind& kind);
 void statfs(CallText& text, uint64_t value, const ArgumentKind& kind);
 void directory_entries(CallText& text, uint64_t value, const ArgumentKind& kind);      // getdents64

@@ -58,11 +58,10 @@ static constexpr Constant kAccessAtFlagsConstants[] = {
 };
 const ConstantTable kAccessAtFlags{kAccessAtFlagsConstants, "AT_?" "??"};
 
-static constexpr Constant kStatxFlagsConstants[] = {
-    NAMED(AT_STATX_SYNC_AS_STAT), NAMED(AT_STATX_FORCE_SYNC), NAMED(AT_STATX_DONT_SYNC), NAMED(AT_SYMLINK_NOFOLLOW),
-    NAMED(AT_REMOVEDIR), NAMED(AT_SYMLINK_FOLLOW), NAMED(AT_NO_AUTOMOUNT), NAMED(AT_EMPTY_PATH), NAMED(AT_RECURSIVE),
+static constexpr Constant kStatxSyncTypesConstants[] = {
+    NAMED(AT_STATX_SYNC_AS_STAT), NAMED(AT_STATX_FORCE_SYNC), NAMED(AT_STATX_DONT_SYNC),
 };
-const ConstantTable kStatxFlags{kStatxFlagsConstants, "AT_?" "??"};
+const ConstantTable kStatxSyncTypes{kStatxSyncTypesConstants, "AT_STATX_?" "??"};
 
 static constexpr Constant kStatxMaskConstants[] = {
     NAMED(STATX_ALL), NAMED(STATX_BASIC_STATS), NAMED(STATX_TYPE), NAMED(STATX_MODE), NAMED(STATX_NLINK),
