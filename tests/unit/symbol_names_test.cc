@@ -201,5 +201,16 @@ TEST(Frames, Formats) {
   EXPECT_EQ(kernel_frame({"", 0, "", 0}, 0xffffffff81000000), "0xffffffff81000000");
 }
 
+TEST(Demangle, BareNames) {
+  EXPECT_EQ(bare_function_name("main"), "main");
+  EXPECT_EQ(bare_function_name("ns::f(int, char const*)"), "ns::f");
+  EXPECT_EQ(bare_function_name("ns::f[abi:cxx11](int)"), "ns::f");
+  EXPECT_EQ(bare_function_name("C::get() const"), "C::get");
+  EXPECT_EQ(bare_function_name("std::vector<int, std::allocator<int> > ns::make<int>(void (*)(int))"), "ns::make<int>");
+  EXPECT_EQ(bare_function_name("(anonymous namespace)::f(int)"), "(anonymous namespace)::f");
+  EXPECT_EQ(bare_function_name("C::operator()(int)"), "C::operator()");
+  EXPECT_EQ(bare_function_name("bool operator< <int>(X const&, X const&)"), "bool operator< <int>");
+}
+
 }  // namespace
 }  // namespace polytap
