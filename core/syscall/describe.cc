@@ -105,6 +105,11 @@ constexpr ArgumentKind xattr_value_kind(uint8_t length) { return input(p::xattr_
 constexpr ArgumentKind xattr_result_kind(uint8_t length) { return result(p::xattr_result, length); }
 constexpr ArgumentKind map_flags_kind = value_kind(p::map_flags);
 constexpr ArgumentKind mremap_address_kind = value_kind(p::mremap_address);
+constexpr ArgumentKind timer_event_kind = in_kind<sigevent>(p::timer_event);
+constexpr ArgumentKind timer_id_kind = out_kind<int>(p::int_at);
+constexpr ArgumentKind memory_policy_kind = out_kind<int>(p::memory_policy);
+constexpr ArgumentKind node_mask_kind(uint8_t bits) { return input(p::node_mask, bits); }
+constexpr ArgumentKind node_mask_result_kind(uint8_t bits) { return result(p::node_mask, bits); }
 constexpr ArgumentKind personality_kind = value_kind(p::personality);
 constexpr ArgumentKind signal_set_in_kind(uint8_t length) { return input(p::signal_set, length); }
 constexpr ArgumentKind signal_set_out_kind(uint8_t length) { return result(p::signal_set, length); }
