@@ -124,7 +124,11 @@ constexpr ArgumentKind clone_tls_kind = result(p::clone_tls);
 constexpr ArgumentKind clone_child_tid_kind = result(p::clone_child_tid);
 constexpr ArgumentKind clone_arguments_kind = input(p::clone_arguments, 1);
 constexpr ArgumentKind clone_arguments_result_kind = result(p::clone_arguments_result);
-constexpr ArgumentKind clone_size_kind = value_kind(p::clone_size);
+// For calls of which a kind takes two places: the argument of that number.
+constexpr ArgumentKind uint64_of_kind(uint8_t argument) {
+  return {p::uint64_of, Direction::kValue, nullptr, 0, argument};
+}
+constexpr ArgumentKind moved_offset_kind(uint8_t argument) { return result(p::moved_offset, argument); }
 constexpr ArgumentKind futex_operation_kind = value_kind(p::futex_operation);
 constexpr ArgumentKind futex_value_kind = value_kind(p::futex_value);
 constexpr ArgumentKind futex_timeout_kind = input(p::futex_timeout);

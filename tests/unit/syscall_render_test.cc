@@ -64,8 +64,8 @@ TEST(RenderCall, WhatTheKernelFillsInComesAtTheExitAndOnlyOnSuccess) {
 }
 
 TEST(RenderCall, StringsAreCutEscapedAndNeverReadBeyondWhatIsThere) {
-  const CapturedMemory memory = with_text("\1\0018\0019\tabc\"\\\377"sv);
-  EXPECT_EQ(render(memory, __NR_write, {1, kAt, 6}, 6).whole, R"(write(1, "\1\0018\19\t", 6) = 6)");
+  const CapturedMemory memory = with_text("\1\0017\0019\tabc\"\\\377"sv);
+  EXPECT_EQ(render(memory, __NR_write, {1, kAt, 6}, 6).whole, R"(write(1, "\1\0017\19\t", 6) = 6)");
   RenderStyle style;
   style.string_limit = 2;
   EXPECT_EQ(render(memory, __NR_write, {1, kAt, 6}, 6, style).whole, R"(write(1, "\1\1"..., 6) = 6)");
