@@ -61,6 +61,34 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// Frames without a name and pointers: "0x7fbbc79a5d40" becomes "0x#".
+std::string without_addresses(std::string_view line) {
+  constexpr size_t kLeastDigits = 6;
+  std::string result;
+  for (size_t i = 0; i < line.size();) {
+    size_t end = i;
+    if (line.substr(i).starts_with("0x")) {
+      end = i + 2;
+      while (end < line.size() && std::isxdigit(static_cast<unsigned char>(line[end])) != 0) ++end;
+    }
+    if (end >= i + 2 + kLeastDigits) {
+      result += "0x#";
+      i = end;
+    } else {
+      result += line[i++];
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> without_addresses(const std::vector<std::string>& lines) {
+  std::vector<std::string> result;
+  result.reserve(lines.size());
+  for (const std::string& line : lines) result.push_back(without_addresses(line));
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
 // The first element that only one of two sorted lists has.
 std::string first_difference(const std::vector<std::string>& reference, const std::vector<std::string>& other,
                              const Answer& a, const Answer& b) {
@@ -76,12 +104,16 @@ std::string first_difference(const std::vector<std::string>& reference, const st
 }  // namespace
 
 Agreement compare_answers(const Answer& reference, const Answer& other, bool time_matters) {
+  using Degree = Agreement::Degree;
   if (reference.exact == other.exact) return {};
-  if (time_matters && reference.timeless == other.timeless) return {Agreement::Degree::kEqualButForTiming, {}};
-  const bool by_timeless = time_matters;
-  return {Agreement::Degree::kDifferent, by_timeless
-                                             ? first_difference(reference.timeless, other.timeless, reference, other)
-                                             : first_difference(reference.exact, other.exact, reference, other)};
+  const auto a = without_addresses(reference.exact);
+  const auto b = without_addresses(other.exact);
+  if (a == b) return {Degree::kEqualButForAddresses, {}};
+  if (!time_matters) return {Degree::kDifferent, first_difference(a, b, reference, other)};
+  const auto timeless_a = without_addresses(reference.timeless);
+  const auto timeless_b = without_addresses(other.timeless);
+  if (timeless_a == timeless_b) return {Degree::kEqualButForTiming, {}};
+  return {Degree::kDifferent, first_difference(timeless_a, timeless_b, reference, other)};
 }
 
 bool depends_on_time(const ir::Program& program) {

@@ -24,11 +24,11 @@ struct Answer {
 
 // How two answers relate.
 struct Agreement {
-  enum class Degree : uint8_t { kEqual, kEqualButForTiming, kDifferent } degree = Degree::kEqual;
+  enum class Degree : uint8_t { kEqual, kEqualButForAddresses, kEqualButForTiming, kDifferent } degree = Degree::kEqual;
   std::string first_difference;  // empty when equal
 };
 
-// Compares up to the order of lines and entries.
+// Compares up to the order of lines and entries, and up to addresses: each run of a command has its own.
 Agreement compare_answers(const Answer& reference, const Answer& other, bool depends_on_time);
 
 // Whether PROGRAM reads clocks, CPUs or random numbers: then two runs may differ without either being wrong.

@@ -131,6 +131,8 @@ std::string agreement_text(const Agreement& agreement, bool is_reference) {
   switch (agreement.degree) {
     case Agreement::Degree::kEqual:
       return "equal";
+    case Agreement::Degree::kEqualButForAddresses:
+      return "equal but for addresses";
     case Agreement::Degree::kEqualButForTiming:
       return "equal but for timing";
     case Agreement::Degree::kDifferent:
@@ -218,7 +220,13 @@ Result<Comparison> compare(const Options& options, const Question& question, con
     judged.will_launch = true;
     judged.command_line = target.command_line = options.command;
   }
-  const Plan plan = make_plan(backends, question.program(), judged, {});
+  Plan plan = make_plan(backends, question.program(), judged, {});
+  const auto possible = std::count_if(plan.candidates.begin(), plan.candidates.end(),
+                                      [](const Candidate& candidate) { return candidate.verdict.possible; });
+  if (options.together && possible > 1) {
+    judged.beside_others = true;
+    plan = make_plan(backends, question.program(), judged, {});
+  }
   Comparison comparison;
   std::vector<Backend*> capable;
   for (const Candidate& candidate : plan.candidates) {

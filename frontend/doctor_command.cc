@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/ftrace/ftrace_backend.h"
+#include "backends/uprobe/uprobe_backend.h"
 #include "core/kernel/capabilities.h"
 #include "core/kernel/tracepoint_catalog.h"
 #include "frontend/question.h"
@@ -80,7 +81,9 @@ void print_json(const std::vector<BackendState>& backends, const std::vector<Cap
 int clean_up() {
   const std::vector<std::string> removed = sweep_stale_instances();
   for (const std::string& name : removed) fmt::print("removed tracing instance {}\n", name);
-  if (removed.empty()) fmt::print("nothing was left behind\n");
+  const std::vector<std::string> groups = sweep_stale_uprobe_events();
+  for (const std::string& name : groups) fmt::print("removed uprobe events {}\n", name);
+  if (removed.empty() && groups.empty()) fmt::print("nothing was left behind\n");
   return 0;
 }
 

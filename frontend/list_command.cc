@@ -3,20 +3,65 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <optional>
 
+#include "core/base/source.h"
 #include "core/kernel/glob.h"
 #include "core/kernel/tracepoint_catalog.h"
+#include "core/lang/parse.h"
+#include "core/lang/resolve_functions.h"
+#include "core/lang/resolve_probes.h"
 
 namespace polytap {
 
 namespace {
 
+// "user struct x *" goes without the mark that keeps it apart from the kernel's.
+std::string type_text(const ProbeArgument& argument) {
+  if (argument.form == ProbeArgument::Form::kElsewhere) return argument.type.name;
+  const std::string text = to_string(argument.type);
+  constexpr std::string_view kUser = "user ";
+  return text.starts_with(kUser) ? text.substr(kUser.size()) : text;
+}
+
 void print_site(const ProbeSite& site, bool verbose) {
   fmt::print("{}\n", site.name);
   if (!verbose) return;
   for (const ProbeArgument& argument : site.arguments) {
-    if (!argument.name.starts_with("common_")) fmt::print("    {} {}\n", to_string(argument.type), argument.name);
+    if (argument.name.starts_with("common_")) continue;
+    const bool result = site.context == ContextKind::kRegisters && site.is_return() && argument.name == "ret";
+    fmt::print("    {} {}\n", type_text(argument), result ? "retval" : argument.name);
   }
+}
+
+// Functions are listed one file (or the kernel) at a time. Nullopt: PATTERN is not about functions.
+std::optional<int> list_functions(const Options& options, const ProbeCatalog& catalog) {
+  const std::string_view pattern = options.list_pattern;
+  const auto type = find_provider(pattern.substr(0, pattern.find(':')));
+  if (pattern.find(':') == std::string_view::npos || !type) return std::nullopt;
+  ProbeSite kind;
+  kind.type = *type;
+  if (!kind.is_user_function() && !kind.is_kernel_function()) return std::nullopt;
+  const Source source("-l", options.list_pattern + " { }");
+  Diagnostics diagnostics;
+  const ast::Script script = parse(source, diagnostics);
+  CompileInput input;
+  input.catalog = &catalog;
+  input.allow_unsafe = true;  // it is not going to be probed
+  for (const ast::TopLevel& item : script.items) {
+    const auto* probe = std::get_if<ast::Probe>(&item.node);
+    if (probe == nullptr || diagnostics.has_errors()) continue;
+    for (const ast::AttachPoint& point : probe->attach_points) {
+      const auto its_type = find_provider(point.provider);
+      if (!its_type) continue;
+      for (const ProbeSite& site :
+           resolve_functions(point, *its_type, point.parts, options.verbose, input, diagnostics)) {
+        print_site(site, options.verbose);
+      }
+    }
+  }
+  fmt::print(stderr, "{}", render(source, diagnostics));
+  return diagnostics.has_errors() ? 1 : 0;
 }
 
 // "tracepoint:syscalls:*open*" or "*open*" (any part may match).
@@ -29,6 +74,7 @@ bool matches(std::string_view pattern, std::string_view provider, std::string_vi
 
 int list_command(const Options& options) {
   const auto catalog = make_catalog();
+  if (const auto status = list_functions(options, *catalog)) return *status;
   size_t found = 0;
   for (const std::string& name : catalog->tracepoint_names()) {
     if (!matches(options.list_pattern, "tracepoint", name)) continue;

@@ -87,6 +87,21 @@ void take_positional(Options& options, const CLI::App& app, std::vector<std::str
   options.parameters = std::move(positional);
 }
 
+// As CLI11 takes a vector: the last argument first, without the program's name.
+std::vector<std::string> reversed_arguments(int argc, char** argv) {
+  std::vector<std::string> arguments;
+  for (int i = argc - 1; i > 0; --i) {
+    // -lv is how everybody lists probes with their arguments; to CLI11 it is -l with the pattern "v".
+    if (std::string_view(argv[i]) == "-lv") {
+      arguments.emplace_back("-l");
+      arguments.emplace_back("-v");
+    } else {
+      arguments.emplace_back(argv[i]);
+    }
+  }
+  return arguments;
+}
+
 }  // namespace
 
 std::variant<Options, int> parse_options(int argc, char** argv) {
@@ -111,7 +126,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   }
   const int skipped = options.action == Action::kRun ? 0 : 1;
   try {
-    app.parse(argc - skipped, argv + skipped);
+    app.parse(reversed_arguments(argc - skipped, argv + skipped));
   } catch (const CLI::ParseError& error) {
     // CLI11 reports by exceptions; help and version end with 0, everything else is a wrong command line.
     return app.exit(error) == 0 ? 0 : 2;

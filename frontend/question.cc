@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "backends/ebpf/ebpf_backend.h"
+#include "backends/ftrace/ftrace_backend.h"
 #include "backends/ptrace/ptrace_backend.h"
 #include "backends/uprobe/uprobe_backend.h"
 #include "core/kernel/btf_types.h"
@@ -106,6 +107,7 @@ std::vector<std::unique_ptr<Backend>> all_backends() {
   backends.push_back(make_ebpf_backend());
   backends.push_back(make_ptrace_backend());
   backends.push_back(make_uprobe_backend());
+  backends.push_back(make_ftrace_backend());
   return backends;
 }
 

@@ -37,10 +37,12 @@ Status link_program(Attachment& attachment, int program_fd, const std::string& n
   return Error::from_errno(fmt::format("attach to {}: link the eBPF program", name));
 }
 
+constexpr int kNotSupported = 524;  // the kernel's own ENOTSUPP
+
 Error refused(const ProbeSite& site, int code) {
   const std::string what = "attach to " + site.name;
   if (site.is_user_function()) {
-    if (code == EINVAL) {
+    if (code == EINVAL || code == kNotSupported) {
       return Error(fmt::format("{}: the kernel can put no breakpoint at offset {:#x} of {}; it must be the start of an "
                                "instruction that it knows",
                                what, site.file_offset, site.module),
@@ -62,6 +64,19 @@ Error refused(const ProbeSite& site, int code) {
     default:
       return Error::from_errno(what, code);
   }
+}
+
+// Which of PLACES, that cannot be attached to all together, is the first that cannot.
+size_t find_refused(int program_fd, const UserPlaces& places) {
+  size_t good = 0;  // so many in front are all right
+  size_t bad = places.offsets.size();
+  while (bad - good > 1) {
+    const size_t middle = (good + bad) / 2;
+    const auto from = places.offsets.begin() + static_cast<std::ptrdiff_t>(good);
+    const auto to = places.offsets.begin() + static_cast<std::ptrdiff_t>(middle);
+    (link_user_places(program_fd, {places.path, places.at_return, {from, to}, {}}).ok() ? good : bad) = middle;
+  }
+  return good;
 }
 
 }  // namespace
@@ -129,14 +144,7 @@ Result<std::vector<Attachment>> attach_user_functions(int program_fd, std::span<
       if (cookies) places.cookies.push_back(index);
     }
     auto link = link_user_places(program_fd, places);
-    if (!link) {
-      // Which of them is it?
-      for (const uint32_t index : members) {
-        const auto alone = link_user_places(program_fd, {key.first, key.second, {all_sites[index].file_offset}, {}});
-        if (!alone) return refused(all_sites[index], alone.error().code());
-      }
-      return std::move(link).error().context(fmt::format("attach to {} places", members.size()));
-    }
+    if (!link) return refused(all_sites[members[find_refused(program_fd, places)]], link.error().code());
     attachments.push_back({UniqueFd(), std::move(*link)});
   }
   return attachments;

@@ -43,6 +43,18 @@ std::optional<std::string> why_unusable() {
   return std::nullopt;
 }
 
+bool kernel_has_sleepable_uprobes() {
+  Assembler code;
+  code.move(Reg::k0, 0);
+  code.exit();
+  const auto finished = code.finish();
+  LIBBPF_OPTS(bpf_prog_load_opts, options, .prog_flags = BPF_F_SLEEPABLE);
+  return finished.ok() &&
+         UniqueFd(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "polytap_test", "GPL", finished->instructions.data(),
+                                finished->instructions.size(), &options))
+             .valid();
+}
+
 bool kernel_has_may_goto() {
   Assembler code;
   const Label out = code.new_label();

@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
 #include "backends/ebpf/capabilities.h"
+#include "backends/ebpf/first_instruction.h"
 #include "backends/ebpf/frame_layout.h"
 #include "backends/ebpf/probe_pmu.h"
 #include "backends/ebpf/session.h"
+#include "core/probe/cost_model.h"
 
 namespace polytap {
 namespace {
@@ -16,45 +19,22 @@ namespace {
 // Instructions reach 16 bits; larger records cannot be addressed.
 constexpr uint32_t kMaxRecord = 32000;
 
-// Measured nanoseconds: a program on a syscall tracepoint costs about 100, helper calls 10 to 40.
-constexpr double kBaseCost = 100;
-
-double operation_cost(const ir::Operation& operation) {
-  return std::visit(ir::Overloaded{
-                        [](const ir::ReadMemory&) { return 20.0; },
-                        [](const ir::ReadString&) { return 40.0; },
-                        [](const ir::ReadBuffer& op) { return 25.0 + op.capacity / 32.0; },
-                        [](const ir::ReadStack& op) { return 200.0 + op.depth * 5.0; },
-                        [](const ir::ContextString&) { return 30.0; },
-                        [](const ir::ReadComm&) { return 8.0; },
-                        [](const ir::ReadBuiltin&) { return 5.0; },
-                        [](const ir::MapGet&) { return 25.0; },
-                        [](const ir::MapSet&) { return 60.0; },
-                        [](const ir::MapAdd&) { return 30.0; },
-                        [](const ir::MapDelete&) { return 50.0; },
-                        [](const ir::MapHas&) { return 25.0; },
-                        [](const ir::MapLength&) { return 5000.0; },
-                        [](const ir::Aggregate&) { return 30.0; },
-                        [](const ir::AggregateRead&) { return 50.0; },
-                        [](const ir::Emit& op) { return 80.0 + 10.0 * static_cast<double>(op.fields.size()); },
-                        [](const ir::CompareBytes& op) { return 1.0 + op.length / 16.0; },
-                        [](const ir::StringLength&) { return 20.0; },
-                        [](const auto&) { return 0.5; },
-                    },
-                    operation);
-}
-
-double cost_of(const ir::Program& program) {
-  double most = 0;
-  for (const ir::Function& function : program.functions) {
-    double cost = kBaseCost;
-    for (const ir::Block& block : function.blocks) {
-      for (const ir::Instruction& instruction : block.instructions) cost += operation_cost(instruction.operation);
-    }
-    most = std::max(most, cost);
-  }
-  return most;
-}
+constexpr CostModel kCosts = {.tracepoint = 55,
+                              .raw_tracepoint = 35,
+                              .kernel_function = 150,
+                              .kernel_return = 300,
+                              .user_function = 1'500,
+                              .user_return = 2'500,
+                              .step = 0.5,
+                              .builtin = 6,
+                              .map_read = 20,
+                              .map_write = 50,
+                              .aggregate = 25,
+                              .map_length = 5'000,
+                              .read_memory = 20,
+                              .read_string = 45,
+                              .stack = 400,
+                              .emit = 120};
 
 std::optional<std::string> why_not_site(const ProbeSite& site) {
   switch (site.type) {
@@ -103,6 +83,23 @@ std::optional<std::string> why_not_operation(const ir::Function& function, const
   return std::nullopt;
 }
 
+// Not one of the places that the user asked for may be missing from an answer without a word.
+std::optional<std::string> why_not_places(const ir::Program& program) {
+  ebpf::CodeReader code;
+  std::string first;
+  size_t count = 0;
+  for (const ProbeSite& site : program.sites) {
+    if (!site.is_user_function() || !code.takes_no_uprobe(site)) continue;
+    if (count++ == 0) first = site.name;
+  }
+  if (count == 0) return std::nullopt;
+  return fmt::format(
+      "the kernel puts no uprobe on AVX and lock instructions, with which {} begins{}; name other functions, or trace "
+      "a "
+      "command (-c) or a process (-p) by ptrace, which can",
+      first, count == 1 ? "" : fmt::format(", and {} more", count - 1));
+}
+
 std::optional<std::string> why_not_program(const ir::Program& program) {
   std::optional<ProbeType> last;  // a glob's sites are many and alike
   for (const ProbeSite& site : program.sites) {
@@ -110,6 +107,7 @@ std::optional<std::string> why_not_program(const ir::Program& program) {
     last = site.type;
     if (auto reason = why_not_site(site)) return reason;
   }
+  if (auto reason = why_not_places(program)) return reason;
   for (const ir::Function& function : program.functions) {
     const bool tracepoint = on_tracepoint(program, function);
     for (const ir::Block& block : function.blocks) {
@@ -129,7 +127,7 @@ class EbpfBackend : public Backend {
 
   Verdict can_run(const ir::Program& program, const Target&) const override {
     Verdict verdict;
-    verdict.cost_ns = cost_of(program);
+    verdict.cost_ns = cost_of(kCosts, program);
     auto reason = why_not_program(program);
     if (!reason) reason = ebpf::why_unusable();
     verdict.possible = !reason;

@@ -178,19 +178,47 @@ void FunctionCompiler::expand(const ir::ReadMemory& op, ir::Temp result) {
   code_.jump_if(Jump::kNotEqual, Reg::k0, 0, failed);
   set_result(result, 1);
   code_.bind(done);
-  code_.defer([this, failed, done, result] {
+  code_.defer([this, failed, done, op, result] {
     code_.bind(failed);
+    const Label lost = code_.new_label();
+    if (waits_for(op.space)) {
+      load_temp(Reg::k3, op.address);
+      address(Reg::k1, op.to);
+      code_.move(Reg::k2, static_cast<int32_t>(op.length));
+      code_.call(helper::kCopyFromUser);
+      code_.jump_if(Jump::kNotEqual, Reg::k0, 0, lost);
+      set_result(result, 1);
+      code_.jump(done);
+      code_.bind(lost);
+    }
     count(GlobalsLayout::kFaults);
     set_result(result, 0);
     code_.jump(done);
   });
 }
 
+// Waits until the page of ADDRESS, or the next one, is in memory, if it can be.
+void FunctionCompiler::bring_in(ir::Temp address, bool next_page) {
+  constexpr int32_t kPage = 4096;
+  load_temp(Reg::k3, address);
+  if (next_page) {
+    code_.alu(Alu::kOr, Reg::k3, kPage - 1);
+    code_.alu(Alu::kAdd, Reg::k3, 1);
+  }
+  code_.move(Reg::k1, Reg::kFrame);
+  code_.alu(Alu::kAdd, Reg::k1, kWork0);
+  code_.move(Reg::k2, 1);
+  code_.call(helper::kCopyFromUser);
+}
+
 // The helpers count the NUL, except that some kernels (6.1) return 0 for an empty string of a user.
-void FunctionCompiler::finish_string(ir::Temp result) {
+void FunctionCompiler::finish_string(ir::Temp result, const std::function<void()>& retry) {
   const Label failed = code_.new_label();
+  const Label again = code_.new_label();
+  const Label read = code_.new_label();
   const Label done = code_.new_label();
-  code_.jump_if(Jump::kSignedLess, Reg::k0, 0, failed);
+  code_.jump_if(Jump::kSignedLess, Reg::k0, 0, retry ? again : failed);
+  code_.bind(read);
   if (wants(result)) {
     const Label empty = code_.new_label();
     code_.jump_if(Jump::kEqual, Reg::k0, 0, empty);
@@ -199,7 +227,12 @@ void FunctionCompiler::finish_string(ir::Temp result) {
     set_result(result, Reg::k0);
   }
   code_.bind(done);
-  code_.defer([this, failed, done, result] {
+  code_.defer([this, failed, again, read, done, retry, result] {
+    if (retry) {
+      code_.bind(again);
+      retry();
+      code_.jump_if(Jump::kSignedGreaterEqual, Reg::k0, 0, read);
+    }
     code_.bind(failed);
     count(GlobalsLayout::kFaults);
     set_result(result, 0);
@@ -208,12 +241,29 @@ void FunctionCompiler::finish_string(ir::Temp result) {
 }
 
 void FunctionCompiler::expand(const ir::ReadString& op, ir::Temp result) {
-  if (!op.unpadded) zero_memory(memory(op.to, op.capacity, Reg::k1), op.capacity);
-  load_temp(Reg::k3, op.address);
-  address(Reg::k1, op.to);
-  code_.move(Reg::k2, static_cast<int32_t>(op.capacity));
-  code_.call(read_string_helper(op.space));
-  finish_string(result);
+  const auto read = [this, op] {
+    if (!op.unpadded) zero_memory(memory(op.to, op.capacity, Reg::k1), op.capacity);
+    load_temp(Reg::k3, op.address);
+    address(Reg::k1, op.to);
+    code_.move(Reg::k2, static_cast<int32_t>(op.capacity));
+    code_.call(read_string_helper(op.space));
+  };
+  read();
+  if (!waits_for(op.space)) {
+    finish_string(result);
+    return;
+  }
+  // A string may reach into the next page.
+  finish_string(result, [this, op, read] {
+    const Label done = code_.new_label();
+    bring_in(op.address, false);
+    code_.jump_if(Jump::kSignedLess, Reg::k0, 0, done);
+    read();
+    code_.jump_if(Jump::kSignedGreaterEqual, Reg::k0, 0, done);
+    bring_in(op.address, true);
+    read();
+    code_.bind(done);
+  });
 }
 
 void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
@@ -221,6 +271,7 @@ void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
   const Label done = code_.new_label();
   const Label failed = code_.new_label();
   const Label fits = code_.new_label();
+  const Label read = code_.new_label();
   zero_memory(memory(op.to, region, Reg::k1), region);
   load_temp(Reg::k2, op.length);
   code_.jump_if(Jump::kLessEqual, Reg::k2, static_cast<int32_t>(op.capacity), fits);
@@ -233,12 +284,25 @@ void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
   address(Reg::k1, {op.to.slot, op.to.offset + 8});
   code_.call(read_helper(op.space));
   code_.jump_if(Jump::kNotEqual, Reg::k0, 0, failed);
+  code_.bind(read);
   const Memory count_word = memory(op.to, 8, Reg::k1);
   code_.load(8, Reg::k0, Reg::kFrame, kWork0);
   code_.store(8, count_word.base, count_word.offset, Reg::k0);
   code_.bind(done);
-  code_.defer([this, failed, done] {
+  code_.defer([this, failed, read, done, op] {
     code_.bind(failed);
+    if (waits_for(op.space)) {
+      const Label in_range = code_.new_label();
+      code_.load(8, Reg::k2, Reg::kFrame, kWork0);
+      code_.jump_if(Jump::kLessEqual, Reg::k2, static_cast<int32_t>(op.capacity),
+                    in_range);  // always; for the verifier
+      code_.move(Reg::k2, static_cast<int32_t>(op.capacity));
+      code_.bind(in_range);
+      load_temp(Reg::k3, op.address);
+      address(Reg::k1, {op.to.slot, op.to.offset + 8});
+      code_.call(helper::kCopyFromUser);
+      code_.jump_if(Jump::kEqual, Reg::k0, 0, read);
+    }
     count(GlobalsLayout::kFaults);
     code_.jump(done);
   });

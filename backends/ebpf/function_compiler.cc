@@ -175,8 +175,8 @@ void FunctionCompiler::take_scratch(Label out) {
     code_.alu(Alu::kAdd, Reg::k3, 1);
     code_.store(8, Reg::k1, GlobalsLayout::kNesting, Reg::k3);
   }
-  static_assert(kScratchEntries == 8);
-  code_.alu(Alu::kShiftRight, Reg::k0, GlobalsLayout::kCpuBlockShift - 3);
+  static_assert(kScratchEntries == 16);
+  code_.alu(Alu::kShiftRight, Reg::k0, GlobalsLayout::kCpuBlockShift - 4);
   code_.alu(Alu::kAdd, Reg::k0, Reg::k2);
   code_.store(4, Reg::kFrame, kWork0, Reg::k0);
   code_.load_map(Reg::k1, environment_.scratch_fd);

@@ -2,17 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "backends/ebpf/bytecode.h"
+#include "backends/ebpf/first_instruction.h"
 #include "backends/ebpf/frame_layout.h"
 #include "backends/ebpf/globals.h"
 #include "backends/ebpf/map_use.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/register_allocator.h"
-#include "backends/ebpf/stack_at_entry.h"
 #include "core/ir/ir.h"
 
 namespace polytap::ebpf {
@@ -31,7 +32,7 @@ inline constexpr uint32_t kExitRecord = ~0U;
 // Nested runs on one CPU that find scratch memory: task, soft interrupt, interrupt, NMI.
 inline constexpr uint32_t kNestingLevels = 4;
 // Runs on one CPU that find scratch memory on user functions: since Linux 6.0 the kernel may suspend one for another.
-inline constexpr uint32_t kClaims = 4;
+inline constexpr uint32_t kClaims = 12;
 inline constexpr uint32_t kScratchEntries = kNestingLevels + kClaims;  // for each CPU
 
 // What is the same for all functions of a session: the maps' file descriptors and what the kernel can do.
@@ -63,6 +64,8 @@ struct CompileRequest {
   // On raw_syscalls:sys_enter or sys_exit, in place of many events of single system calls: a SyscallSites map.
   int syscall_sites_fd = -1;
   MissingCaller missing_caller = MissingCaller::kNo;  // in user stacks
+  // Reads of user memory may wait for it to be brought in. (On user functions, since Linux 6.0.)
+  bool may_sleep = false;
 };
 
 // A one-entry array map's value: for each system call number the site (plus one) that it belongs to, 0 for none.
@@ -160,8 +163,11 @@ class FunctionCompiler {
   void expand(const ir::ReadString& op, ir::Temp result);
   void expand(const ir::ReadBuffer& op, ir::Temp result);
   void expand(const ir::ReadStack& op, ir::Temp result);
-  // r0 holds what a string read returned: the result without the NUL, 0 and a fault when negative.
-  void finish_string(ir::Temp result);
+  // r0 holds what a string read returned: the result without the NUL, 0 and a fault when negative, after RETRY (which
+  // puts another result into r0).
+  void finish_string(ir::Temp result, const std::function<void()>& retry = {});
+  bool waits_for(AddressSpace space) const { return request_.may_sleep && space == AddressSpace::kUser; }
+  void bring_in(ir::Temp address, bool next_page);
   void read_stack(ir::Place to, uint32_t frames, AddressSpace space);
   void read_user_stack_with_caller(ir::Place frames, uint32_t depth);
 

@@ -17,8 +17,8 @@ struct GlobalsLayout {
   static constexpr uint32_t kState = 0;
   static constexpr uint32_t kStartTime = 8;
   static constexpr uint32_t kChildPid = 16;
-  static constexpr uint32_t kCpuBlocks = 64;  // one cache line for each CPU
-  static constexpr uint32_t kCpuBlockShift = 6;
+  static constexpr uint32_t kCpuBlocks = 64;  // two cache lines for each CPU
+  static constexpr uint32_t kCpuBlockShift = 7;
   // In a CPU's block:
   static constexpr uint32_t kFirings = 0;
   static constexpr uint32_t kLostRecords = 8;
@@ -26,7 +26,7 @@ struct GlobalsLayout {
   static constexpr uint32_t kFaults = 24;
   static constexpr uint32_t kMissed = 32;
   static constexpr uint32_t kNesting = 40;
-  static constexpr uint32_t kClaimed = 48;  // four flags of 4 bytes
+  static constexpr uint32_t kClaimed = 64;  // twelve flags of 4 bytes
 
   // CPU_COUNT rounded up to a power of two, so that an index can be masked.
   static GlobalsLayout create(uint32_t cpu_count, uint32_t zeros);

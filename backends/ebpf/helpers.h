@@ -14,6 +14,7 @@ inline constexpr int32_t kMapLookupOnCpu = BPF_FUNC_map_lookup_percpu_elem;  // 
 inline constexpr int32_t kForEachMapElement = BPF_FUNC_for_each_map_elem;    // Linux 5.13
 inline constexpr int32_t kReadUser = BPF_FUNC_probe_read_user;
 inline constexpr int32_t kReadKernel = BPF_FUNC_probe_read_kernel;
+inline constexpr int32_t kCopyFromUser = BPF_FUNC_copy_from_user;  // may sleep
 inline constexpr int32_t kReadUserString = BPF_FUNC_probe_read_user_str;
 inline constexpr int32_t kReadKernelString = BPF_FUNC_probe_read_kernel_str;
 inline constexpr int32_t kTimeMonotonic = BPF_FUNC_ktime_get_ns;

@@ -105,7 +105,7 @@ Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction
     options.func_info_rec_size = sizeof(bpf_func_info);
   }
   options.expected_attach_type = static_cast<bpf_attach_type>(request.attach_type);
-  if (request.kind == ProgramKind::kSyscall) options.prog_flags = BPF_F_SLEEPABLE;
+  if (request.kind == ProgramKind::kSyscall || request.may_sleep) options.prog_flags = BPF_F_SLEEPABLE;
   const auto load = [&] {
     return bpf_prog_load(program_type(request.kind), "polytap", request.license.c_str(),
                          function.code.instructions.data(), function.code.instructions.size(), &options);

@@ -15,7 +15,8 @@ namespace polytap::ebpf {
 struct LoadRequest {
   ProgramKind kind = ProgramKind::kTracepoint;
   std::string license = "GPL";
-  std::string probe;         // as the user wrote it, for messages
+  std::string probe;  // as the user wrote it, for messages
+  bool may_sleep = false;
   uint32_t attach_type = 0;  // bpf_attach_type, for the kinds of links that want to know beforehand
 };
 

@@ -61,6 +61,22 @@ bool reads_user_stack(const ir::Function& function) {
   return false;
 }
 
+bool reads_user_memory(const ir::Function& function) {
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      const bool reads = std::visit(ir::Overloaded{
+                                        [](const ir::ReadMemory& op) { return op.space == AddressSpace::kUser; },
+                                        [](const ir::ReadString& op) { return op.space == AddressSpace::kUser; },
+                                        [](const ir::ReadBuffer& op) { return op.space == AddressSpace::kUser; },
+                                        [](const auto&) { return false; },
+                                    },
+                                    instruction.operation);
+      if (reads) return true;
+    }
+  }
+  return false;
+}
+
 bool emits_data(const ir::Program& program, const ir::Function& function) {
   for (const ir::Block& block : function.blocks) {
     for (const ir::Instruction& instruction : block.instructions) {
@@ -198,7 +214,8 @@ Result<UniqueFd> EbpfSession::load(uint32_t index, const FunctionPlan& plan, con
   auto compiled = FunctionCompiler(program_, function, plan, environment_, request).compile();
   if (!compiled) return std::move(compiled).error().context(function.name);
   const uint32_t attach_type = request.kind == ProgramKind::kUserFunction && uprobe_multi_ ? kUprobeMulti : 0;
-  return load_program({request.kind, program_.settings.license, function.name, attach_type}, *compiled);
+  return load_program({request.kind, program_.settings.license, function.name, request.may_sleep, attach_type},
+                      *compiled);
 }
 
 // One program for all tracepoints of a function, told apart by their cookies; raw tracepoints have none before Linux
@@ -240,19 +257,23 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
 Status EbpfSession::load_on_functions(uint32_t index, const FunctionPlan& plan) {
   const ir::Function& function = program_.functions[index];
   const bool stack = reads_user_stack(function);
+  const bool may_sleep = reads_user_memory(function) && kernel_has_sleepable_uprobes();
+  CodeReader code;
   std::map<std::pair<ProgramKind, MissingCaller>, std::vector<uint32_t>> groups;
   for (const uint32_t site : function.sites) {
     const ProbeSite& where = program_.sites[site];
     if (where.is_kernel_function()) groups[{ProgramKind::kKernelFunction, MissingCaller::kNo}].push_back(site);
     if (!where.is_user_function()) continue;
-    groups[{ProgramKind::kUserFunction, stack ? missing_caller(where) : MissingCaller::kNo}].push_back(site);
+    groups[{ProgramKind::kUserFunction, stack ? code.missing_caller(where) : MissingCaller::kNo}].push_back(site);
   }
   for (auto& [key, sites] : groups) {
     CompileRequest request{.kind = key.first,
                            .site = sites.front(),
                            .guarded = true,
                            .syscall_sites_fd = -1,
-                           .missing_caller = key.second};
+                           .missing_caller = key.second,
+                           .may_sleep = key.first == ProgramKind::kUserFunction && may_sleep};
+    sleeping_programs_ = sleeping_programs_ || request.may_sleep;
     const bool cookie = sites.size() > 1 && reads_site(function);
     if (cookie) request.site.reset();
     ASSIGN_OR_RETURN(UniqueFd program, load(index, plan, request));
@@ -391,6 +412,8 @@ Status EbpfSession::stop() {
   // shown does not depend on it.
   if (!attachments_.empty()) {
     detacher_ = std::thread([attachments = std::move(attachments_)]() mutable { attachments.clear(); });
+    // A program that sleeps is in no RCU section; it has ended when its probe is gone.
+    if (sleeping_programs_) detacher_.join();
   }
   return {};
 }

@@ -69,6 +69,7 @@ class EbpfSession : public Session {
   Target target_;
   EbpfOptions options_;
 
+  bool sleeping_programs_ = false;
   bool uprobe_multi_ = false;  // user functions are attached by links for whole files
   std::optional<ProbePmu> uprobe_pmu_;
   std::optional<ProbePmu> kprobe_pmu_;

@@ -5,8 +5,6 @@
 #include <signal.h>
 
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -87,8 +85,10 @@ Result<CompiledFunction> compile_free(int set, uint32_t pid_offset) {
 
 // Whether nothing is left of process PID but its exit status: its leader is a zombie and no other thread is there.
 bool is_zombie(uint32_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  std::string stat((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  // Not by a stream: when the process is reaped meanwhile, read() fails with ESRCH, and the stream buffer throws.
+  const auto text = read_kernel_file(fmt::format("/proc/{}/stat", pid));
+  if (!text) return false;
+  const std::string& stat = *text;
   // "PID (COMM) STATE ...", field 20 is num_threads (proc_pid_stat(5)); COMM may hold anything, parentheses too.
   const size_t behind_comm = stat.rfind(") ");
   if (behind_comm == std::string::npos || stat.compare(behind_comm + 2, 1, "Z") != 0) return false;

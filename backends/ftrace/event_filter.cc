@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/kernel/fetch_arguments.h"
+
 namespace polytap::ftrace {
 namespace {
 
@@ -108,6 +110,11 @@ bool is_scalar(const Type& type) {
 }
 
 std::optional<KernelField> kernel_field(const ProbeSite& site, uint32_t offset) {
+  if (site.context == ContextKind::kRegisters && offset != kCommonPid) {
+    const std::string_view name = fetch_register(offset);
+    // Fields of our own events are called like the registers: fetch_events.h.
+    return name.empty() ? std::nullopt : std::optional(KernelField{std::string(name.substr(1)), 8, false});
+  }
   if (offset == kCommonPid) return KernelField{"common_pid", 4, true};
   // The arguments of a system call are unsigned words, whatever their C types.
   const bool is_call = site.category == "syscalls" && offset >= 16;
@@ -156,6 +163,17 @@ Truth test_bits(const KernelField& field, const FieldValue& value) {
   return {Condition::of(text), Condition::of(fmt::format("!({})", text))};
 }
 
+// NAME, which the kernel compares without a sign, <op> NUMBER with one: by the sign bit first.
+Condition compare_with_sign(std::string_view name, std::string_view op, int64_t number) {
+  const std::string sign = fmt::format("{} & {:#x}", name, uint64_t{1} << 63);
+  const Condition negative = Condition::of(sign);
+  const Condition positive = Condition::of(fmt::format("!({})", sign));
+  // Of the same sign, the words are in the order of the numbers.
+  const Condition words = Condition::of(fmt::format("{} {} {}", name, op, static_cast<uint64_t>(number)));
+  if (op.starts_with('<')) return number < 0 ? both(negative, words) : either(negative, words);
+  return number < 0 ? either(positive, words) : both(positive, words);
+}
+
 // VALUE <op> NUMBER.
 Truth compare_field(const ProbeSite& site, const FieldValue& value, const Relation& relation, int64_t number) {
   const std::optional<KernelField> field = kernel_field(site, value.offset);
@@ -172,6 +190,10 @@ Truth compare_field(const ProbeSite& site, const FieldValue& value, const Relati
     Truth truth{Condition::of(same), Condition::of(fmt::format("!({})", same))};
     if (relation.text == "!=") std::swap(truth.if_true, truth.if_false);
     return truth;
+  }
+  if (relation.ordered && relation.is_signed && !field->is_signed && value.size == 8 && field->size == 8) {
+    return {compare_with_sign(field->name, relation.text, number),
+            compare_with_sign(field->name, relation.negated, number)};
   }
   if (value.size != field->size || !fits(number, field->size, field->is_signed)) return unknown_truth();
   if (value.is_signed != field->is_signed && (relation.ordered || field->size < 8)) return unknown_truth();
@@ -392,19 +414,26 @@ std::optional<std::string> pushed_condition(const ir::Program& program, const ir
   return condition.text;
 }
 
-std::optional<std::string> event_filter(const ir::Program& program, std::string_view category, std::string_view event) {
+std::optional<std::string> event_filter(const ir::Program& program, std::span<const Hook> hooks) {
   Condition condition = Condition::never();
-  for (const ir::Function& function : program.functions) {
-    for (const uint32_t index : function.sites) {
-      const ProbeSite& site = program.sites[index];
-      if (site.category != category || site.event != event) continue;
-      const auto pushed = pushed_condition(program, function, site);
-      if (!pushed) return std::nullopt;
-      condition = either(condition, Condition::of(*pushed));
-    }
+  for (const Hook& hook : hooks) {
+    const auto pushed = pushed_condition(program, program.functions[hook.function], program.sites[hook.site]);
+    if (!pushed) return std::nullopt;
+    condition = either(condition, Condition::of(*pushed));
   }
   if (!condition.is_text() || condition.text.size() > kLongest) return std::nullopt;
   return condition.text;
+}
+
+std::optional<std::string> event_filter(const ir::Program& program, std::string_view category, std::string_view event) {
+  std::vector<Hook> hooks;
+  for (uint32_t function = 0; function < program.functions.size(); ++function) {
+    for (const uint32_t index : program.functions[function].sites) {
+      const ProbeSite& site = program.sites[index];
+      if (site.category == category && site.event == event) hooks.push_back({function, index});
+    }
+  }
+  return event_filter(program, hooks);
 }
 
 }  // namespace polytap::ftrace

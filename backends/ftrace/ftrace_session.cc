@@ -16,6 +16,7 @@
 #include "backends/ftrace/event_filter.h"
 #include "backends/ftrace/program_check.h"
 #include "core/base/clock.h"
+#include "core/ir/function_needs.h"
 
 namespace polytap::ftrace {
 namespace {
@@ -54,13 +55,25 @@ class MainWaits {
 
 // What must succeed before there is a session.
 struct FtraceSession::Parts {
+  std::optional<StackJoin> stacks;
+  Groups groups;
   Instance instance;
   std::optional<TaskEvents> task_events;
-  std::vector<std::unique_ptr<Event>> events_by_id;
+  EventsById events_by_id;
   RecordQueue queue;
   UniqueFd wake;
   CpuStreams streams;
 };
+
+std::vector<std::string> sweep_stale(const Tracefs& tracefs) {
+  std::vector<std::string> removed = sweep_stale_instances(tracefs.root());
+  // The events of a killed tracer could not be removed while its instance had them enabled.
+  for (const std::string_view file : {kKprobeEvents, kDynamicEvents}) {
+    if (access(fmt::format("{}/{}", tracefs.root(), file).c_str(), W_OK) != 0) continue;
+    for (std::string& group : sweep_stale_groups(tracefs, file)) removed.push_back(std::move(group));
+  }
+  return removed;
+}
 
 uint32_t FtraceSession::buffer_kb() {
   constexpr long kAllKb = 256 << 10;  // of all CPUs together
@@ -68,30 +81,72 @@ uint32_t FtraceSession::buffer_kb() {
   return static_cast<uint32_t>(std::clamp(kAllKb / cpus, 1024L, 8192L));
 }
 
-Result<std::unique_ptr<FtraceSession>> FtraceSession::create(const ir::Program& program, const Target& target,
-                                                             const Tracefs& tracefs) {
-  std::vector<std::unique_ptr<Event>> events;
-  const auto event_of = [&](uint32_t id, std::string_view category, std::string_view name) -> Event& {
-    if (id >= events.size()) events.resize(id + 1);
-    if (events[id] == nullptr)
-      events[id] = std::make_unique<Event>(Event{std::string(category), std::string(name), {}});
-    return *events[id];
-  };
+FtraceSession::Event& FtraceSession::event_of(EventsById& events, uint32_t id, std::string_view category,
+                                              std::string_view name) {
+  if (id >= events.size()) events.resize(id + 1);
+  if (events[id] == nullptr) {
+    events[id] = std::make_unique<Event>();
+    events[id]->category = category;
+    events[id]->name = name;
+  }
+  return *events[id];
+}
+
+Status FtraceSession::find_tracepoints(const ir::Program& program, const Tracefs& tracefs, EventsById& events) {
+  std::unordered_set<std::string> fetched;
+  for (const FetchPlace& place : fetch_places(program)) fetched.insert(place.event.site().name);
   for (uint32_t function = 0; function < program.functions.size(); ++function) {
     for (const uint32_t index : program.functions[function].sites) {
       const ProbeSite& site = program.sites[index];
-      if (site.type != ProbeType::kTracepoint) continue;
+      if (site.type != ProbeType::kTracepoint || fetched.contains(site.name)) continue;
       ASSIGN_OR_RETURN(const EventFormat format, tracefs.format(site.category, site.event));
       TRY(check_layout(site, format));
-      event_of(format.id, site.category, site.event).hooks.push_back({function, index});
+      event_of(events, format.id, site.category, site.event).hooks.push_back({function, index});
     }
   }
+  return {};
+}
+
+Status FtraceSession::make_fetch_events(const ir::Program& program, const Tracefs& tracefs, Groups& groups,
+                                        EventsById& events) {
+  for (FetchPlace& place : fetch_places(program)) {
+    const bool is_kprobe = place.event.is_kprobe();
+    std::optional<ProbeGroup>& group = is_kprobe ? groups.kprobes : groups.event_probes;
+    if (!group) {
+      ASSIGN_OR_RETURN(ProbeGroup made,
+                       ProbeGroup::create(tracefs, is_kprobe ? kKprobeEvents : kDynamicEvents, is_kprobe ? 'k' : 'e'));
+      group.emplace(std::move(made));
+    }
+    const std::string name = group->next_event();
+    ASSIGN_OR_RETURN(const uint32_t id, place.event.make(*group));
+    Event& event = event_of(events, id, group->name(), name);
+    event.fetched = std::move(place.event);
+    event.hooks = std::move(place.hooks);
+  }
+  return {};
+}
+
+Result<std::unique_ptr<FtraceSession>> FtraceSession::create(const ir::Program& program, const Target& target,
+                                                             const Tracefs& tracefs) {
+  sweep_stale(tracefs);
+  EventsById events;
+  TRY(find_tracepoints(program, tracefs, events));
+  Groups groups;
+  TRY(make_fetch_events(program, tracefs, groups, events));
   std::optional<TaskEvents> task_events;
   if (!target.system_wide() || needs_tasks(program)) {
     ASSIGN_OR_RETURN(task_events, TaskEvents::create(tracefs));
     for (const TaskEvents::Event& event : task_events->events()) {
-      event_of(event.id, event.category, event.name).keeps_tasks = true;
+      event_of(events, event.id, event.category, event.name).keeps_tasks = true;
     }
+  }
+  std::optional<StackJoin> stacks;
+  for (const auto& event : events) {
+    if (event == nullptr) continue;
+    event->wants_stack = std::ranges::any_of(
+        event->hooks, [&](const Hook& hook) { return ir::needs_of(program.functions[hook.function]).kernel_stack; });
+    if (!event->wants_stack || stacks) continue;
+    ASSIGN_OR_RETURN(stacks, StackJoin::create(tracefs));
   }
   ASSIGN_OR_RETURN(Instance instance, Instance::create(tracefs.root(), buffer_kb()));
   ASSIGN_OR_RETURN(CpuStreams streams, CpuStreams::open(instance));
@@ -100,8 +155,8 @@ Result<std::unique_ptr<FtraceSession>> FtraceSession::create(const ir::Program& 
   if (!wake.valid()) return Error::from_errno("eventfd");
   return std::unique_ptr<FtraceSession>(
       new FtraceSession(program, target,
-                        Parts{std::move(instance), task_events, std::move(events), std::move(queue), std::move(wake),
-                              std::move(streams)}));
+                        Parts{std::move(stacks), std::move(groups), std::move(instance), task_events, std::move(events),
+                              std::move(queue), std::move(wake), std::move(streams)}));
 }
 
 FtraceSession::FtraceSession(const ir::Program& program, const Target& target, Parts parts)
@@ -109,6 +164,7 @@ FtraceSession::FtraceSession(const ir::Program& program, const Target& target, P
       command_(target.command),
       pids_(target.pids),
       system_wide_(target.system_wide()),
+      groups_(std::move(parts.groups)),
       instance_(std::move(parts.instance)),
       task_events_(parts.task_events),
       events_by_id_(std::move(parts.events_by_id)),
@@ -118,7 +174,8 @@ FtraceSession::FtraceSession(const ir::Program& program, const Target& target, P
       maps_(program.maps),
       machine_(
           {&program, &maps_, &queue_, &tasks_, command_ != nullptr ? command_->pid() : 0, clock_ns(CLOCK_MONOTONIC)}),
-      interpreter_(program) {
+      interpreter_(program),
+      stacks_(std::move(parts.stacks)) {
   if (command_ != nullptr) pids_.push_back(command_->pid());
 }
 
@@ -129,6 +186,7 @@ Status FtraceSession::start() {
   started_ = true;
   // Wakes the reader; since 5.0, before which poll() returned at the first record.
   if (instance_.has("buffer_percent")) TRY(instance_.write("buffer_percent", "10"));
+  if (stacks_) TRY(instance_.write("options/stacktrace", "1"));
   TRY(attach_targets());
   TRY(enable_events());
   std::lock_guard lock(mutex_);
@@ -168,7 +226,10 @@ Status FtraceSession::attach_targets() {
 Status FtraceSession::enable_events() {
   for (const auto& event : events_by_id_) {
     if (event == nullptr || event->keeps_tasks) continue;
-    if (const auto filter = event_filter(program_, event->category, event->name)) {
+    // An event probe's fields are not those that a filter of the tracepoint names.
+    const bool is_event_probe = event->fetched && !event->fetched->is_kprobe();
+    const auto filter = is_event_probe ? std::nullopt : event_filter(program_, event->hooks);
+    if (filter) {
       TRY(instance_.filter(event->category, event->name, *filter));
     }
     TRY(instance_.enable(event->category, event->name));
@@ -222,21 +283,44 @@ void FtraceSession::run_record(const CpuRecord& record) {
   if (record.raw.data.size() < 8) return;
   std::memcpy(&id, record.raw.data.data(), sizeof id);
   std::memcpy(&tid, record.raw.data.data() + 4, sizeof tid);
+  if (stacks_ && stacks_->see(record, joined_)) {
+    std::memcpy(&id, joined_.record.raw.data.data(), sizeof id);
+    if (counting_) run_hooks(*events_by_id_[id], joined_.record, joined_.frames);
+    return;
+  }
   if (id >= events_by_id_.size() || events_by_id_[id] == nullptr) return;
   const Event& event = *events_by_id_[id];
   if (!event.hooks.empty() && is_counted(record.raw.time, tid)) {
-    machine_.look_at(record, tid);
-    events_.store(events_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    for (const Hook& hook : event.hooks) {
-      machine_.set_site(hook.site);
-      interpreter_.run(program_.functions[hook.function], machine_);
-      if (!machine_.exited()) continue;
-      counting_ = false;
-      break;
+    if (event.wants_stack) {
+      stacks_->wait(record);
+    } else {
+      run_hooks(event, record, {});
     }
   }
   // Afterwards: the thread still has its old name when it is renamed, and is there when it exits.
   if (event.keeps_tasks) task_events_->apply(record.raw.data, record.raw.time, tasks_);
+}
+
+void FtraceSession::run_hooks(const Event& event, const CpuRecord& record, std::span<const uint64_t> stack) {
+  pid_t tid = 0;
+  std::memcpy(&tid, record.raw.data.data() + 4, sizeof tid);
+  if (!event.fetched) {
+    machine_.look_at(record, tid);
+  } else if (event.fetched->restore(record.raw.data, context_, memory_)) {
+    machine_.look_at(record, tid, context_, memory_);
+  } else {
+    ++incomplete_;
+    return;
+  }
+  machine_.set_stack(stack);
+  events_.store(events_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  for (const Hook& hook : event.hooks) {
+    machine_.set_site(hook.site);
+    interpreter_.run(program_.functions[hook.function], machine_);
+    if (!machine_.exited()) continue;
+    counting_ = false;
+    return;
+  }
 }
 
 void FtraceSession::end_worker() {
@@ -304,8 +388,9 @@ Status FtraceSession::zero(ir::MapId map) {
 }
 
 uint64_t FtraceSession::missed_now() const {
-  uint64_t missed = streams_.broken_pages();
+  uint64_t missed = streams_.broken_pages() + incomplete_ + (stacks_ ? stacks_->lonely() : 0);
   for (const int cpu : instance_.cpus()) missed += instance_.losses(cpu).total();
+  if (groups_.kprobes) missed += missed_probes(instance_.tracefs_root(), *groups_.kprobes);
   return missed;
 }
 

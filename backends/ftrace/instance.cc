@@ -114,6 +114,7 @@ std::vector<std::string> sweep_stale_instances(const std::string& tracefs_root) 
 Result<Instance> Instance::create(const std::string& tracefs_root, uint32_t buffer_kb) {
   sweep_stale_instances(tracefs_root);
   Instance instance;
+  instance.tracefs_root_ = tracefs_root;
   for (int i = 0; i < kMostPerProcess && instance.path_.empty(); ++i) {
     const std::string suffix = i == 0 ? "" : fmt::format("-{}", i);
     const std::string path = fmt::format("{}/instances/{}{}{}", tracefs_root, kPrefix, getpid(), suffix);
@@ -126,6 +127,10 @@ Result<Instance> Instance::create(const std::string& tracefs_root, uint32_t buff
   if (instance.path_.empty()) return Error("this process has too many tracing instances");
   TRY(instance.configure(buffer_kb));
   return instance;
+}
+
+bool Instance::can_record_stacks(const std::string& tracefs_root) {
+  return access(fmt::format("{}/options/stacktrace", tracefs_root).c_str(), W_OK) == 0;
 }
 
 Status Instance::configure(uint32_t buffer_kb) {
@@ -145,7 +150,10 @@ Status Instance::configure(uint32_t buffer_kb) {
 }
 
 Instance::Instance(Instance&& other) noexcept
-    : path_(std::exchange(other.path_, {})), cpus_(std::move(other.cpus_)), page_size_(other.page_size_) {}
+    : tracefs_root_(other.tracefs_root_),
+      path_(std::exchange(other.path_, {})),
+      cpus_(std::move(other.cpus_)),
+      page_size_(other.page_size_) {}
 
 Instance::~Instance() {
   // EBUSY would mean a reader of ours, or somebody who looks into the instance: the next sweep takes it then.

@@ -33,7 +33,11 @@ class Instance {
   Instance& operator=(const Instance&) = delete;
   ~Instance();
 
+  // Whether the option `stacktrace` is there.
+  static bool can_record_stacks(const std::string& tracefs_root);
+
   const std::string& path() const { return path_; }
+  const std::string& tracefs_root() const { return tracefs_root_; }
   // Writes to the file at NAME below the instance.
   Status write(std::string_view name, std::string_view text) const;
   // The same, behind what is there.
@@ -53,6 +57,7 @@ class Instance {
   Status write_with(std::string_view name, std::string_view text, int flags) const;
   Status configure(uint32_t buffer_kb);
 
+  std::string tracefs_root_;
   std::string path_;
   std::vector<int> cpus_;
   size_t page_size_ = 4096;

@@ -19,6 +19,9 @@ struct Refusal {
 // HAS_EVENT_PROBES: whether the kernel takes `e:` in dynamic_events; asked when it matters.
 std::optional<Refusal> check_program(const ir::Program& program, const std::function<bool()>& has_event_probes);
 
+// Whether a function on some probe asks for the kernel's stack.
+bool needs_stacks(const ir::Program& program);
+
 // Whether a function on some tracepoint asks for the process's id or the thread's name.
 bool needs_tasks(const ir::Program& program);
 

@@ -16,21 +16,32 @@ RecordMachine::RecordMachine(const Parts& parts) : parts_(parts), random_(std::r
 void RecordMachine::look_at(const CpuRecord& record, pid_t tid) {
   here_ = false;
   context_ = record.raw.data;
+  memory_ = nullptr;
+  stack_ = {};
   time_ = record.raw.time;
   cpu_ = record.cpu;
   tid_ = tid;
 }
 
+void RecordMachine::look_at(const CpuRecord& record, pid_t tid, std::span<const std::byte> context,
+                            const CapturedMemory& memory) {
+  look_at(record, tid);
+  context_ = context;
+  memory_ = &memory;
+}
+
 void RecordMachine::look_here() {
   here_ = true;
+  memory_ = nullptr;
+  stack_ = {};
   context_ = {};
 }
 
-uint64_t RecordMachine::now(clockid_t clock) const {
-  const uint64_t here = clock_ns(clock);
-  if (here_ || clock == CLOCK_MONOTONIC) return here_ ? here : time_;
-  // The clocks run alike: what passed since the record passed on all of them.
-  return here - (clock_ns(CLOCK_MONOTONIC) - time_);
+uint64_t RecordMachine::now(clockid_t clock) {
+  if (here_) return clock_ns(clock);
+  if (clock == CLOCK_BOOTTIME) return boot_.convert(time_);
+  if (clock == CLOCK_TAI) return tai_.convert(time_);
+  return time_;
 }
 
 uint64_t RecordMachine::process_id() {
@@ -95,6 +106,13 @@ void RecordMachine::comm(std::span<char, 16> out) {
   } else {
     fault();
   }
+}
+
+size_t RecordMachine::stack(AddressSpace space, std::span<uint64_t> frames) {
+  if (space != AddressSpace::kKernel) return 0;
+  const size_t count = std::min(frames.size(), stack_.size());
+  std::copy_n(stack_.begin(), count, frames.begin());
+  return count;
 }
 
 void RecordMachine::emit(ir::EmitId emit, std::span<const std::byte> payload) {

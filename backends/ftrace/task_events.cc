@@ -76,7 +76,7 @@ void TaskEvents::apply(std::span<const std::byte> record, uint64_t time, TaskTab
   } else if (id == rename_) {
     tasks.renamed(renamed_pid_ ? load<pid_t>(record, *renamed_pid_) : current, name_at(record, new_comm_));
   } else if (id == exec_) {
-    tasks.executed(load<pid_t>(record, exec_old_pid_), load<pid_t>(record, exec_pid_));
+    tasks.executed(load<pid_t>(record, exec_old_pid_), load<pid_t>(record, exec_pid_), time);
   } else if (id == exit_) {
     tasks.exited(current, time);
   }

@@ -111,7 +111,8 @@ void TaskTable::created(pid_t parent, pid_t tid, std::string_view name, bool is_
   if (!is_thread) {
     // The number's former process is no target any more.
     targets_.erase(tid);
-    if (targets_.contains(creator_tgid)) targets_.insert(tid);
+    members_.erase(tid);
+    if (members_.contains(creator_tgid)) add_target(tid);
   }
 }
 
@@ -119,15 +120,15 @@ void TaskTable::renamed(pid_t tid, std::string_view name) {
   if (find(tid) != nullptr) tasks_[tid].name = task_name(name);
 }
 
-void TaskTable::executed(pid_t old_tid, pid_t tid) {
+void TaskTable::executed(pid_t old_tid, pid_t tid, uint64_t time) {
   if (old_tid == tid) return;
-  const auto old = tasks_.find(old_tid);
-  if (old == tasks_.end()) return;
+  if (!tasks_.contains(old_tid)) return;
   Task& leader = tasks_[tid];
-  set_alive(old->second, false);
+  // The leader of before has got the other number, and may have to be switched out once more.
+  set_alive(tasks_[old_tid], false);
+  tasks_[old_tid].ended = time;
   leader.tgid = tid;
   set_alive(leader, true);
-  tasks_.erase(old_tid);
 }
 
 void TaskTable::exited(pid_t tid, uint64_t time) {
@@ -143,11 +144,17 @@ void TaskTable::exited(pid_t tid, uint64_t time) {
 void TaskTable::forget_old(uint64_t now) {
   if (tasks_.size() < forget_at_) return;
   std::erase_if(tasks_, [&](const auto& entry) { return !entry.second.alive && entry.second.ended + kKeepNs < now; });
+  std::erase_if(members_, [&](pid_t tgid) { return !targets_.contains(tgid) && !tasks_.contains(tgid); });
   forget_at_ = std::max<size_t>(65536, tasks_.size() * 2);
 }
 
 void TaskTable::drop_dead_targets() {
-  std::erase_if(targets_, [](pid_t tgid) { return kill(tgid, 0) != 0 && errno == ESRCH; });
+  std::unordered_set<pid_t> missing;
+  for (const pid_t tgid : targets_) {
+    if (kill(tgid, 0) != 0 && errno == ESRCH) missing.insert(tgid);
+  }
+  std::erase_if(targets_, [&](pid_t tgid) { return missing.contains(tgid) && missing_.contains(tgid); });
+  missing_ = std::move(missing);
 }
 
 }  // namespace polytap::ftrace

@@ -47,22 +47,27 @@ class TaskTable {
 
   // The thread's entry; read from /proc, late, when no record told of it. Null when it is gone.
   const Task* find(pid_t tid);
-  // Whether the thread belongs to a target, as far as records and read_*() told.
+  // Whether the thread belongs to a target, as far as records and read_*() told. It still does when it has exited: a
+  // thread's last sched_switch comes after its sched_process_exit.
   bool in_target(pid_t tid) const {
     const auto found = tasks_.find(tid);
-    return found != tasks_.end() && targets_.contains(found->second.tgid);
+    return found != tasks_.end() && members_.contains(found->second.tgid);
   }
 
   // The process and its future children are the target.
-  void add_target(pid_t tgid) { targets_.insert(tgid); }
+  void add_target(pid_t tgid) {
+    members_.insert(tgid);
+    targets_.insert(tgid);
+  }
   bool no_target_left() const { return targets_.empty(); }
-  // Forgets targets that are no more (whose ends were lost).
+  // Takes targets that are no more (whose ends were lost) for ended, when they were no more the last time either: call
+  // it when the records up to a moment after that call have been applied, since one of them may tell of a child.
   void drop_dead_targets();
 
   void created(pid_t parent, pid_t tid, std::string_view name, bool is_thread);
   void renamed(pid_t tid, std::string_view name);
   // The thread OLD_TID of a process goes on as its leader, TID.
-  void executed(pid_t old_tid, pid_t tid);
+  void executed(pid_t old_tid, pid_t tid, uint64_t time);
   // The process ends with the last of its threads. (sched_process_exit's group_dead does not tell that one: a thread
   // that was counted out before may write its record later.)
   void exited(pid_t tid, uint64_t time);
@@ -75,7 +80,9 @@ class TaskTable {
   std::string proc_root_;
   std::unordered_map<pid_t, Task> tasks_;
   std::unordered_map<pid_t, uint32_t> live_;  // threads of each process
-  std::unordered_set<pid_t> targets_;
+  std::unordered_set<pid_t> members_;         // targets, those that have ended too
+  std::unordered_set<pid_t> targets_;         // those that have not
+  std::unordered_set<pid_t> missing_;         // those that drop_dead_targets() did not find any more
   size_t forget_at_ = 65536;
 };
 

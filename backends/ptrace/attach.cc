@@ -98,7 +98,7 @@ void TraceLoop::settle() {
   const uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + kPatienceNs;
   while (unsettled_ > 0 && clock_ns(CLOCK_MONOTONIC) < deadline) {
     int status = 0;
-    const pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | WNOHANG);
+    const pid_t tid = wait_for_any(&status, WNOHANG);
     if (tid > 0) {
       handle(tid, status);
       continue;

@@ -137,7 +137,10 @@ Result<size_t> BreakpointSet::place(CallsOnDemand& calls, const std::vector<Want
 Status BreakpointSet::place_one(CallsOnDemand& calls, const Wanted& wanted, size_t slots) {
   Breakpoint* breakpoint = find(wanted.address);
   if (breakpoint == nullptr || !breakpoint->active) {
-    if (control_ == 0) TRY(install_handler(calls));
+    if (control_ == 0) {
+      TRY(install_handler(calls));
+      breakpoint = find(wanted.address);  // a killed polytap may have left it
+    }
     std::array<std::byte, kLongestInstruction> bytes;
     const size_t got = memory_.read_some(wanted.address, bytes);
     const std::span code(reinterpret_cast<const uint8_t*>(bytes.data()), got);
@@ -200,6 +203,7 @@ Result<BreakpointSet::Area*> BreakpointSet::area_near(CallsOnDemand& calls, uint
   if (!gap) return Error("no free memory near the code", ENOMEM);
   ASSIGN_OR_RETURN(area.start, map(calls, *gap, size, PROT_READ | PROT_EXEC));
   areas_.push_back(std::move(area));
+  TRY(record_areas());
   return &areas_.back();
 }
 

@@ -75,6 +75,7 @@ class BreakpointSet {
   // System calls are watched for new mappings, for want of a linker that would tell or until it can.
   bool watches_calls() const { return watches_calls_; }
   void set_watches_calls(bool watches) { watches_calls_ = watches; }
+  bool in_handler(uint64_t ip) const { return control_ != 0 && ip - control_ < kControlBytes; }
   // Some signal frame of the tracee leads back into a slot.
   void keep_mapped() { must_stay_mapped_ = true; }
   bool must_stay_mapped() const { return must_stay_mapped_; }
@@ -104,8 +105,11 @@ class BreakpointSet {
   Status write_entry(const Breakpoint& breakpoint);
   Status write_word(uint64_t address, uint64_t value);
   bool in_known_file(uint64_t address) const;
-  // Takes the breakpoints away that a killed polytap left, if ACTION is its handler's; the action before that.
-  KernelSignalAction adopt_leftovers(const KernelSignalAction& action);
+  // --- control_block.cc
+  Status record_areas();
+  // Whether ACTION is the handler that a killed polytap left.
+  bool adopt_leftovers(const KernelSignalAction& action);
+  void adopt(const TrapTableEntry& entry, size_t index);
 
   TraceeMemory memory_;
   std::unordered_map<uint64_t, Breakpoint> breakpoints_;  // by address; its elements stay where they are

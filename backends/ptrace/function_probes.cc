@@ -15,6 +15,15 @@ namespace {
 
 bool set_ip(pid_t tid, uint64_t ip) { return ptrace(PTRACE_POKEUSER, tid, offsetof(user_regs_struct, rip), ip) == 0; }
 
+// Whether the thread came by a return. A catch of an exception or a longjmp can lead to a return address by other ways
+// (often it does: to what follows the call); then something else has been called since, and its return address has
+// overwritten this one just below the stack pointer.
+bool has_returned(pid_t tid, const user_regs_struct& registers) {
+  uint64_t popped = 0;
+  return read_user_memory(tid, registers.rsp - sizeof popped, std::as_writable_bytes(std::span(&popped, 1))) &&
+         popped == registers.rip;
+}
+
 }  // namespace
 
 void FunctionProbes::finish(const Tracee& tracee, CallsOnDemand& calls) {
@@ -84,8 +93,9 @@ bool FunctionProbes::on_trap(Tracee& tracee, const Run& run) {
   const FunctionPlace* place = hit->place;
   const bool linker = hit->linker;
   if (tracee.returns.size() != 0) {
-    for (const FunctionPlace* returned : tracee.returns.pop(registers.rip, registers.rsp)) {
-      run(returned->returns, registers, false);
+    const std::vector<const FunctionPlace*> returned = tracee.returns.pop(registers.rip, registers.rsp);
+    if (!returned.empty() && has_returned(tracee.tid, registers)) {
+      for (const FunctionPlace* from : returned) run(from->returns, registers, false);
     }
   }
   if (place != nullptr) {
@@ -117,6 +127,7 @@ void FunctionProbes::before_signal(Tracee& tracee) {
   user_regs_struct registers;
   if (ptrace(PTRACE_GETREGS, tracee.tid, nullptr, &registers) != 0) return;
   const Breakpoint* in_slot = tracee.breakpoints->find_slot(registers.rip);
+  if (tracee.breakpoints->in_handler(registers.rip)) tracee.breakpoints->keep_mapped();
   if (in_slot == nullptr) return;
   const std::optional<uint64_t> place = BreakpointSet::original_place(*in_slot, registers.rip);
   if (!place) {
@@ -136,6 +147,12 @@ bool FunctionProbes::step_back(const Tracee& tracee) {
   return hit != nullptr && set_ip(tracee.tid, hit->address);
 }
 
+bool FunctionProbes::hit_before(const Tracee& tracee) const {
+  user_regs_struct registers;
+  return tracee.breakpoints != nullptr && ptrace(PTRACE_GETREGS, tracee.tid, nullptr, &registers) == 0 &&
+         tracee.breakpoints->find(registers.rip - 1) != nullptr;
+}
+
 void FunctionProbes::remove(const std::vector<Tracee*>& threads, bool all) {
   CHECK(!threads.empty());
   BreakpointSet& set = *threads.front()->breakpoints;
@@ -143,6 +160,7 @@ void FunctionProbes::remove(const std::vector<Tracee*>& threads, bool all) {
   for (const Tracee* thread : threads) {
     user_regs_struct registers;
     if (ptrace(PTRACE_GETREGS, thread->tid, nullptr, &registers) != 0) continue;
+    unmap = unmap && !set.in_handler(registers.rip);
     const Breakpoint* in_slot = set.find_slot(registers.rip);
     if (in_slot == nullptr) continue;
     const std::optional<uint64_t> place = BreakpointSet::original_place(*in_slot, registers.rip);

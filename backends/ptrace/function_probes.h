@@ -48,6 +48,8 @@ class FunctionProbes {
   // --- the end, behind BreakpointSet::restore_bytes()
   // TRACEE, stopped by SIGTRAP, hit a breakpoint before: it goes on at the instruction. False as on_trap().
   bool step_back(const Tracee& tracee);
+  // Whether TRACEE, stopped, is where a breakpoint leaves it.
+  bool hit_before(const Tracee& tracee) const;
   // With THREADS, all of their process, stopped: handler and memory of the process go. ALL: nobody else shares it.
   void remove(const std::vector<Tracee*>& threads, bool all);
 

@@ -19,6 +19,11 @@ namespace {
 
 bool share_memory(pid_t one, pid_t other) { return syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0) == 0; }
 
+// For this thread alone, as traps are.
+bool is_pending(pid_t tid, int signal) {
+  return (read_status_value(tid, "SigPnd", 0, 16).value_or(0) >> (signal - 1) & 1) != 0;
+}
+
 }  // namespace
 
 bool TraceLoop::watches_calls(const Tracee& tracee) const {
@@ -51,7 +56,14 @@ void TraceLoop::ask_to_stop(Tracee& tracee) {
 // run into breakpoints.
 void TraceLoop::settled(Tracee& tracee, const Stop& stop) {
   if (--unsettled_threads_[tracee.tgid] > 0 || tracee.breakpoints != nullptr) return;
-  if (stop.kind == Stop::Kind::kInterrupt || stop.kind == Stop::Kind::kGroupStop) return set_up_functions(tracee);
+  if (stop.kind == Stop::Kind::kInterrupt || stop.kind == Stop::Kind::kGroupStop) {
+    if (!is_pending(tracee.tid, SIGTRAP)) return set_up_functions(tracee);
+    // It has hit what a killed polytap left; the signal must find it where it is now.
+    tracee.unsettled = true;
+    unsettled_++;
+    unsettled_threads_[tracee.tgid]++;
+    return;
+  }
   if (stop.kind != Stop::Kind::kExit) ask_to_stop(tracee);
 }
 
@@ -130,9 +142,11 @@ std::set<pid_t> TraceLoop::stop_all() {
   const uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + kPatienceNs;
   while (!running.empty() && clock_ns(CLOCK_MONOTONIC) < deadline) {
     int status = 0;
-    const pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | WNOHANG);
+    const pid_t tid = wait_for_any(&status, WNOHANG);
     if (tid > 0) {
-      if (withdraw_from(tid, status)) running.erase(tid);
+      if (!withdraw_from(tid, status)) continue;
+      running.erase(tid);
+      consume_stop(tid);
       continue;
     }
     if (tid < 0 && errno == ECHILD) return {};
@@ -154,7 +168,10 @@ bool TraceLoop::withdraw_from(pid_t tid, int status) {
   switch (stop.kind) {
     case Stop::Kind::kInterrupt:
     case Stop::Kind::kGroupStop:
-      return true;
+      // The kernel looks at interruptions first: it may have hit a breakpoint, with the signal still to come.
+      if (!functions_.hit_before(*tracee) || !is_pending(tid, SIGTRAP)) return true;
+      ptrace(PTRACE_CONT, tid, nullptr, 0);
+      return false;
     case Stop::Kind::kSignal:
       if (stop.signal == SIGTRAP && functions_.step_back(*tracee)) {
         const std::optional<int> end = InjectedCalls::leave_signal_stop(tid);
@@ -163,11 +180,11 @@ bool TraceLoop::withdraw_from(pid_t tid, int status) {
       ptrace(PTRACE_CONT, tid, nullptr, stop.signal);
       return false;
     case Stop::Kind::kExec:
+      consume_stop(tid);
       tracee->breakpoints = nullptr;
       break;
     case Stop::Kind::kExit:
       tracee->exit_seen = true;
-      ptrace(PTRACE_CONT, tid, nullptr, 0);
       return true;
     case Stop::Kind::kFork: {
       unsigned long message = 0;

@@ -88,7 +88,7 @@ Status relocate_branch(const Decoded& decoded, Writer& writer) {
   } else if (instruction.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT &&
              (instruction.opcode == kJump || instruction.opcode == kJumpShort)) {
     reaches = writer.jump(target);
-  } else if (instruction.meta.category == ZYDIS_CATEGORY_COND_BR && instruction.opcode >= 0xe0 &&
+  } else if (instruction.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && instruction.opcode >= 0xe0 &&
              instruction.opcode <= 0xe3) {
     // loop, loope, loopne, jrcxz know short distances only: they jump over a jump. 0x67 (count in ecx) stays.
     if (instruction.address_width == 32) writer.byte(0x67);
@@ -97,7 +97,8 @@ Status relocate_branch(const Decoded& decoded, Writer& writer) {
     writer.byte(kJumpShort);
     writer.byte(5);
     reaches = writer.jump(target);
-  } else if (instruction.meta.category == ZYDIS_CATEGORY_COND_BR) {
+  } else if ((instruction.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && (instruction.opcode & 0xf0) == 0x70) ||
+             (instruction.opcode_map == ZYDIS_OPCODE_MAP_0F && (instruction.opcode & 0xf0) == 0x80)) {
     writer.byte(0x0f);
     writer.byte(static_cast<uint8_t>(0x80 | (instruction.opcode & 0x0f)));
     reaches = writer.distance_to(target);

@@ -34,4 +34,21 @@ Stop decode_stop(int wait_status) {
   }
 }
 
+pid_t wait_for_any(int* status, int options) {
+  siginfo_t info{};
+  const int kinds = WEXITED | WSTOPPED | WNOWAIT | __WALL | __WNOTHREAD;
+  if (waitid(P_ALL, 0, &info, kinds | options) != 0) return -1;
+  if (info.si_pid == 0) return 0;
+  if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED) {
+    *status = info.si_status << 8 | 0x7f;
+    return info.si_pid;
+  }
+  return waitpid(info.si_pid, status, __WALL | __WNOTHREAD | options);
+}
+
+void consume_stop(pid_t tid) {
+  siginfo_t info{};
+  waitid(P_PID, static_cast<id_t>(tid), &info, WSTOPPED | WNOHANG | __WALL | __WNOTHREAD);
+}
+
 }  // namespace polytap

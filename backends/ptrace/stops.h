@@ -1,6 +1,8 @@
 // What a wait status says about a tracee that was attached with PTRACE_SEIZE and PTRACE_O_TRACESYSGOOD.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 
 namespace polytap {
@@ -23,5 +25,12 @@ struct Stop {
 };
 
 Stop decode_stop(int wait_status);
+
+// As waitpid(-1, STATUS, __WALL | __WNOTHREAD | OPTIONS), but a stop is only looked at: it is over when the tracee is
+// resumed, or taken by consume_stop(). The kernel forgets a signal whose stop was waited for; so left, it is delivered
+// should the tracer be killed before it has resumed the tracee.
+pid_t wait_for_any(int* status, int options);
+// For a tracee that stays stopped: wait_for_any() does not tell of it again.
+void consume_stop(pid_t tid);
 
 }  // namespace polytap

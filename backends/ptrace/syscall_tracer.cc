@@ -122,7 +122,7 @@ Result<int> SyscallTracer::run() {
     }
     int status = 0;
     rusage usage{};
-    pid_t tid = wait4(-1, &status, __WALL | WNOHANG, &usage);
+    pid_t tid = observer_.is_pending() ? wait4(-1, &status, __WALL | WNOHANG, &usage) : 0;
     if (tid == 0) {
       observer_.on_idle();
       tid = wait4(-1, &status, __WALL, &usage);

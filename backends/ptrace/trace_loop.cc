@@ -42,7 +42,7 @@ TraceLoop::End TraceLoop::run(const std::atomic<bool>& stop) {
     }
     int status = 0;
     // __WNOTHREAD: the children of polytap's other threads are not ours to reap.
-    const pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD);
+    const pid_t tid = wait_for_any(&status, 0);
     if (tid > 0) {
       handle(tid, status);
     } else if (errno == ECHILD) {
@@ -79,10 +79,15 @@ void TraceLoop::handle(pid_t tid, int status) {
   if (stop.kind == Stop::Kind::kGone) return gone(tid, status);
   placement_.on_stop(tid);
   // The old state of an executing thread is in the way: it comes back with its leader's id.
-  if (stop.kind == Stop::Kind::kExec) return on_exec(tid);
+  if (stop.kind == Stop::Kind::kExec) {
+    // Kernels from 5.13 on answer no request at an exec by a thread that is not the leader before it was waited for.
+    consume_stop(tid);
+    return on_exec(tid);
+  }
   Tracee* tracee = find(tid);
   if (tracee == nullptr) {
     // Held until its maker's event tells who it is, so that no event of the child comes before the fork.
+    consume_stop(tid);
     early_.insert_or_assign(tid, status);
     return;
   }

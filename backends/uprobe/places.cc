@@ -11,6 +11,7 @@
 
 #include "core/ir/captures.h"
 #include "core/ir/function_needs.h"
+#include "core/kernel/fetch_check.h"
 #include "core/probe/registers.h"
 
 namespace polytap::uprobe {
@@ -95,77 +96,15 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation, boo
                     operation);
 }
 
-std::optional<Refusal> check_captures(const ir::Captures& found, const std::string& name) {
-  if (found.uncapturable) {
-    return Refusal{fmt::format("{}: the address read here {}, so the kernel cannot be told beforehand to fetch what is "
-                               "there (it can follow pointers that start in registers)",
-                               name, found.uncapturable->why),
-                   found.uncapturable->span};
-  }
-  for (const ir::Capture& capture : found.captures) {
-    std::string_view word;
-    if (!capture.address.is_absolute) {
-      word = fetch_register(capture.address.context_offset);
-      if (word.empty()) {
-        return Refusal{
-            fmt::format("{}: the address read here starts in a register that fetch arguments cannot name", name),
-            capture.span};
-      }
-    }
-    for (const FetchField& field : fetch_fields(capture, word, "")) {
-      if (field.argument.size() <= kLongestFetchArgument) continue;
-      return Refusal{fmt::format("{}: the fetch argument {} is longer than the {} characters that the kernel takes",
-                                 name, field.argument, kLongestFetchArgument),
-                     capture.span};
-    }
-  }
-  return std::nullopt;
+std::optional<Refusal> refusal_of(std::optional<FetchRefusal> refusal) {
+  if (!refusal) return std::nullopt;
+  return Refusal{std::move(refusal->reason), refusal->where};
 }
 
 std::optional<Refusal> check_sizes(const Place& place) {
-  const std::vector<FetchField> fields = place.captures.fields();
-  if (fields.empty()) return std::nullopt;
-  const std::optional<Span> where = place.captures.captures().front().span;
-  if (fields.size() > kMostFetchArguments) {
-    return Refusal{fmt::format("{}: it takes {} fetch arguments, more than the {} of a probe event", place.site->name,
-                               fields.size(), kMostFetchArguments),
-                   where};
-  }
-  size_t length = 64 + place.site->module.size();  // "p:polytap_PID_START_N/eN PATH:0xOFFSET"
-  uint32_t bytes = 0;
-  for (const FetchField& field : fields) {
-    length += field.name.size() + field.argument.size() + 2;
-    bytes += field.is_string ? 8 : field.length;
-  }
-  if (length > kLongestProbeDefinition) {
-    return Refusal{
-        fmt::format("{}: its fetch arguments are longer than the {} characters of a probe event's definition",
-                    place.site->name, kLongestProbeDefinition),
-        where};
-  }
-  constexpr uint32_t kMostBytes = 3072;  // of a page, the rest for strings
-  if (bytes > kMostBytes) {
-    return Refusal{
-        fmt::format("{}: {} bytes are to be fetched at each firing, more than the {} that fit beside strings",
-                    place.site->name, bytes, kMostBytes),
-        where};
-  }
-  return std::nullopt;
-}
-
-// Merges what several functions at one place read.
-void merge(std::vector<ir::Capture>& into, const std::vector<ir::Capture>& from) {
-  for (const ir::Capture& capture : from) {
-    const auto same = std::ranges::find_if(
-        into, [&](const ir::Capture& other) { return other.kind == capture.kind && other.address == capture.address; });
-    if (same == into.end()) {
-      into.push_back(capture);
-    } else {
-      same->length = std::max(same->length, capture.length);
-      same->failure_shows |= capture.failure_shows;
-    }
-  }
-  std::ranges::stable_sort(into, {}, [](const ir::Capture& each) { return each.address.pointers_followed(); });
+  if (place.captures.captures().empty()) return std::nullopt;
+  return refusal_of(check_fetch_sizes(place.captures.fields(), place.site->module.size(), place.site->name,
+                                      place.captures.captures().front().span));
 }
 
 uint32_t stack_depth(const ir::Function& function) {
@@ -216,7 +155,7 @@ std::vector<Place> find_places(const ir::Program& program) {
       place->hooks.push_back({function, index});
       place->registers |= registers_of(body, found.captures);
       place->stack_depth = std::max(place->stack_depth, stack_depth(body));
-      merge(captures[static_cast<size_t>(place - places.begin())], found.captures);
+      merge_captures(captures[static_cast<size_t>(place - places.begin())], found.captures);
     }
   }
   for (size_t i = 0; i < places.size(); ++i) places[i].captures = CaptureLayout(std::move(captures[i]));
@@ -239,7 +178,7 @@ std::optional<Refusal> check_program(const ir::Program& program) {
       }
     }
     if (!traced) continue;
-    if (auto refusal = check_captures(ir::find_captures(program, function), function.name)) return refusal;
+    if (auto refusal = refusal_of(check_fetches(ir::find_captures(program, function), function.name))) return refusal;
   }
   for (const Place& place : find_places(program)) {
     if (auto refusal = check_sizes(place)) return refusal;

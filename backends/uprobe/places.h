@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "backends/uprobe/captured_memory.h"
+#include "backends/uprobe/perf_records.h"
 #include "core/base/source.h"
 #include "core/ir/ir.h"
+#include "core/kernel/captured_memory.h"
 
 namespace polytap::uprobe {
 
@@ -26,6 +27,8 @@ struct Place {
   CaptureLayout captures;
   uint64_t registers = 0;    // mask of PERF_REG_X86_*
   uint32_t stack_depth = 0;  // frames of ustack; 0: not asked for
+  // Whether the kernel adds the caller to the frames here: see frames_of().
+  bool caller_added = false;
   // The place is the first instruction of a function, where the caller is in no frame yet.
   bool is_entry() const { return !site->is_return() && site->function_offset == 0; }
 };

@@ -12,7 +12,7 @@
 
 namespace polytap::uprobe {
 
-std::vector<uint64_t> frames_of(Bytes callchain, const uint64_t* return_address, bool caller_added) {
+std::vector<uint64_t> frames_of(Bytes callchain, const uint64_t* return_address, bool& caller_added) {
   std::vector<uint64_t> frames;
   for (size_t at = 0; at + 8 <= callchain.size(); at += 8) {
     uint64_t address = 0;
@@ -21,14 +21,15 @@ std::vector<uint64_t> frames_of(Bytes callchain, const uint64_t* return_address,
     if (address < PERF_CONTEXT_MAX) frames.push_back(address);
   }
   if (return_address == nullptr || frames.empty()) return frames;
-  const bool there = frames.size() > 1 && frames[1] == *return_address;
-  if (!there || !caller_added) frames.insert(frames.begin() + 1, *return_address);
+  // In a recursion the frame pointer's caller looks the same.
+  caller_added = caller_added && frames.size() > 1 && frames[1] == *return_address;
+  if (!caller_added) frames.insert(frames.begin() + 1, *return_address);
   return frames;
 }
 
 SampleMachine::SampleMachine(const Parts& parts) : parts_(parts), random_(std::random_device{}()) {}
 
-bool SampleMachine::look_at(const Sample& sample, const Place& place, bool caller_added) {
+bool SampleMachine::look_at(const Sample& sample, Place& place) {
   here_ = false;
   sample_ = sample;
   memory_.clear();
@@ -37,7 +38,7 @@ bool SampleMachine::look_at(const Sample& sample, const Place& place, bool calle
     uint64_t return_address = 0;
     const bool has_return = place.is_entry() && sample.stack.size() >= 8;
     if (has_return) std::memcpy(&return_address, sample.stack.data(), 8);
-    frames_ = frames_of(sample.callchain, has_return ? &return_address : nullptr, caller_added);
+    frames_ = frames_of(sample.callchain, has_return ? &return_address : nullptr, place.caller_added);
   }
   if (sample.registers.empty()) return false;
   return place.captures.captures().empty() || memory_.look_at(place.captures, registers_, sample.raw);
@@ -49,12 +50,11 @@ void SampleMachine::look_here() {
   frames_.clear();
 }
 
-uint64_t SampleMachine::now(clockid_t clock) const {
-  const uint64_t here = clock_ns(clock);
-  if (here_) return here;
-  if (clock == CLOCK_MONOTONIC) return sample_.time;
-  // The clocks run alike: what passed since the sample passed on all of them.
-  return here - (clock_ns(CLOCK_MONOTONIC) - sample_.time);
+uint64_t SampleMachine::now(clockid_t clock) {
+  if (here_) return clock_ns(clock);
+  if (clock == CLOCK_BOOTTIME) return boot_.convert(sample_.time);
+  if (clock == CLOCK_TAI) return tai_.convert(sample_.time);
+  return sample_.time;
 }
 
 std::span<const std::byte> SampleMachine::context() {

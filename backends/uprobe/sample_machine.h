@@ -11,11 +11,12 @@
 #include <span>
 #include <vector>
 
-#include "backends/uprobe/captured_memory.h"
 #include "backends/uprobe/perf_records.h"
 #include "backends/uprobe/places.h"
 #include "backends/uprobe/tasks.h"
+#include "core/base/clock_offset.h"
 #include "core/ir/interpreter.h"
+#include "core/kernel/captured_memory.h"
 #include "core/kernel/numa_nodes.h"
 #include "core/probe/registers.h"
 #include "core/run/map_store.h"
@@ -23,9 +24,10 @@
 
 namespace polytap::uprobe {
 
-// The frames that a sample tells, innermost first. CALLER_ADDED: whether the kernel itself looks for the caller of a
-// function that was just entered; RETURN_ADDRESS: what lay at the stack pointer, where that caller is to be added.
-std::vector<uint64_t> frames_of(Bytes callchain, const uint64_t* return_address, bool caller_added);
+// The frames that a sample tells, innermost first. RETURN_ADDRESS: what lay at the stack pointer of a function that was
+// just entered, whose caller frame pointers do not lead to; null elsewhere. CALLER_ADDED: whether the kernel adds that
+// caller itself; becomes false once a sample shows that it does not.
+std::vector<uint64_t> frames_of(Bytes callchain, const uint64_t* return_address, bool& caller_added);
 
 class SampleMachine : public ir::Machine {
  public:
@@ -40,9 +42,8 @@ class SampleMachine : public ir::Machine {
   };
   explicit SampleMachine(const Parts& parts);
 
-  // The next runs are about SAMPLE. CALLER_ADDED: see frames_of(). False: the sample lacks something that the program
-  // asks for.
-  bool look_at(const Sample& sample, const Place& place, bool caller_added);
+  // The next runs are about SAMPLE. False: the sample lacks something that the program asks for.
+  bool look_at(const Sample& sample, Place& place);
   void look_here();  // they run in this process
   void set_site(uint32_t site) { site_ = site; }
   bool exited() const { return exited_; }
@@ -60,9 +61,11 @@ class SampleMachine : public ir::Machine {
   void fault() override { faults_++; }
 
  private:
-  uint64_t now(clockid_t clock) const;
+  uint64_t now(clockid_t clock);
 
   Parts parts_;
+  ClockOffset boot_{CLOCK_BOOTTIME};
+  ClockOffset tai_{CLOCK_TAI};
   bool here_ = true;
   Sample sample_;
   alignas(8) std::array<std::byte, registers::kSize> registers_{};

@@ -77,7 +77,14 @@ const TaskName* Tasks::name(pid_t pid, pid_t tid) {
 }
 
 void Tasks::drop_dead_targets() {
-  std::erase_if(targets_, [](pid_t pid) { return kill(pid, 0) != 0 && errno == ESRCH; });
+  std::unordered_set<pid_t> dead;
+  for (const pid_t pid : targets_) {
+    if (kill(pid, 0) != 0 && errno == ESRCH) dead.insert(pid);
+  }
+  for (const pid_t pid : dead) {
+    if (missing_.contains(pid)) targets_.erase(pid);
+  }
+  missing_ = std::move(dead);
 }
 
 void Tasks::apply(const TaskRecord& record) {

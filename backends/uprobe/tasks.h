@@ -37,7 +37,8 @@ class Tasks {
   std::vector<pid_t> targets() const { return {targets_.begin(), targets_.end()}; }
   bool in_target(pid_t pid) const { return targets_.contains(pid); }
   bool no_target_left() const { return targets_.empty(); }
-  // Forgets targets that are no more (whose ends were lost).
+  // Forgets targets that are no more (whose ends were lost): those that were gone at the call before, too, so that the
+  // records of their last moments have been read.
   void drop_dead_targets();
   // The thread's name; null when nobody knows.
   const TaskName* name(pid_t pid, pid_t tid);
@@ -59,6 +60,7 @@ class Tasks {
   std::unordered_map<pid_t, TaskName> names_;                          // by thread
   std::unordered_map<pid_t, std::unordered_set<pid_t>> live_threads_;  // of target processes
   std::unordered_set<pid_t> targets_;
+  std::unordered_set<pid_t> missing_;  // gone when last looked at
   ProcessMaps maps_;
 };
 

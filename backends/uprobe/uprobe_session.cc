@@ -4,12 +4,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <limits>
 #include <set>
 #include <utility>
@@ -47,16 +45,8 @@ Tasks::Keeps keeps_of(const ir::Program& program) {
   return keeps;
 }
 
-// Since 6.12 perf adds the caller itself where the probed instruction is `push %rbp` or `endbr64`
-// (is_uprobe_at_func_entry() in arch/x86/events/core.c).
-bool kernel_looks_for_callers() {
-  utsname name{};
-  int major_number = 0;
-  int minor_number = 0;
-  if (uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &major_number, &minor_number) != 2) return false;
-  return major_number > 6 || (major_number == 6 && minor_number >= 12);
-}
-
+// Newer kernels, and older ones with their corrections, add the caller themselves where the probed instruction is
+// `push %rbp` or `endbr64` (is_uprobe_at_func_entry() in arch/x86/events/core.c).
 bool starts_frame(const ProbeSite& site) {
   const UniqueFd file(open(site.module.c_str(), O_RDONLY | O_CLOEXEC));
   uint8_t code[4] = {};
@@ -126,8 +116,7 @@ UprobeSession::UprobeSession(const ir::Program& program, const Target& target, P
           {&program, &maps_, &queue_, &tasks_, command_ != nullptr ? command_->pid() : 0, clock_ns(CLOCK_MONOTONIC)}),
       interpreter_(program) {
   if (command_ != nullptr) pids_.push_back(command_->pid());
-  const bool looks = kernel_looks_for_callers();
-  for (const Place& place : *places_) caller_added_.push_back(looks && starts_frame(*place.site));
+  for (Place& place : *places_) place.caller_added = starts_frame(*place.site);
 }
 
 UprobeSession::~UprobeSession() { end_worker(); }
@@ -255,8 +244,8 @@ bool UprobeSession::is_counted(const Sample& sample, const Attachments::Source& 
 }
 
 void UprobeSession::run_sample(const Sample& sample, const Attachments::Source& source) {
-  const Place& place = (*places_)[source.place];
-  if (!machine_.look_at(sample, place, caller_added_[source.place])) {
+  Place& place = (*places_)[source.place];
+  if (!machine_.look_at(sample, place)) {
     incomplete_ += place.sites;
     return;
   }

@@ -63,7 +63,6 @@ class UprobeSession : public Session {
   bool everybody_;  // events are opened for every process, and the target's picked out here
   bool keeps_mappings_;
   std::unique_ptr<std::vector<Place>> places_;
-  std::vector<bool> caller_added_;  // by place: see frames_of()
   RecordQueue queue_;
   UniqueFd wake_;
 

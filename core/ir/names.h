@@ -26,18 +26,19 @@ inline constexpr std::array<std::string_view, 3> kAddressSpaceNames = {"none", "
 inline constexpr std::array<std::string_view, 4> kStackModeNames = {"bpftrace", "perf", "raw", "build_id"};
 inline constexpr std::array<std::string_view, 8> kAggregationNames = {"count", "sum",   "min",  "max",
                                                                       "avg",   "stats", "hist", "lhist"};
-inline constexpr std::array<std::string_view, 26> kTypeKindNames = {
-    "none",        "void",          "bool",        "integer",      "enum",        "string",     "buffer",
-    "pointer",     "array",         "struct",      "tuple",        "record",      "user_stack", "kernel_stack",
-    "user_symbol", "kernel_symbol", "timestamp",   "inet",         "mac_address", "probe_name", "user_name",
-    "cgroup_path", "error_name",    "signal_name", "syscall_name", "aggregation"};
+inline constexpr std::array<std::string_view, 27> kTypeKindNames = {
+    "none",        "void",          "bool",       "integer",     "enum",         "string",     "buffer",
+    "pointer",     "array",         "struct",     "tuple",       "record",       "user_stack", "kernel_stack",
+    "user_symbol", "kernel_symbol", "timestamp",  "inet",        "mac_address",  "probe_name", "function_name",
+    "user_name",   "cgroup_path",   "error_name", "signal_name", "syscall_name", "aggregation"};
 inline constexpr std::array<std::string_view, 20> kProbeTypeNames = {
     "begin",     "end",        "interval", "profile", "tracepoint", "rawtracepoint", "kprobe",
     "kretprobe", "fentry",     "fexit",    "uprobe",  "uretprobe",  "usdt",          "software",
     "hardware",  "watchpoint", "iter",     "self",    "test",       "bench"};
 inline constexpr std::array<std::string_view, 4> kContextKindNames = {"none", "tracepoint", "raw_arguments",
                                                                       "registers"};
-inline constexpr std::array<std::string_view, 3> kArgumentFormNames = {"inline", "data_location", "relative_location"};
+inline constexpr std::array<std::string_view, 5> kArgumentFormNames = {"inline", "data_location", "relative_location",
+                                                                       "stack", "elsewhere"};
 
 template <typename Enum, size_t N>
 std::string_view name_of(const std::array<std::string_view, N>& names, Enum value) {

@@ -10,8 +10,8 @@ namespace polytap::ir {
 bool fold(Function& function);
 // Within blocks: loads see what was stored, reads of a copy go to the original, zeros that are already there go.
 bool forward_slots(const Program& program, Function& function);
-// From block to block: what a map holds, the thread's name and the like are not asked for twice. (A run then sees them as
-// they were at one moment, though others may change them meanwhile.)
+// From block to block: what a map holds, the thread's name and the like are not asked for twice. (A run then sees them
+// as they were at one moment, though others may change them meanwhile.)
 bool reuse_reads(const Program& program, Function& function);
 // Operations that nobody sees, stores that nobody reads.
 bool remove_dead(const Program& program, Function& function);

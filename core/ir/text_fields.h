@@ -254,6 +254,11 @@ void fields(Io& io, ProbeSite& site) {
   io.optional_word("context", kContextKindNames, site.context);
   io.optional_number("context_size", site.context_size, 0U);
   io.optional_number("period_ns", site.period_ns, uint64_t{0});
+  io.optional_text("module", site.module);
+  io.optional_text("function", site.function);
+  io.optional_number("function_offset", site.function_offset, uint64_t{0});
+  io.optional_number("file_offset", site.file_offset, uint64_t{0});
+  io.optional_number("address", site.address, uint64_t{0});
   io.optional_list("arguments", site.arguments);
 }
 template <typename Io>

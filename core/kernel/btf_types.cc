@@ -318,6 +318,31 @@ std::vector<std::string> BtfTypes::raw_tracepoint_names() const {
   return names;
 }
 
+std::optional<BtfTypes::Function> BtfTypes::function(std::string_view name) const {
+  const Converter* btf = converter();
+  if (btf == nullptr) return std::nullopt;
+  const BtfFile& file = btf->file();
+  if (functions_.empty()) {
+    for (BtfFile::Id id = 1; id < file.type_count(); ++id) {
+      const BtfFile::Record record = file.record(id);
+      if (record.kind == BTF_KIND_FUNC) functions_.emplace(record.name, id);
+    }
+  }
+  const auto found = functions_.find(name);
+  if (found == functions_.end()) return std::nullopt;
+  const BtfFile::Id prototype = file.record(found->second).size_or_type;
+  const BtfFile::Record record = file.record(prototype);
+  if (record.kind != BTF_KIND_FUNC_PROTO) return std::nullopt;
+  Function function;
+  function.result = btf->type(record.size_or_type);
+  for (uint32_t i = 0; i < record.count; ++i) {
+    const btf_param parameter = file.parameter(prototype, i);
+    if (parameter.type == 0) break;  // "..."
+    function.parameters.push_back({std::string(file.string(parameter.name_off)), btf->type(parameter.type)});
+  }
+  return function;
+}
+
 std::unique_ptr<BtfTypes> make_btf_types(std::string path) { return std::make_unique<BtfTypes>(std::move(path)); }
 
 }  // namespace polytap

@@ -42,6 +42,12 @@ class BtfTypes final : public TypeProvider {
   std::optional<std::vector<Parameter>> raw_tracepoint_parameters(std::string_view name) const;
   // In order of name.
   std::vector<std::string> raw_tracepoint_names() const;
+  struct Function {
+    std::vector<Parameter> parameters;
+    Type result;  // kVoid: none
+  };
+  // A function of the kernel (not of a module); nullopt when BTF does not know it.
+  std::optional<Function> function(std::string_view name) const;
 
  private:
   class Converter;
@@ -49,6 +55,7 @@ class BtfTypes final : public TypeProvider {
   mutable std::unique_ptr<Converter> converter_;
   mutable std::optional<Error> load_error_;
   mutable std::unordered_map<std::string, std::unique_ptr<const Type>> types_by_name_;
+  mutable std::unordered_map<std::string_view, uint32_t> functions_;  // type ids; filled by the first question
 
   // Null when the BTF cannot be read.
   Converter* converter() const;

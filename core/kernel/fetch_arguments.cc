@@ -76,9 +76,11 @@ std::vector<FetchField> fetch_fields(const ir::Capture& capture, std::string_vie
     address.offsets.back() += offset;
     return fetch_memory(address, context_word);
   };
+  // On x86 the kernel tells by the address which memory it is, but takes a string of the kernel's for one only by name.
+  const char* const string = capture.space == AddressSpace::kUser ? ":ustring" : ":string";
   std::vector<FetchField> fields;
   if (capture.kind == ir::Capture::Kind::kString) {
-    fields.push_back({prefix + "s", at(0) + ":ustring", true, false, 0, capture.length});
+    fields.push_back({prefix + "s", at(0) + string, true, false, 0, capture.length});
     fields.push_back({prefix + "b", at(0) + ":u8", false, true, 0, 1});
     return fields;
   }
@@ -97,7 +99,7 @@ std::vector<FetchField> fetch_fields(const ir::Capture& capture, std::string_vie
   for (const uint32_t size : {4U, 2U, 1U}) {
     if (capture.length - offset >= size) add(size, 1);
   }
-  if (capture.failure_shows) fields.push_back({prefix + "t", at(0) + ":ustring", true, true, 0, 0});
+  if (capture.failure_shows) fields.push_back({prefix + "t", at(0) + string, true, true, 0, 0});
   return fields;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,11 @@ namespace polytap {
 // The register at OFFSET of the context of a function probe, as fetch arguments call it ("%di"); empty when they do not
 // have it.
 std::string_view fetch_register(uint32_t offset);
+
+// What fetch arguments call the 8-byte word at an offset of a probe's context: fetch_register(), or for an event's
+// field
+// "$filename". Empty when they do not have it. What it returns stays valid.
+using FetchWord = std::function<std::string_view(uint32_t offset)>;
 
 // The memory at ADDRESS, without a type: "+8(+0(%si))", "@0x404040". CONTEXT_WORD is what the address starts from
 // (unused when it is absolute).

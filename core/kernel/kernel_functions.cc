@@ -10,6 +10,7 @@
 
 #include "core/kernel/glob.h"
 #include "core/kernel/tracefs.h"
+#include "core/probe/prototype.h"
 #include "core/probe/registers.h"
 
 namespace polytap {
@@ -61,7 +62,31 @@ ProbeSite make_site(ProbeType type) {
   return site;
 }
 
+PassedValue passed_value(std::string name, Type type) {
+  PassedValue value;
+  value.name = std::move(name);
+  // The kernel has no floating point.
+  const bool word = type.is_scalar() && type.size <= 8;
+  value.as = word || type.is(TypeKind::kVoid) ? PassedAs::kWord : PassedAs::kStruct;
+  value.spelling = to_string(type);
+  value.type = std::move(type);
+  return value;
+}
+
 }  // namespace
+
+void KernelFunctions::add_arguments(ProbeSite& site) const {
+  // BTF of modules is not read: another function of the kernel itself may have the name.
+  if (site.function_offset != 0 || !site.module.empty()) return;
+  auto function = btf_.function(site.function);
+  if (!function) return;
+  FunctionPrototype prototype;
+  prototype.result = passed_value("", std::move(function->result));
+  for (BtfTypes::Parameter& parameter : function->parameters) {
+    prototype.parameters.push_back(passed_value(std::move(parameter.name), std::move(parameter.type)));
+  }
+  site.arguments = arguments_of(prototype, site.is_return());
+}
 
 Status KernelFunctions::available() const {
   if (::access((files_.perf_devices + "/kprobe").c_str(), F_OK) == 0) return {};
@@ -181,6 +206,7 @@ Result<std::vector<ProbeSite>> KernelFunctions::find(ProbeType type, const Funct
   std::vector<ProbeSite> sites;
   if (query.address) {
     ASSIGN_OR_RETURN(ProbeSite site, site_at(type, *query.address));
+    if (query.with_types) add_arguments(site);
     sites.push_back(std::move(site));
     return sites;
   }
@@ -196,6 +222,7 @@ Result<std::vector<ProbeSite>> KernelFunctions::find(ProbeType type, const Funct
   }
   for (const Symbol& symbol : found) {
     ASSIGN_OR_RETURN(ProbeSite site, site_of(type, query, symbol));
+    if (query.with_types) add_arguments(site);
     sites.push_back(std::move(site));
   }
   return sites;

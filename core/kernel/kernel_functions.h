@@ -47,6 +47,7 @@ class KernelFunctions {
                            bool addresses);
   std::optional<Symbol> around(uint64_t address);
   std::vector<Symbol> probeable(std::string_view function, std::string_view module);
+  void add_arguments(ProbeSite& site) const;
   Result<ProbeSite> site_at(ProbeType type, uint64_t address);
   Result<ProbeSite> site_of(ProbeType type, const FunctionQuery& query, const Symbol& symbol) const;
 

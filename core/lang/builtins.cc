@@ -31,6 +31,7 @@ constexpr Row kBuiltins[] = {
     {"curtask", BuiltinForm::kWord, Builtin::kCurrentTask, TypeKind::kPointer, 8},
     {"cpid", BuiltinForm::kWord, Builtin::kChildPid, TypeKind::kInteger, 4},
     {"probe", BuiltinForm::kWord, Builtin::kSiteIndex, TypeKind::kProbeName, 8},
+    {"func", BuiltinForm::kFunction, Builtin::kSiteIndex, TypeKind::kFunctionName, 8},
     {"username", BuiltinForm::kWord, Builtin::kUid, TypeKind::kUserName, 4},
     {"comm", BuiltinForm::kCommand, Builtin::kPid, TypeKind::kString, 16},
     {"args", BuiltinForm::kArguments, Builtin::kPid, TypeKind::kNone, 0},
@@ -40,7 +41,7 @@ constexpr Row kBuiltins[] = {
 };
 
 constexpr std::string_view kElsewhere[] = {
-    "config", "ctx", "dw_ustack", "func", "has_cpid", "leader_comm", "leader_tid", "pcomm", "ppid", "usermode",
+    "config", "ctx", "dw_ustack", "has_cpid", "leader_comm", "leader_tid", "pcomm", "ppid", "usermode",
 };
 
 Type type_of(const Row& row) {

@@ -21,6 +21,7 @@ enum class BuiltinForm : uint8_t {
   kContext,     // ctx
   kProcessors,  // ncpus: a constant of this machine
   kProbeType,   // probetype: a constant of the probe
+  kFunction,    // func
 };
 
 struct BuiltinValue {

@@ -80,21 +80,15 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
   const ProbeSite& site = function_.site();
   const bool result = name == "retval";
   const ProbeArgument* argument = site.find_argument(result ? "ret" : name);
-  if (argument == nullptr && result && site.context == ContextKind::kRegisters && site.is_return()) {
-    info.type = types::uint64();  // of unknown type: as bpftrace has it
-    return info;
-  }
+  if (result && site.context == ContextKind::kRegisters && site.is_return()) return function_result(span);
   if (argument == nullptr && result) {
     diagnostics_.error(span,
                        "retval can be used in probes of returns only: kretprobe, fexit, uretprobe, and "
                        "tracepoint:syscalls:sys_exit_*");
     return info;
   }
-  if (site.arguments.empty()) {
-    const bool has_numbers =
-        site.context == ContextKind::kRawArguments || (site.context == ContextKind::kRegisters && !site.is_return());
-    diagnostics_.error(span, fmt::format("The probe '{}' has no arguments", site.name),
-                       has_numbers ? "write arg0, arg1, ..." : "");
+  if (site.arguments.empty() || (site.context == ContextKind::kRegisters && site.is_return())) {
+    no_arguments(name, span);
     return info;
   }
   if (argument == nullptr) {
@@ -115,7 +109,14 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
   }
   using Form = ProbeArgument::Form;
   const Type& type = argument->type;
-  if (argument->form != Form::kInline) {
+  if (argument->form == Form::kElsewhere) {
+    diagnostics_.error(span,
+                       fmt::format("The argument '{}' of '{}' ({}) cannot be read: it is not in a general register",
+                                   name, site.function, type.name),
+                       "so are floating point, structs passed by value and what comes behind these");
+    return info;
+  }
+  if (argument->form != Form::kInline && argument->form != Form::kStack) {
     if (type.is(TypeKind::kString) || is_text(type) ||
         (type.is(TypeKind::kPointer) && type.element != nullptr && type.element->size == 1)) {
       info.type = types::string(script_.settings.max_string);
@@ -127,6 +128,48 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
   info.type = in_space(type, default_space());
   // Characters in the record itself are a string.
   if (is_text(type)) info.type = types::string(argument->size);
+  return info;
+}
+
+void Checker::no_arguments(std::string_view name, Span span) {
+  const ProbeSite& site = function_.site();
+  if (site.context != ContextKind::kRegisters) {
+    diagnostics_.error(span, fmt::format("The probe '{}' has no arguments", site.name),
+                       site.context == ContextKind::kRawArguments ? "write arg0, arg1, ..." : "");
+    return;
+  }
+  if (site.is_return()) {
+    diagnostics_.error(span, "The arguments are known when the function is entered only",
+                       fmt::format("keep it in a map there: @[tid] = args.{}; and read @[tid] here", name));
+    return;
+  }
+  if (site.function_offset != 0) {
+    diagnostics_.error(span, "The arguments are known at the function's first instruction only",
+                       "write reg(\"di\") for what a register holds here");
+    return;
+  }
+  diagnostics_.error(span, fmt::format("The arguments of '{}' are not known by name", site.function),
+                     site.is_user_function()
+                         ? "write arg0, arg1, ...; or build the program with -g, or install its debugging symbols"
+                         : "write arg0, arg1, ...");
+}
+
+ExpressionInfo Checker::function_result(Span span) {
+  ExpressionInfo info;
+  info.type = types::uint64();  // of unknown type: as bpftrace has it
+  const ProbeSite& site = function_.site();
+  const ProbeArgument* result = site.find_argument("ret");
+  if (result == nullptr) return info;
+  if (result->form != ProbeArgument::Form::kElsewhere) {
+    info.type = in_space(result->type, default_space());
+  } else if (result->type.is(TypeKind::kVoid)) {
+    diagnostics_.warning(
+        span, fmt::format("'{}' returns nothing: retval is what happens to be in the register", site.function));
+  } else {
+    diagnostics_.error(span, fmt::format("The result of '{}' ({}) is not in a general register: it cannot be read",
+                                         site.function, result->type.name));
+    info.type = types::none();
+  }
   return info;
 }
 
@@ -142,8 +185,12 @@ ExpressionInfo Checker::struct_field(const Type& object, const ast::FieldAccess&
   }
   const StructDefinition* definition = script_.types->find_struct(type.name);
   if (definition == nullptr) {
-    diagnostics_.error(span, fmt::format("The fields of '{}' are not known", type.name),
-                       "the kernel's BTF does not describe it; define it in front of the probes");
+    const std::string_view name = type.name;
+    const bool users = name.starts_with("user ");
+    diagnostics_.error(
+        span, fmt::format("The fields of '{}' are not known", users ? name.substr(5) : name),
+        users ? fmt::format("define it in front of the probes and cast: (({} *)x).{}", name.substr(5), node.field)
+              : "the kernel's BTF does not describe it; define it in front of the probes");
     return info;
   }
   const Field* field = definition->find(node.field);

@@ -6,6 +6,7 @@
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
 #include "core/lang/parameters.h"
+#include "core/probe/registers.h"
 
 namespace polytap {
 namespace {
@@ -174,6 +175,8 @@ ExpressionInfo Checker::value_call(const ast::Call& call, const FunctionSignatur
       return strcontains(call);
     case FunctionId::kNsecs:
       return clock(call);
+    case FunctionId::kReg:
+      return reg(call);
     case FunctionId::kStrftime: {
       ExpressionInfo info{types::of_kind(TypeKind::kTimestamp), {}, {}, {}};
       if (const auto format = text_argument(call, 0)) info.type.name = *format;
@@ -385,6 +388,17 @@ ExpressionInfo Checker::strcontains(const ast::Call& call) {
                 "strncmp(string, \"start\", length) compares the start");
   }
   return info;
+}
+
+ExpressionInfo Checker::reg(const ast::Call& call) {
+  const auto name = text_argument(call, 0);
+  if (function_.site().context != ContextKind::kRegisters) {
+    diagnostics_.error(call.name_span, "reg() can be used in function probes only");
+  } else if (name && !register_offset(*name)) {
+    wrong_argument(call, 0, "the name of a register",
+                   "ax, bx, cx, dx, si, di, bp, sp, r8 to r15, ip, flags, cs, ss and orig_ax are");
+  }
+  return ExpressionInfo{types::uint64(), {}, {}, {}};
 }
 
 ExpressionInfo Checker::clock(const ast::Call& call) {

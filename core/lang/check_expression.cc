@@ -205,6 +205,10 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
       info.text = std::string(provider_name(function_.site().type));
       info.type = types::string(static_cast<uint32_t>(info.text->size() + 1));
       break;
+    case BuiltinForm::kFunction:
+      if (function_.site().context == ContextKind::kRegisters) break;
+      diagnostics_.error(span, "func can be used in function probes only", "write probe for the probe's name");
+      return {};
     case BuiltinForm::kContext:
       unsupported(span, "ctx is");
       return {};

@@ -160,6 +160,43 @@ ExpressionInfo Checker::logical(const ast::Binary& node) {
   return info;
 }
 
+// `retval < 0` and the like where the result's type is not known: it is taken as unsigned, so that it never holds, or
+// always.
+void Checker::warn_of_unknown_sign(const ast::Binary& node, Span span) {
+  const auto is_result = [](const ast::Expression& e) {
+    const auto* name = std::get_if<ast::Identifier>(&e.node);
+    const auto* call = std::get_if<ast::Call>(&e.node);
+    return (name != nullptr && name->name == "retval") || (call != nullptr && call->name == "retval");
+  };
+  const bool on_left = is_result(*node.left);
+  if (!on_left && !is_result(*node.right)) return;
+  const ProbeSite& site = function_.site();
+  const Type& type = function_.at(on_left ? *node.left : *node.right).type;
+  const auto other = function_.at(on_left ? *node.right : *node.left).constant;
+  if (site.context != ContextKind::kRegisters || site.find_argument("ret") != nullptr || !other ||
+      !(type == types::uint64())) {
+    return;
+  }
+  // With the result on the left.
+  ast::BinaryOp op = node.op;
+  using enum ast::BinaryOp;
+  if (!on_left) {
+    op = op == kLess ? kGreater : op == kGreater ? kLess : op == kLessEqual ? kGreaterEqual : kLessEqual;
+    if (node.op == kEqual || node.op == kNotEqual) op = node.op;
+  }
+  const bool order = op == kLess || op == kLessEqual || op == kGreater || op == kGreaterEqual;
+  const bool about_zero = *other == 0 && (op == kLess || op == kGreaterEqual);
+  const bool negative = *other < 0;
+  if (!about_zero && !negative) return;
+  const std::string_view outcome = op == kLess && about_zero ? ": this never holds"
+                                   : about_zero              ? ": this always holds"
+                                                             : "";
+  const std::string what = order ? fmt::format("retval is taken as unsigned here{}", outcome)
+                                 : "retval is taken as an unsigned number of 64 bits here, which an int's -1 is not";
+  diagnostics_.warning(span, fmt::format("{}; the type of what '{}' returns is not known", what, site.function),
+                       "if it returns an int, write (int32)retval");
+}
+
 ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const ExpressionInfo& left,
                                    const ExpressionInfo& right) {
   ExpressionInfo info;
@@ -172,6 +209,7 @@ ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const Exp
   if (is_word(a) && is_word(b)) {
     const KnownType x{number_type(a), left.constant};
     const KnownType y{number_type(b), right.constant};
+    warn_of_unknown_sign(node, span);
     if (!equality && a.is_integral() && b.is_integral() && is_mixed(x, y)) {
       diagnostics_.warning(span,
                            fmt::format("comparison of integers of different signs: '{}' and '{}' can lead to "

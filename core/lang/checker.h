@@ -72,6 +72,7 @@ class Checker {
   ExpressionInfo increment(const ast::Unary& node, Span span);
   ExpressionInfo binary(const ast::Binary& node, Span span);
   ExpressionInfo logical(const ast::Binary& node);
+  void warn_of_unknown_sign(const ast::Binary& node, Span span);
   ExpressionInfo comparison(const ast::Binary& node, Span span, const ExpressionInfo& left,
                             const ExpressionInfo& right);
   ExpressionInfo arithmetic(ast::BinaryOp op, Span span, const ExpressionInfo& left, const ExpressionInfo& right);
@@ -79,6 +80,10 @@ class Checker {
   // --- check_access.cc
   ExpressionInfo field_access(const ast::FieldAccess& node, Span span);
   ExpressionInfo probe_argument(std::string_view name, Span span, Span name_span);
+  // `args.NAME` where there are no arguments with names.
+  void no_arguments(std::string_view name, Span span);
+  // The result in a function's return probe.
+  ExpressionInfo function_result(Span span);
   ExpressionInfo struct_field(const Type& object, const ast::FieldAccess& node, Span span);
   ExpressionInfo index(const ast::Index& node, Span span);
   ExpressionInfo cast(const ast::Cast& node, Span span);
@@ -116,6 +121,7 @@ class Checker {
   ExpressionInfo strcontains(const ast::Call& call);
   ExpressionInfo map_call(const ast::Call& call, const FunctionSignature& function, Span span);
   ExpressionInfo clock(const ast::Call& call);
+  ExpressionInfo reg(const ast::Call& call);
   // Checks an argument that must be an integer (or stand for one).
   const ExpressionInfo& integer_argument(const ast::Call& call, size_t index);
   std::optional<int64_t> constant_argument(const ast::Call& call, size_t index);

@@ -39,6 +39,7 @@ constexpr FunctionSignature kFunctions[] = {
     {"printf", kPrintf, kStatement, 1, kAnyNumber, "printf(\"format\"[, arguments...])"},
     {"print", kPrint, kStatement, 1, 3, "print(value) or print(@m[, top[, divisor]])"},
     {"pton", kPton, kValue, 1, 1, "pton(\"address\")"},
+    {"reg", kReg, kValue, 1, 1, "reg(\"di\")"},
     {"signal_name", kSignalName, kValue, 1, 1, "signal_name(number)"},
     {"stats", kStats, kAggregation, 1, 1, "@m = stats(n)"},
     {"str", kStr, kValue, 1, 2, "str(pointer[, length])"},
@@ -60,13 +61,13 @@ constexpr FunctionSignature kFunctions[] = {
 
 // bpftrace 0.27's functions that are not in the table above.
 constexpr std::string_view kElsewhere[] = {
-    "assert",     "cgroup_path",   "cgroupid",      "container_of", "fail",
-    "find",       "getopt",        "has_cpid",      "is_array",     "is_err",
-    "is_integer", "is_literal",    "is_ptr",        "is_str",       "is_unsigned_integer",
-    "kaddr",      "kfunc_allowed", "kfunc_exist",   "memcmp",       "override",
-    "path",       "percpu_kaddr",  "reg",           "signal",       "signal_thread",
-    "skboutput",  "socket_cookie", "static_assert", "str_concat",   "strcap",
-    "strstr",     "tseries",       "uaddr",         "unwatch",      "write_user",
+    "assert",        "cgroup_path",   "cgroupid",    "container_of",  "fail",
+    "find",          "getopt",        "has_cpid",    "is_array",      "is_err",
+    "is_integer",    "is_literal",    "is_ptr",      "is_str",        "is_unsigned_integer",
+    "kaddr",         "kfunc_allowed", "kfunc_exist", "memcmp",        "override",
+    "path",          "percpu_kaddr",  "signal",      "signal_thread", "skboutput",
+    "socket_cookie", "static_assert", "str_concat",  "strcap",        "strstr",
+    "tseries",       "uaddr",         "unwatch",     "write_user",
 };
 
 }  // namespace

@@ -36,6 +36,7 @@ enum class FunctionId : uint8_t {
   kPrint,
   kPrintf,
   kPton,
+  kReg,
   kSignalName,
   kStats,
   kStr,

@@ -7,6 +7,7 @@
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
+#include "core/probe/registers.h"
 
 namespace polytap {
 
@@ -49,6 +50,8 @@ Temp Lowerer::call_word(const ast::Call& call, const ast::Expression& e) {
       const auto length = static_cast<uint32_t>(std::clamp<int64_t>(*info(argument(2)).constant, 1, INT32_MAX));
       return compare_texts(argument(0), argument(1), length);
     }
+    case FunctionId::kReg:
+      return load_context(register_offset(*info(argument(0)).text).value_or(0), 8, false);
     case FunctionId::kBswap:
       return byte_swap(word(argument(0)), info(e).type.size);
     default:

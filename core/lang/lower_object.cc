@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/lang/lowerer.h"
+#include "core/probe/registers.h"
 
 namespace polytap {
 
@@ -18,7 +19,9 @@ const ProbeArgument* Lowerer::probe_argument(const ast::Expression& e) const {
 }
 
 bool Lowerer::is_object(const ast::Expression& e) const {
-  if (const ProbeArgument* argument = probe_argument(e)) return argument->form == ProbeArgument::Form::kInline;
+  if (const ProbeArgument* argument = probe_argument(e)) {
+    return argument->form == ProbeArgument::Form::kInline || argument->form == ProbeArgument::Form::kStack;
+  }
   if (const auto* unary = std::get_if<ast::Unary>(&e.node)) return unary->op == ast::UnaryOp::kDereference;
   if (const auto* access = std::get_if<ast::FieldAccess>(&e.node)) {
     const Type& type = info(*access->object).type;
@@ -37,6 +40,11 @@ Lowerer::Object Lowerer::object(const ast::Expression& e) {
     result.where = Object::Where::kContext;
     result.offset = argument->offset;
     result.type = argument->type;
+    if (argument->form == ProbeArgument::Form::kStack) {
+      result.where = Object::Where::kMemory;
+      result.address = load_context(registers::kSp, 8, false);
+      result.space = function_.site().is_user_function() ? AddressSpace::kUser : AddressSpace::kKernel;
+    }
     // The record may hold less than the C type says.
     if (result.type.is_scalar()) result.type.size = std::min(result.type.size, argument->size);
     return result;

@@ -1,4 +1,7 @@
 #include <iterator>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/lang/builtins.h"
@@ -32,6 +35,10 @@ Temp Lowerer::word_of(const ast::Expression& e) {
   const ExpressionInfo& known = info(e);
   if (known.constant) return constant(*known.constant);
   if (is_object(e)) return load_object(object(e));
+  if (const auto* access = std::get_if<ast::FieldAccess>(&e.node)) {
+    const auto* name = std::get_if<ast::Identifier>(&access->object->node);
+    if (name != nullptr && name->name == "args") return identifier("retval");  // whose type is not known
+  }
   // An element of a tuple or record.
   if (std::holds_alternative<ast::FieldAccess>(e.node) || std::holds_alternative<ast::Index>(e.node)) {
     const auto place = existing_region(e);
@@ -63,11 +70,40 @@ Temp Lowerer::identifier(std::string_view name) {
   CHECK(builtin.has_value());
   if (builtin->form == BuiltinForm::kResult) {
     const ProbeArgument* result = function_.site().find_argument("ret");
-    if (result == nullptr) return load_context(registers::kResult, 8, false);
+    if (result == nullptr || result->form != ProbeArgument::Form::kInline) {
+      return load_context(registers::kResult, 8, false);
+    }
     return load_context(result->offset, std::min(result->size, std::max(1U, result->type.size)),
                         result->type.is_signed);
   }
+  if (builtin->form == BuiltinForm::kFunction) return function_name();
   return build_.add(ir::ReadBuiltin{builtin->word});
+}
+
+// The first of the program's sites in the same function stands for all of them, so that @[func] of an entry probe and
+// of a return probe is one key. Mostly they are as far apart for every site: two probes with the same pattern.
+Temp Lowerer::function_name() {
+  constexpr size_t kMaxExceptions = 256;
+  const auto own = static_cast<int64_t>(program_.sites.size());
+  const std::vector<ProbeSite>& sites = function_.sites;
+  std::vector<int64_t> steps;  // from the site's number to the one that stands for it
+  std::unordered_map<std::string_view, int64_t> first;
+  for (int64_t i = 0; i < own; ++i) first.emplace(program_.sites[static_cast<size_t>(i)].function, i);
+  for (size_t i = 0; i < sites.size(); ++i) {
+    const int64_t number = own + static_cast<int64_t>(i);
+    steps.push_back(first.emplace(sites[i].function, number).first->second - number);
+  }
+  const Temp site = build_.add(ir::ReadBuiltin{ir::Builtin::kSiteIndex});
+  Temp value = build_.binary(ir::BinaryOp::kAdd, site, constant(steps.front()));
+  size_t exceptions = 0;
+  for (size_t i = 0; i < steps.size() && exceptions < kMaxExceptions; ++i) {
+    if (steps[i] == steps.front()) continue;
+    ++exceptions;
+    const Temp here = build_.binary(ir::BinaryOp::kEqual, site, constant(own + static_cast<int64_t>(i)));
+    value = build_.binary(ir::BinaryOp::kAdd, value,
+                          build_.binary(ir::BinaryOp::kMul, here, constant(steps[i] - steps.front())));
+  }
+  return value;
 }
 
 Temp Lowerer::numbered_argument(uint32_t number) {

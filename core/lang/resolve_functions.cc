@@ -11,6 +11,7 @@
 
 #include "core/base/nearest.h"
 #include "core/lang/resolve_probes.h"
+#include "core/symbol/demangle.h"
 
 namespace polytap {
 namespace {
@@ -47,7 +48,8 @@ class FunctionResolver {
       none_found();
       return {};
     }
-    drop_indirect(*found);
+    drop_unresolved(*found);
+    if (!has_wildcard(query_.function)) warn_of_sharing(*found);
     return std::move(*found);
   }
 
@@ -72,6 +74,10 @@ class FunctionResolver {
       return error(fmt::format("A user function is written {}", form), hint);
     }
     query_.module = parts[0];
+    if (query_.module.find('@') != std::string::npos && parse_address(parts[1])) {
+      return error("Probes at lines of source files are not carried out by this version of polytap",
+                   fmt::format("write {}", form));
+    }
     if (query_.module.find('!') != std::string::npos) {
       return error("Libraries in zip archives are not probed by this version of polytap");
     }
@@ -100,9 +106,6 @@ class FunctionResolver {
   }
 
   bool read_function(std::string function) {
-    if (function.find('@') != std::string::npos && function.find(':') != std::string::npos) {
-      return error("Probes at lines of source files are not carried out by this version of polytap");
-    }
     if (const auto address = parse_address(function)) {
       query_.address = address;
       return true;
@@ -134,7 +137,10 @@ class FunctionResolver {
                           : fmt::format("'polytap -l' with '{}' lists its {} functions", list_all(), names.size()));
       return;
     }
-    std::string hint = names.empty() ? no_names_hint() : did_you_mean(name, names);
+    if (query_.demangled) {
+      for (std::string& each : names) each = bare_function_name(demangle(each));
+    }
+    std::string hint = names.empty() ? no_names_hint() : did_you_mean(name.substr(0, name.find('(')), names);
     if (hint.empty()) hint = contains_hint(names);
     error(fmt::format("No function {} is called '{}'", where, name), std::move(hint));
   }
@@ -159,11 +165,21 @@ class FunctionResolver {
     return {};
   }
 
-  void drop_indirect(std::vector<ProbeSite>& sites) {
+  void warn_of_sharing(const std::vector<ProbeSite>& sites) {
+    for (const ProbeSite& site : sites) {
+      if (site.shared_with.empty()) continue;
+      diagnostics_.warning(point_.span,
+                           fmt::format("On this processor '{}' is the same code as {}: calls of any of them "
+                                       "fire the probe",
+                                       site.function, site.shared_with));
+    }
+  }
+
+  void drop_unresolved(std::vector<ProbeSite>& sites) {
     std::vector<std::string> dropped;
     std::erase_if(sites, [&](const ProbeSite& site) {
-      if (site.indirect) dropped.push_back(site.function);
-      return site.indirect;
+      if (site.unresolved) dropped.push_back(site.function);
+      return site.unresolved;
     });
     if (dropped.empty()) return;
     const std::string hint =
@@ -177,11 +193,10 @@ class FunctionResolver {
     }
     diagnostics_.warning(
         point_.span,
-        fmt::format("{} indirect function{} (IFUNC) left out: {}{}", dropped.size(),
-                    dropped.size() == 1 ? " is" : "s are",
+        fmt::format("Left out, because what lies there only picks an implementation (IFUNC): {}{}",
                     fmt::join(dropped.begin(),
                               dropped.begin() + std::min<ptrdiff_t>(3, static_cast<ptrdiff_t>(dropped.size())), ", "),
-                    dropped.size() > 3 ? ", ..." : ""),
+                    dropped.size() > 3 ? fmt::format(" and {} more", dropped.size() - 3) : ""),
         hint);
   }
 

@@ -1,4 +1,4 @@
-// Attach points of uprobe, uretprobe, kprobe and kretprobe to sites. Internal to core/lang.
+// Attach points of uprobe, uretprobe, kprobe and kretprobe to sites: for scripts, and for lists of probes.
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/output/json.h"
+#include "core/symbol/demangle.h"
 
 namespace polytap {
 namespace {
@@ -183,6 +184,12 @@ void ValueRenderer::plain(std::string& out, const Type& type, Bytes bytes, Layou
       return append_mac_address(out, bytes);
     case TypeKind::kProbeName:
       if (word < program_.sites.size()) out += program_.sites[word].name;
+      return;
+    case TypeKind::kFunctionName:
+      if (word < program_.sites.size()) {
+        const std::string& function = program_.sites[word].function;
+        out += program_.settings.demangle ? demangle(function) : function;
+      }
       return;
     case TypeKind::kUserName:
       out += names_.user(static_cast<uint32_t>(word));

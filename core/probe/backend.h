@@ -28,6 +28,8 @@ struct Target {
   std::vector<pid_t> pids;             // processes (thread group ids) to attach to
   // A command will be launched: what can_run() is asked before there is one, since launching it needs launch_needs().
   bool will_launch = false;
+  // Other backends trace the same processes at the same time.
+  bool beside_others = false;
   std::string command_line;  // that command, as the user wrote it; only where will_launch or command is set
   bool has_command() const { return command != nullptr || will_launch; }
   bool system_wide() const { return !has_command() && pids.empty(); }

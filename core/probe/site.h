@@ -73,10 +73,11 @@ struct ProbeSite {
   std::string function;          // symbol in which the place lies, as the symbol table has it; empty: unknown
   uint64_t function_offset = 0;  // bytes from the start of `function`
   uint64_t file_offset = 0;      // uprobe: of the instruction in the file, what uprobe_events and the perf PMU take
-  // uprobe: the symbol is an IFUNC, whose place is that of the code that picks the implementation. Never probed: what
-  // resolves the script's probes refuses it.
-  bool indirect = false;
-  uint64_t address = 0;  // kprobe: an absolute address was given; 0: function and function_offset tell
+  // uprobe: `function` is an IFUNC. The place is that of the implementation it picks on this machine; when that cannot
+  // be told, `unresolved`: never probed, what resolves the script's probes refuses it.
+  bool unresolved = false;
+  std::string shared_with;  // other functions that the implementation serves: "memmove"; empty: none
+  uint64_t address = 0;     // kprobe: an absolute address was given; 0: function and function_offset tell
 
   bool is_return() const { return type == ProbeType::kUretprobe || type == ProbeType::kKretprobe; }
   bool is_user_function() const { return type == ProbeType::kUprobe || type == ProbeType::kUretprobe; }

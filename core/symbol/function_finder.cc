@@ -4,12 +4,17 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
+#include <span>
 #include <utility>
 
 #include "core/kernel/glob.h"
 #include "core/probe/registers.h"
 #include "core/symbol/demangle.h"
+#include "core/symbol/dwarf_prototypes.h"
 #include "core/symbol/function_file.h"
+#include "core/symbol/indirect_functions.h"
+#include "core/symbol/libc_prototypes.h"
 
 namespace polytap {
 namespace {
@@ -34,14 +39,7 @@ bool cannot_return_once(std::string_view name) {
 // "ns::f(int)" or, without parameters, "ns::f": every overload then.
 bool matches_demangled(std::string_view pattern, std::string_view demangled) {
   if (glob_match(pattern, demangled)) return true;
-  if (pattern.find('(') != std::string_view::npos) return false;
-  // The parameters begin at the last '(' that is not within another; "operator()" has one of its own.
-  size_t depth = 0;
-  for (size_t i = demangled.size(); i-- > 0;) {
-    if (demangled[i] == ')') ++depth;
-    if (demangled[i] == '(' && --depth == 0) return glob_match(pattern, demangled.substr(0, i));
-  }
-  return false;
+  return pattern.find('(') == std::string_view::npos && glob_match(pattern, bare_function_name(demangled));
 }
 
 // A word that the mangled name of what PATTERN names must hold: of two million symbols few are then demangled.
@@ -72,6 +70,42 @@ std::vector<Function> find_functions(ProbeType type, const FunctionQuery& query,
   });
 }
 
+// Leads IFUNCs to their implementations.
+class Implementations {
+ public:
+  explicit Implementations(const FunctionFile& file) : file_(file) {}
+
+  // False when it cannot be told. SHARED_WITH gets the other IFUNCs that pick the same.
+  bool follow(Function& function, std::string& shared_with) {
+    const auto picked = picked_implementation(file_.path(), function.name);
+    if (!picked) return false;
+    function.address = *picked;
+    const auto around = file_.around(*picked);
+    function.size = around ? around->size - (*picked - around->address) : 0;
+    for (const auto& [name, address] : all()) {
+      if (address == *picked && name != function.name) shared_with += (shared_with.empty() ? "" : ", ") + name;
+    }
+    return true;
+  }
+
+ private:
+  const std::vector<std::pair<std::string, uint64_t>>& all() {
+    if (!all_.empty()) return all_;
+    std::set<std::string> names;
+    file_.elf().for_each_function(ElfFile::SymbolTable::kDynsym, {}, [&](const FunctionSymbol& symbol) {
+      // Names that begin with an underscore are the library's own doors to the same function.
+      if (symbol.indirect && !symbol.name.starts_with('_')) names.emplace(symbol.name);
+    });
+    for (const std::string& name : names) {
+      if (const auto picked = picked_implementation(file_.path(), name)) all_.emplace_back(name, *picked);
+    }
+    return all_;
+  }
+
+  const FunctionFile& file_;
+  std::vector<std::pair<std::string, uint64_t>> all_;
+};
+
 ProbeSite make_site(ProbeType type, const FunctionFile& file) {
   ProbeSite site;
   site.type = type;
@@ -79,6 +113,41 @@ ProbeSite make_site(ProbeType type, const FunctionFile& file) {
   site.context_size = registers::kSize;
   site.module = file.path();
   return site;
+}
+
+// GCC's copies of functions have other parameters than the source says.
+bool has_changed_parameters(std::string_view name) {
+  for (const std::string_view mark : {".isra.", ".constprop.", ".part."}) {
+    if (name.find(mark) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+// Gives sites at the start of functions their arguments or results. ADDRESSES: of each site.
+void add_arguments(std::span<ProbeSite> sites, std::span<const uint64_t> addresses, const FunctionFile& file) {
+  std::vector<uint64_t> wanted;
+  const bool c_library = is_c_library(file.soname());
+  for (size_t i = 0; i < sites.size(); ++i) {
+    ProbeSite& site = sites[i];
+    if (site.function_offset != 0 || has_changed_parameters(site.function)) continue;
+    // The manual's names come first: a script must not depend on whether debugging symbols are installed.
+    const auto known = c_library ? libc_prototype(site.function) : std::nullopt;
+    if (known) {
+      site.arguments = arguments_of(*known, site.is_return());
+    } else {
+      wanted.push_back(addresses[i]);
+    }
+  }
+  std::ranges::sort(wanted);
+  if (wanted.empty()) return;
+  auto found = dwarf_prototypes(file.elf(), wanted);
+  if (found.empty() && file.debug_file() != nullptr) found = dwarf_prototypes(*file.debug_file(), wanted);
+  for (size_t i = 0; i < sites.size(); ++i) {
+    ProbeSite& site = sites[i];
+    const auto prototype = found.find(addresses[i]);
+    if (site.function_offset != 0 || has_changed_parameters(site.function) || prototype == found.end()) continue;
+    site.arguments = arguments_of(prototype->second, site.is_return());
+  }
 }
 
 std::string_view provider(ProbeType type) { return type == ProbeType::kUprobe ? "uprobe" : "uretprobe"; }
@@ -96,7 +165,7 @@ Result<ProbeSite> site_at_address(ProbeType type, const FunctionFile& file, uint
   if (const auto function = file.around(address)) {
     site.function = function->name;
     site.function_offset = address - function->address;
-    site.indirect = function->indirect;
+    site.unresolved = function->indirect;
   }
   if (type == ProbeType::kUretprobe && site.function_offset != 0) {
     return Error(fmt::format("A return probe stands at a function's start; {:#x} is {}+{}", address, site.function,
@@ -123,9 +192,14 @@ Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, con
                                  std::vector<ProbeSite>& sites) {
   if (query.address) {
     ASSIGN_OR_RETURN(ProbeSite site, site_at_address(type, file, *query.address));
+    if (query.with_types) add_arguments({&site, 1}, {&*query.address, 1}, file);
     sites.push_back(std::move(site));
     return {};
   }
+  const size_t before = sites.size();
+  std::vector<uint64_t> addresses;
+  std::set<uint64_t> seen;
+  Implementations implementations(file);
   for (Function& function : find_functions(type, query, file)) {
     if (type == ProbeType::kUretprobe && cannot_return_once(function.name)) {
       return Error(fmt::format("'{}' does not return to its caller in the usual way: a return probe would lead the "
@@ -139,6 +213,8 @@ Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, con
                    EINVAL);
     }
     ProbeSite site = make_site(type, file);
+    if (function.indirect) site.unresolved = !implementations.follow(function, site.shared_with);
+    if (!seen.insert(function.address).second) continue;
     const auto file_offset = file.file_offset(function.address + query.offset);
     if (!file_offset) return no_code_at(file, function.address + query.offset);
     site.file_offset = *file_offset;
@@ -146,9 +222,10 @@ Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, con
     if (query.offset != 0) site.name += fmt::format("+{}", query.offset);
     site.function = std::move(function.name);
     site.function_offset = query.offset;
-    site.indirect = function.indirect;
     sites.push_back(std::move(site));
+    addresses.push_back(function.address);
   }
+  if (query.with_types) add_arguments(std::span(sites).subspan(before), addresses, file);
   return {};
 }
 
@@ -166,7 +243,7 @@ Result<std::vector<ProbeSite>> FunctionFinder::find(ProbeType type, const Functi
   return sites;
 }
 
-std::vector<std::string> FunctionFinder::names(std::string_view module, bool demangled) {
+std::vector<std::string> FunctionFinder::names(std::string_view module) {
   std::vector<std::string> names;
   const auto paths = find_programs(module, search_);
   if (!paths) return names;
@@ -174,7 +251,7 @@ std::vector<std::string> FunctionFinder::names(std::string_view module, bool dem
     const auto file = open(path);
     if (!file) continue;
     for (Function& function : (*file)->matching([](std::string_view name) { return !is_function_part(name); })) {
-      names.push_back(demangled ? demangle(function.name) : std::move(function.name));
+      names.push_back(std::move(function.name));
     }
   }
   return names;

@@ -67,6 +67,7 @@ bool Type::is_scalar() const {
     case TypeKind::kKernelSymbol:
     case TypeKind::kTimestamp:
     case TypeKind::kProbeName:
+    case TypeKind::kFunctionName:
     case TypeKind::kUserName:
     case TypeKind::kCgroupPath:
     case TypeKind::kErrorName:
@@ -276,6 +277,8 @@ std::string to_string(const Type& type) {
       return "mac_address";
     case TypeKind::kProbeName:
       return "probe";
+    case TypeKind::kFunctionName:
+      return "func";
     case TypeKind::kUserName:
       return "username";
     case TypeKind::kCgroupPath:

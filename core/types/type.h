@@ -31,6 +31,7 @@ enum class TypeKind : uint8_t {
   kInet,          // {family, 16 bytes}
   kMacAddress,    // 6 bytes
   kProbeName,     // index of the site that fired, shown as the probe's name
+  kFunctionName,  // index of the site that fired, shown as the function that it is in
   kUserName,      // uid, shown as the user's name
   kCgroupPath,    // cgroup id
   kErrorName,     // errno value, shown as strerror does

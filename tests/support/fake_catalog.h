@@ -7,6 +7,8 @@
 
 #include "core/kernel/glob.h"
 #include "core/probe/catalog.h"
+#include "core/probe/prototype.h"
+#include "core/probe/registers.h"
 #include "core/syscall/builtin_events.h"
 #include "core/syscall/table.h"
 
@@ -44,6 +46,20 @@ class FakeCatalog : public ProbeCatalog {
     }
     return found;
   }
+  // One program, /bin/app; the kernel's vfs_read and vfs_write.
+  Result<std::vector<ProbeSite>> user_functions(ProbeType type, const FunctionQuery& query) const override {
+    if (query.module != "/bin/app") return Error(query.module + ": No such file or directory", ENOENT);
+    return functions(type, query, "/bin/app", {"finish", "log_line", "open_file", "pick", "run", "scale"});
+  }
+  Result<std::vector<ProbeSite>> kernel_functions(ProbeType type, const FunctionQuery& query) const override {
+    return functions(type, query, "", {"vfs_read", "vfs_write"});
+  }
+  std::vector<std::string> function_names(ProbeType type, std::string_view module) const override {
+    if (type == ProbeType::kKprobe || type == ProbeType::kKretprobe) return {"vfs_read", "vfs_write"};
+    if (module != "/bin/app") return {};
+    return {"finish", "log_line", "open_file", "pick", "run", "scale"};
+  }
+
   std::vector<std::string> tracepoint_names() const override {
     std::vector<std::string> names;
     for (const ProbeSite& site : sites_) names.push_back(site.category + ":" + site.event);
@@ -67,6 +83,47 @@ class FakeCatalog : public ProbeCatalog {
                       {"next_comm", comm, 40, 16}, {"next_pid", pid, 56, 4},
                       {"next_prio", pid, 60, 4}};
     return site;
+  }
+
+  // run(int count, char *name, 4 longs, short last) -> int; finish() -> void; scale(double by, int n) -> double;
+  // pick is an IFUNC; of open_file and log_line nothing is known.
+  static FunctionPrototype prototype(std::string_view function) {
+    const PassedValue number{"", types::integer(4, true), PassedAs::kWord, ""};
+    const PassedValue real{"", types::none(), PassedAs::kFloat, "double"};
+    const auto named = [](PassedValue value, std::string name) {
+      value.name = std::move(name);
+      return value;
+    };
+    const PassedValue text{"name", types::pointer(types::integer(1, true), AddressSpace::kUser), PassedAs::kWord, ""};
+    if (function == "finish") return {{}, {"", types::of_kind(TypeKind::kVoid), PassedAs::kWord, "void"}};
+    if (function == "scale") return {{named(real, "by"), named(number, "n")}, real};
+    FunctionPrototype run{{named(number, "count"), text}, number};
+    for (const char* name : {"a", "b", "c", "d"}) run.parameters.push_back({name, types::int64(), PassedAs::kWord, ""});
+    run.parameters.push_back({"last", types::integer(2, true), PassedAs::kWord, ""});
+    return run;
+  }
+
+  static std::vector<ProbeSite> functions(ProbeType type, const FunctionQuery& query, const std::string& module,
+                                          const std::vector<std::string>& names) {
+    std::vector<ProbeSite> found;
+    for (const std::string& name : names) {
+      if (!glob_match(query.function, name)) continue;
+      ProbeSite site;
+      site.type = type;
+      const char* provider = site.is_user_function() ? (site.is_return() ? "uretprobe:" : "uprobe:")
+                                                     : (site.is_return() ? "kretprobe:" : "kprobe:");
+      site.name = provider + module + (module.empty() ? "" : ":") + name;
+      site.context = ContextKind::kRegisters;
+      site.context_size = registers::kSize;
+      site.module = module;
+      site.function = name;
+      site.function_offset = query.offset;
+      site.unresolved = name == "pick";
+      const bool known = name == "run" || name == "finish" || name == "scale";
+      if (known && query.offset == 0) site.arguments = arguments_of(prototype(name), site.is_return());
+      found.push_back(std::move(site));
+    }
+    return found;
   }
 
   std::vector<ProbeSite> sites_;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "core/probe/registers.h"
 #include "core/syscall/table.h"
 
 namespace polytap::test {
@@ -100,8 +101,10 @@ void Question::show_string(const ProbeSite& site, uint32_t index) {
   ir::Function& function = add_function(site);
   function.slots = {{"", 64}};
   function.temps = 2;
+  const uint32_t offset =
+      site.context == ContextKind::kRegisters ? registers::kArguments[index] : kSyscallArgumentsOffset + 8 * index;
   function.blocks[0].instructions = {
-      {0, ir::ContextLoad{kSyscallArgumentsOffset + 8 * index, 8, false}, {}},
+      {0, ir::ContextLoad{offset, 8, false}, {}},
       {1, ir::ReadString{{0, 0}, 64, 0, AddressSpace::kUser, false}, {}},
   };
   add_emit(function, {{ir::EmitField::Kind::kString, ir::kNoTemp, {0, 0}, 64}}, {types::string(64)});

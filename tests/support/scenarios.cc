@@ -14,6 +14,8 @@
 #include <string_view>
 #include <thread>
 
+#include "tests/support/function_scenarios.h"
+
 namespace polytap::test {
 namespace {
 
@@ -181,7 +183,8 @@ __attribute__((constructor)) void run_scenario(int argc, char** argv) {
   for (const Scenario& scenario : kScenarios) {
     if (option == scenario.name) _exit(scenario.run(argc > 2 ? atoi(argv[2]) : 0));
   }
-  _exit(125);
+  const int status = run_function_scenario(std::string(option), argc > 2 ? atoi(argv[2]) : 0);
+  _exit(status >= 0 ? status : 125);
 }
 
 }  // namespace

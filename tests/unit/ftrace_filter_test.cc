@@ -126,7 +126,12 @@ TEST(FtraceCheck, NamesWhatARecordLacks) {
   EXPECT_NE(reason(open).find("str() reads user memory"), std::string::npos) << reason(open);
   EXPECT_NE(reason(open).find("CONFIG_EPROBE_EVENTS"), std::string::npos) << reason(open);
   EXPECT_EQ(reason(open, true).find("CONFIG_EPROBE_EVENTS"), std::string::npos) << reason(open, true);
-  EXPECT_NE(reason(kExit + "{ @[kstack] = count(); }").find("kstack"), std::string::npos);
+  EXPECT_NE(reason(open, true).find("one byte"), std::string::npos) << reason(open, true);
+  const std::string execve = "tracepoint:syscalls:sys_enter_execve { @[str(args.argv[0])] = count(); }";
+  EXPECT_EQ(reason(execve, true), "");
+  EXPECT_NE(reason(execve).find("CONFIG_EPROBE_EVENTS"), std::string::npos);
+  EXPECT_EQ(reason(kExit + "{ @[kstack] = count(); }"), "");
+  EXPECT_NE(reason("BEGIN { @[kstack] = count(); }").find("stack"), std::string::npos);
   EXPECT_NE(reason(kExit + "{ @[ustack] = count(); }").find("ustack"), std::string::npos);
   EXPECT_NE(reason(kExit + "{ @[uid] = count(); }").find("uid"), std::string::npos);
   EXPECT_EQ(reason("BEGIN { @[uid] = count(); }"), "");

@@ -165,6 +165,36 @@ TEST(Straighten, JumpsAndUnreachableBlocks) {
   EXPECT_EQ(optimized("b0:\njump b1\nb1:\njump b1\n"), "  b0:\n    jump b1\n  b1:\n    jump b1\n");
 }
 
+TEST(ReuseReads, WhatABlockBeforeHasRead) {
+  const std::string start =
+      "b0:\n%0 = builtin tid\nslot_store $a+0, %0, size=8\nmap_get @n, key=$a+0, to=$t+0\n"
+      "%1 = slot_load $t+0, size=8\nbranch %1, b1, b2\nb1:\n";
+  const std::string rest =
+      "%2 = builtin tid\nslot_store $a+0, %2, size=8\nmap_get @n, key=$a+0, to=$t+0\n%3 = slot_load $t+0, size=8\n"
+      "emit #0, fields=[(word, %3)]\nreturn\nb2:\nreturn\n";
+  const auto count = [](const std::string& text, const std::string& word) {
+    size_t found = 0;
+    for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
+    return found;
+  };
+  const std::string reused = optimized(start + rest);
+  EXPECT_EQ(count(reused, "map_get"), 1U) << reused;
+  EXPECT_EQ(count(reused, "builtin tid"), 1U) << reused;
+  const std::string changed = optimized(start + "map_delete @n, key=$a+0\n" + rest);
+  EXPECT_EQ(count(changed, "map_get"), 2U) << changed;
+  const std::string other_key = optimized(start +
+                                          "%9 = const 7\nslot_store $a+0, %9, size=8\n"
+                                          "map_get @n, key=$a+0, to=$t+0\n%3 = slot_load $t+0, size=8\n"
+                                          "emit #0, fields=[(word, %3)]\nreturn\nb2:\nreturn\n");
+  EXPECT_EQ(count(other_key, "map_get"), 2U) << other_key;
+  // Two ways lead to b2: on one of them it has not been read.
+  const std::string joined = optimized(
+      "b0:\n%0 = context_load offset=0, size=8\n%1 = builtin tid\nslot_store $a+0, %1, size=8\nbranch %0, b1, b2\n"
+      "b1:\nmap_get @n, key=$a+0, to=$t+0\n%2 = slot_load $t+0, size=8\nemit #0, fields=[(word, %2)]\njump b2\n"
+      "b2:\nmap_get @n, key=$a+0, to=$t+0\n%3 = slot_load $t+0, size=8\nemit #0, fields=[(word, %3)]\nreturn\n");
+  EXPECT_EQ(count(joined, "map_get"), 2U) << joined;
+}
+
 TEST(LeaveUnpadded, OnlyWhatIsEmittedAsString) {
   const std::string read = "read_string user, %0, to=$s+0, capacity=16\n";
   const auto is_unpadded = [&](const std::string& rest) {

@@ -122,7 +122,8 @@ TEST(PtracePlan, RefusesWhatNoStopShowsAndSaysWhat) {
   kprobe.type = ProbeType::kKprobe;
   kprobe.name = "kprobe:vfs_read";
   EXPECT_EQ(counting(kprobe),
-            "kprobe:vfs_read: ptrace stops answer tracepoints of system calls, signals, fork, exec and exit only");
+            "kprobe:vfs_read: ptrace stops answer user functions and tracepoints of system calls, signals, fork, exec "
+            "and exit only");
 
   const ProbeSite deliver = event_site("signal", "signal_deliver", {"sig", "errno", "code", "sa_handler"});
   Question handler;

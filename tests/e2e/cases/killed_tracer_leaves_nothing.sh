@@ -3,7 +3,7 @@
 victim=$!
 trap 'kill $victim 2>/dev/null' EXIT
 backends=ptrace
-[ "$(id -u)" -eq 0 ] && backends="ptrace ebpf"
+[ "$(id -u)" -eq 0 ] && backends="ptrace ebpf ftrace"
 for backend in $backends; do
   i=0
   while [ $i -lt 100 ]; do

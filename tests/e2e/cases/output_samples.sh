@@ -1,6 +1,6 @@
 # What bpftrace 0.27 printed for these scripts (LANGUAGE-OUTPUT.md), on every backend.
 backends=ptrace
-[ "$(id -u)" -eq 0 ] && backends="ptrace ebpf"
+[ "$(id -u)" -eq 0 ] && backends="ptrace ebpf ftrace"
 for backend in $backends; do
   for script in "$E2E"/output/*.bt; do
     name=$(basename "$script" .bt)

@@ -1,4 +1,5 @@
-// What a sample's record carries of memory: the captures of its probe, found by the addresses that they were read from.
+// What the record of a probe event carries of memory: the captures of its probe, found by the addresses that they were
+// read from.
 #pragma once
 
 #include <cstddef>
@@ -8,20 +9,20 @@
 #include <string>
 #include <vector>
 
-#include "backends/uprobe/perf_records.h"
 #include "core/base/result.h"
 #include "core/ir/captures.h"
 #include "core/kernel/event_format.h"
 #include "core/kernel/fetch_arguments.h"
 
-namespace polytap::uprobe {
+namespace polytap {
 
 // The captures of one probe and the fields of its event that hold them.
 class CaptureLayout {
  public:
   CaptureLayout() = default;
-  // CAPTURES in the order of core/ir/captures.h.
-  explicit CaptureLayout(std::vector<ir::Capture> captures);
+  // CAPTURES in the order of core/ir/captures.h. WITH_KERNEL: addresses may be the kernel's, too.
+  explicit CaptureLayout(std::vector<ir::Capture> captures, bool with_kernel = false,
+                         const FetchWord& word_at = fetch_register);
 
   const std::vector<ir::Capture>& captures() const { return captures_; }
   // What the event must fetch.
@@ -37,17 +38,21 @@ class CaptureLayout {
   };
   const std::vector<Part>& parts() const { return parts_; }
 
+  // Whether memory may be at ADDRESS.
+  bool is_readable(uint64_t address) const;
+
  private:
   std::vector<ir::Capture> captures_;
   std::vector<Part> parts_;
+  bool with_kernel_ = false;
 };
 
-// One sample's.
+// One record's.
 class CapturedMemory {
  public:
   // CONTEXT: the registers; RECORD: the event's. Both must stay. False: a string was not captured as a whole (see
   // fetch_arguments.h for how long it may be), and so the sample says less than was asked for.
-  bool look_at(const CaptureLayout& layout, std::span<const std::byte> context, Bytes record);
+  bool look_at(const CaptureLayout& layout, std::span<const std::byte> context, std::span<const std::byte> record);
   void clear() { segments_.clear(); }
 
   // As ir::Machine has them.
@@ -61,11 +66,12 @@ class CapturedMemory {
     uint32_t length = 0;
     bool is_string = false;
   };
-  std::optional<uint64_t> address_of(const ir::FetchAddress& address, std::span<const std::byte> context) const;
-  bool take(const CaptureLayout& layout, size_t& part, uint64_t address, Bytes record);
+  std::optional<uint64_t> address_of(const CaptureLayout& layout, const ir::FetchAddress& address,
+                                     std::span<const std::byte> context) const;
+  bool take(const CaptureLayout& layout, size_t& part, uint64_t address, std::span<const std::byte> record);
 
   std::vector<Segment> segments_;  // readable ones
   std::vector<std::byte> bytes_;
 };
 
-}  // namespace polytap::uprobe
+}  // namespace polytap

@@ -1,4 +1,4 @@
-#include "backends/uprobe/captured_memory.h"
+#include "core/kernel/captured_memory.h"
 
 #include <fmt/format.h>
 
@@ -7,16 +7,17 @@
 #include <string_view>
 #include <utility>
 
-namespace polytap::uprobe {
+namespace polytap {
 namespace {
+
+using Bytes = std::span<const std::byte>;
 
 // Nothing can be mapped below vm.mmap_min_addr (65536 unless an administrator lowered it), nor, for user space, above
 // the lower half. The kernel leaves in a field what an earlier event had there when a pointer on the way to it cannot
 // be followed: so what lies behind such pointers is not looked at.
 constexpr uint64_t kLowest = 4096;
 constexpr uint64_t kHighest = uint64_t{1} << 56;
-
-bool is_readable(uint64_t address) { return address >= kLowest && address < kHighest; }
+constexpr uint64_t kKernelLowest = ~uint64_t{0} << 56;  // with five levels of page tables
 
 // Since 6.2, instead of a string that could not be read (FAULT_STRING in kernel/trace/trace_probe_kernel.h).
 constexpr std::string_view kFault = "(fault)";
@@ -35,11 +36,17 @@ std::optional<std::string_view> data_location(Bytes record, uint32_t offset) {
 
 }  // namespace
 
-CaptureLayout::CaptureLayout(std::vector<ir::Capture> captures) : captures_(std::move(captures)) {
+bool CaptureLayout::is_readable(uint64_t address) const {
+  if (with_kernel_ && address >= kKernelLowest) return true;
+  return address >= kLowest && address < kHighest;
+}
+
+CaptureLayout::CaptureLayout(std::vector<ir::Capture> captures, bool with_kernel, const FetchWord& word_at)
+    : captures_(std::move(captures)), with_kernel_(with_kernel) {
   for (size_t i = 0; i < captures_.size(); ++i) {
     const ir::Capture& capture = captures_[i];
     const std::string_view word =
-        capture.address.is_absolute ? std::string_view() : fetch_register(capture.address.context_offset);
+        capture.address.is_absolute ? std::string_view() : word_at(capture.address.context_offset);
     for (FetchField& field : fetch_fields(capture, word, fmt::format("c{}", i))) {
       parts_.push_back({std::move(field), i, 0});
     }
@@ -65,7 +72,7 @@ Status CaptureLayout::place(const EventFormat& format) {
   return {};
 }
 
-std::optional<uint64_t> CapturedMemory::address_of(const ir::FetchAddress& address,
+std::optional<uint64_t> CapturedMemory::address_of(const CaptureLayout& layout, const ir::FetchAddress& address,
                                                    std::span<const std::byte> context) const {
   uint64_t value = 0;
   if (!address.is_absolute) {
@@ -74,11 +81,11 @@ std::optional<uint64_t> CapturedMemory::address_of(const ir::FetchAddress& addre
   }
   for (size_t i = 0;; ++i) {
     value += static_cast<uint64_t>(address.offsets[i]);
-    if (!is_readable(value)) return std::nullopt;
+    if (!layout.is_readable(value)) return std::nullopt;
     if (i + 1 == address.offsets.size()) return value;
     // The pointer is a capture too, before this one.
     if (!read_memory(value, std::as_writable_bytes(std::span(&value, 1)))) return std::nullopt;
-    if (!is_readable(value)) return std::nullopt;
+    if (!layout.is_readable(value)) return std::nullopt;
   }
 }
 
@@ -88,7 +95,7 @@ bool CapturedMemory::look_at(const CaptureLayout& layout, std::span<const std::b
   bool complete = true;
   for (size_t part = 0; part < layout.parts().size();) {
     const size_t capture = layout.parts()[part].capture;
-    const auto address = address_of(layout.captures()[capture].address, context);
+    const auto address = address_of(layout, layout.captures()[capture].address, context);
     if (address) {
       complete &= take(layout, part, *address, record);
     } else {
@@ -170,4 +177,4 @@ int64_t CapturedMemory::read_string(uint64_t address, std::span<char> out) const
   return -1;
 }
 
-}  // namespace polytap::uprobe
+}  // namespace polytap

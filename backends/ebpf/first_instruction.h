@@ -1,0 +1,39 @@
+// What a user function begins with, as far as it matters to the kernel's uprobes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/base/unique_fd.h"
+#include "core/probe/site.h"
+
+namespace polytap::ebpf {
+
+// What a program must do to have the caller in a user stack. At a function's first instruction all that the call has
+// pushed is the return address, and the kernel's walk by frame pointers, which takes it that the function has a frame
+// of its own by then, leaves out the caller.
+enum class MissingCaller : uint8_t {
+  kNo,           // no first instruction; or one that the kernel knows, from Linux 6.12 on: `push %rbp` or `endbr64`
+  kAlways,       // put it in
+  kUnlessThere,  // an older kernel, but the change is in some of those too (6.1.170 has it)
+};
+
+// Reads the code at sites; keeps the last file open.
+class CodeReader {
+ public:
+  MissingCaller missing_caller(const ProbeSite& site);
+  // The kernel puts no uprobe on some instructions (arch/x86/kernel/uprobes.c): AVX, with which functions for blocks of
+  // memory begin, and those with a lock or segment prefix, with which locks do.
+  bool takes_no_uprobe(const ProbeSite& site);
+
+ private:
+  using Code = std::array<uint8_t, 4>;
+  std::optional<Code> read(const ProbeSite& site);
+
+  std::string path_;
+  UniqueFd file_;
+};
+
+}  // namespace polytap::ebpf

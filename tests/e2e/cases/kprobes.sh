@@ -1,0 +1,14 @@
+# Functions of the kernel by eBPF, where the kernel has kprobes.
+need_root
+loop="dd if=/dev/zero of=/dev/null bs=64 count=500"
+if [ ! -e /sys/bus/event_source/devices/kprobe/type ]; then
+  expect_status 1 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_read { @[comm] = count(); }' -c "$loop"
+  grep -qi kprobe err || { cat err; fail "the error does not say that there are no kprobes"; }
+  skip "this kernel has no kprobes (and polytap says so)"
+fi
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_read /arg2 == 64/ { @[comm] = count(); }' -c "$loop"
+expect_in out '@[dd]: 500'
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kretprobe:vfs_read /comm == "dd"/ { @ = hist(retval); }' -c "$loop"
+grep -Eq '^\[64, 128\) +500 ' out || { cat out; fail "not 500 reads of 64 bytes"; }
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_read { @n[tid] = arg2; } kretprobe:vfs_read /@n[tid] == 64/ { @sum = sum(retval); delete(@n[tid]); }' -c "$loop"
+expect_in out '@sum: 32000'
