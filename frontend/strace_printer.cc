@@ -342,8 +342,11 @@ void StracePrinter::on_exiting(pid_t tid) {
 void StracePrinter::on_end(pid_t tid, int status) {
   on_exiting(tid);
   if (WIFSIGNALED(status)) {
-    put_whole_line(tid, fmt::format("+++ killed by {}{} +++", signal_name(WTERMSIG(status)),
-                                    WCOREDUMP(status) ? " (core dumped)" : ""));
+    // As a signal that is not shown.
+    const bool shown = (options_.signals >> (WTERMSIG(status) - 1) & 1) != 0;
+    if (shown)
+      put_whole_line(tid, fmt::format("+++ killed by {}{} +++", signal_name(WTERMSIG(status)),
+                                      WCOREDUMP(status) ? " (core dumped)" : ""));
   } else if (!options_.quiet_exit) {
     put_whole_line(tid, fmt::format("+++ exited with {} +++", WEXITSTATUS(status)));
   }

@@ -30,6 +30,7 @@ class StracePrinter final : public CallObserver {
   void on_end(pid_t tid, int wait_status) override;
   void on_detached(pid_t tid) override;
   void on_idle() override;
+  bool is_pending() const override { return output_->is_pending(); }
   // What is left to say when all is over: the summary.
   void finish();
 

@@ -81,6 +81,8 @@ class CallText {
   }
   void flags(const ConstantTable& table, uint64_t value) { append_flags(out, table, value, style.constants); }
   void fd(int number);
+  void signal(int number);
+  void device(uint64_t number);
   void directory_fd(int number);
   // Takes back the comma before this argument.
   void skip() { out.resize(argument_start); }

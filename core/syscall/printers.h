@@ -78,7 +78,11 @@ void map_flags(CallText& text, uint64_t value, const ArgumentKind& kind);
 void mremap_address(CallText& text, uint64_t value, const ArgumentKind& kind);
 void personality(CallText& text, uint64_t value, const ArgumentKind& kind);
 void random_bytes(CallText& text, uint64_t value, const ArgumentKind& kind);
-void clone_size(CallText& text, uint64_t value, const ArgumentKind& kind);
+void uint64_of(CallText& text, uint64_t value, const ArgumentKind& kind);
+void moved_offset(CallText& text, uint64_t value, const ArgumentKind& kind);
+void timer_event(CallText& text, uint64_t value, const ArgumentKind& kind);
+void memory_policy(CallText& text, uint64_t value, const ArgumentKind& kind);
+void node_mask(CallText& text, uint64_t value, const ArgumentKind& kind);
 void restarted(CallText& text, uint64_t value, const ArgumentKind& kind);
 
 // Processes, signals, time.

@@ -163,5 +163,6 @@ extern const ConstantTable kRouteTypes;
 extern const ConstantTable kIoctlCommands;
 extern const ConstantTable kCapabilities;
 extern const ConstantTable kPersonalityFlags;
+extern const ConstantTable kSigevNotify;
 
 }  // namespace polytap
