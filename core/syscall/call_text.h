@@ -40,6 +40,8 @@ struct CallValues {
   std::array<uint64_t, 6> arguments{};
   int64_t result = 0;
   bool failed = false;  // result is -errno
+  // Of a call of another architecture whose arguments cannot be told apart: the name is all that is known.
+  std::string_view foreign_name;
 };
 
 class CallText {
