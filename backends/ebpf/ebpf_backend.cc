@@ -119,6 +119,33 @@ std::optional<std::string> why_not_program(const ir::Program& program) {
   return std::nullopt;
 }
 
+bool reads_user_memory(const ir::Function& function) {
+  const auto reads = [](const ir::Instruction& instruction) {
+    return std::visit(
+        [](const auto& op) {
+          if constexpr (requires {
+                          op.address;
+                          op.space;
+                        })
+            return op.space == AddressSpace::kUser;
+          return false;
+        },
+        instruction.operation);
+  };
+  return std::any_of(function.blocks.begin(), function.blocks.end(), [&](const ir::Block& block) {
+    return std::any_of(block.instructions.begin(), block.instructions.end(), reads);
+  });
+}
+
+// Only programs on user functions may wait for a page.
+bool may_meet_absent_pages(const ir::Program& program) {
+  return std::any_of(program.functions.begin(), program.functions.end(), [&](const ir::Function& function) {
+    return reads_user_memory(function) && std::any_of(function.sites.begin(), function.sites.end(), [&](uint32_t site) {
+             return !program.sites[site].is_user_function();
+           });
+  });
+}
+
 class EbpfBackend : public Backend {
  public:
   explicit EbpfBackend(EbpfOptions options) : options_(options) {}
@@ -132,6 +159,10 @@ class EbpfBackend : public Backend {
     if (!reason) reason = ebpf::why_unusable();
     verdict.possible = !reason;
     if (reason) verdict.reason = *reason;
+    if (verdict.possible && may_meet_absent_pages(program)) {
+      verdict.notes.emplace_back(
+          "user memory that nobody has touched yet cannot be read from here: it is empty, and counted (-v)");
+    }
     return verdict;
   }
 

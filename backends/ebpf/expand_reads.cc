@@ -312,7 +312,9 @@ void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
   const bool has_stack = request_.kind != ProgramKind::kSyscall;  // BEGIN and the like run in polytap itself
   if (!has_stack) zero_memory(memory(op.to, 8 + 8 * op.depth, Reg::k1), 8 + 8 * op.depth);
   if (op.space == AddressSpace::kKernel) {
-    code_.move(Reg::k0, 0);
+    // Not a constant, which the verifier would follow through everything that reads the key.
+    code_.load_map_value(Reg::k0, environment_.globals_fd, environment_.globals.zeros);
+    code_.load(8, Reg::k0, Reg::k0, 0);
   } else {
     code_.call(helper::kPidTgid);
     code_.alu(Alu::kShiftRight, Reg::k0, 32);
