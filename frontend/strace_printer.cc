@@ -192,7 +192,9 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   own.entry = stop;
   if (!options_.trace.contains(stop.call.number) || !matches_paths(stop)) return {};
   CallTampering tampering;
-  if (const InjectRule* rule = injections_.next(options_.injections, stop.tid, stop.call.number)) {
+  const InjectRule* rule =
+      stop.is_startup ? nullptr : injections_.next(options_.injections, stop.tid, stop.call.number);
+  if (rule != nullptr) {
     tampering = rule->tampering;
     own.tampered = tampering.result || tampering.signal != 0;
     own.delayed = tampering.delay_enter_us != 0 || tampering.delay_exit_us != 0;

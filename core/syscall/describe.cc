@@ -67,6 +67,16 @@ constexpr ArgumentKind address_kind = value_kind(p::address);
 constexpr ArgumentKind mode_kind = value_kind(p::mode);
 constexpr ArgumentKind type_and_mode_kind = value_kind(p::type_and_mode);
 constexpr ArgumentKind device_kind = value_kind(p::device);
+constexpr ArgumentKind device32_kind = value_kind(p::device32);
+constexpr ArgumentKind policy_kind = value_kind(p::policy);
+constexpr ArgumentKind huge_flags_kind(const ConstantTable& table) { return named(p::huge_flags, table); }
+constexpr ArgumentKind membarrier_cpu_kind = value_kind(p::membarrier_cpu);
+constexpr ArgumentKind kcmp_rest_kind = value_kind(p::kcmp_rest);
+constexpr ArgumentKind seccomp_flags_kind = value_kind(p::seccomp_flags);
+constexpr ArgumentKind key_kind = value_kind(p::key);
+constexpr ArgumentKind io_priority_kind = value_kind(p::io_priority);
+constexpr ArgumentKind syslog_action_kind = value_kind(p::syslog_action);
+constexpr ArgumentKind swap_flags_kind = value_kind(p::swap_flags);
 constexpr ArgumentKind ipc_key_kind = value_kind(p::ipc_key);
 constexpr ArgumentKind signal_kind = value_kind(p::signal);
 constexpr ArgumentKind path_kind = input(p::path);

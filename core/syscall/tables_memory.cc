@@ -40,7 +40,7 @@ static constexpr Constant kMremapFlagsConstants[] = {
 const ConstantTable kMremapFlags{kMremapFlagsConstants, "MREMAP_?" "??"};
 
 static constexpr Constant kMsyncFlagsConstants[] = {
-    NAMED(MS_ASYNC), NAMED(MS_INVALIDATE), NAMED(MS_SYNC),
+    NAMED(MS_SYNC), NAMED(MS_ASYNC), NAMED(MS_INVALIDATE),
 };
 const ConstantTable kMsyncFlags{kMsyncFlagsConstants, "MS_?" "??"};
 
@@ -65,7 +65,7 @@ static constexpr Constant kMlock2FlagsConstants[] = {
 const ConstantTable kMlock2Flags{kMlock2FlagsConstants, "MLOCK_?" "??"};
 
 static constexpr Constant kPkeyRightsConstants[] = {
-    NAMED(PKEY_DISABLE_ACCESS), NAMED(PKEY_DISABLE_WRITE),
+    NAMED(PKEY_DISABLE_ACCESS), NAMED(PKEY_DISABLE_WRITE), {"PKEY_DISABLE_EXECUTE", 4},
 };
 const ConstantTable kPkeyRights{kPkeyRightsConstants, "PKEY_DISABLE_?" "??"};
 
@@ -86,12 +86,12 @@ static constexpr Constant kMempolicyGetFlagsConstants[] = {
 const ConstantTable kMempolicyGetFlags{kMempolicyGetFlagsConstants, "MPOL_?" "??"};
 
 static constexpr Constant kUserfaultfdFlagsConstants[] = {
-    {"O_NONBLOCK", 04000}, {"O_CLOEXEC", 02000000}, NAMED(UFFD_USER_MODE_ONLY),
+    NAMED(UFFD_USER_MODE_ONLY), {"O_NONBLOCK", 04000}, {"O_CLOEXEC", 02000000},
 };
 const ConstantTable kUserfaultfdFlags{kUserfaultfdFlagsConstants, "UFFD_?" "??"};
 
 static constexpr Constant kIpcFlagsConstants[] = {
-    NAMED(IPC_CREAT), NAMED(IPC_EXCL),
+    NAMED(IPC_CREAT), NAMED(IPC_EXCL), NAMED(IPC_NOWAIT),
 };
 const ConstantTable kIpcFlags{kIpcFlagsConstants, ""};
 
