@@ -68,6 +68,8 @@ constexpr ArgumentKind mode_kind = value_kind(p::mode);
 constexpr ArgumentKind type_and_mode_kind = value_kind(p::type_and_mode);
 constexpr ArgumentKind device_kind = value_kind(p::device);
 constexpr ArgumentKind device32_kind = value_kind(p::device32);
+constexpr ArgumentKind quota_command_kind = value_kind(p::quota_command);
+constexpr ArgumentKind ptrace_pid_kind = value_kind(p::ptrace_pid);
 constexpr ArgumentKind policy_kind = value_kind(p::policy);
 constexpr ArgumentKind huge_flags_kind(const ConstantTable& table) { return named(p::huge_flags, table); }
 constexpr ArgumentKind membarrier_cpu_kind = value_kind(p::membarrier_cpu);

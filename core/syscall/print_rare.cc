@@ -94,4 +94,20 @@ void swap_flags(CallText& text, uint64_t value, const ArgumentKind&) {
   text.print("{}", priority);
 }
 
+void quota_command(CallText& text, uint64_t value, const ArgumentKind&) {
+  const auto command = static_cast<uint32_t>(value);
+  constexpr uint32_t kTypeMask = 0xff;
+  text.put("QCMD(");
+  text.enumeration(kQuotaCommands, command >> 8);
+  text.put(", ");
+  text.enumeration(kQuotaTypes, command & kTypeMask);
+  text.put(')');
+}
+
+void ptrace_pid(CallText& text, uint64_t value, const ArgumentKind&) {
+  constexpr uint64_t kTraceMe = 0;  // PTRACE_TRACEME, which takes nothing
+  if (text.argument(0) == kTraceMe) return text.omit();
+  text.print("{}", static_cast<int>(value));
+}
+
 }  // namespace polytap::printers

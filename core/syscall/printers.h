@@ -81,6 +81,8 @@ void random_bytes(CallText& text, uint64_t value, const ArgumentKind& kind);
 void uint64_of(CallText& text, uint64_t value, const ArgumentKind& kind);
 void moved_offset(CallText& text, uint64_t value, const ArgumentKind& kind);
 void device32(CallText& text, uint64_t value, const ArgumentKind& kind);
+void quota_command(CallText& text, uint64_t value, const ArgumentKind& kind);
+void ptrace_pid(CallText& text, uint64_t value, const ArgumentKind& kind);
 void policy(CallText& text, uint64_t value, const ArgumentKind& kind);
 void huge_flags(CallText& text, uint64_t value, const ArgumentKind& kind);
 void membarrier_cpu(CallText& text, uint64_t value, const ArgumentKind& kind);

@@ -23,12 +23,12 @@ static constexpr Constant kProtectionConstants[] = {
 const ConstantTable kProtection{kProtectionConstants, "PROT_?" "??"};
 
 static constexpr Constant kMapTypesConstants[] = {
-    NAMED(MAP_SHARED), NAMED(MAP_PRIVATE), NAMED(MAP_SHARED_VALIDATE),
+    NAMED(MAP_FILE), NAMED(MAP_SHARED), NAMED(MAP_PRIVATE), NAMED(MAP_SHARED_VALIDATE),
 };
 const ConstantTable kMapTypes{kMapTypesConstants, "MAP_?" "??"};
 
 static constexpr Constant kMapFlagsConstants[] = {
-    NAMED(MAP_32BIT), NAMED(MAP_FIXED), NAMED(MAP_ANONYMOUS), NAMED(MAP_NORESERVE), NAMED(MAP_POPULATE),
+    NAMED(MAP_FIXED), NAMED(MAP_ANONYMOUS), NAMED(MAP_32BIT), NAMED(MAP_NORESERVE), NAMED(MAP_POPULATE),
     NAMED(MAP_NONBLOCK), NAMED(MAP_GROWSDOWN), NAMED(MAP_DENYWRITE), NAMED(MAP_EXECUTABLE), NAMED(MAP_LOCKED),
     NAMED(MAP_STACK), NAMED(MAP_HUGETLB), NAMED(MAP_SYNC), NAMED(MAP_FIXED_NOREPLACE),
 };

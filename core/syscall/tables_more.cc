@@ -92,11 +92,6 @@ const ConstantTable kIoprioClasses{kIoprioClassesConstants,
                                    "IOPRIO_CLASS_?"
                                    "??"};
 
-static constexpr Constant kMemfdSecretFlagsConstants[] = {{"O_CLOEXEC", 02000000}};
-const ConstantTable kMemfdSecretFlags{kMemfdSecretFlagsConstants,
-                                      "O_?"
-                                      "??"};
-
 static constexpr Constant kHandleFlagsConstants[] = {{"AT_SYMLINK_FOLLOW", 0x400}, {"AT_EMPTY_PATH", 0x1000}};
 const ConstantTable kHandleFlags{kHandleFlagsConstants,
                                  "AT_?"
@@ -112,5 +107,20 @@ static constexpr Constant kKexecFileFlagsConstants[] = {
 const ConstantTable kKexecFileFlags{kKexecFileFlagsConstants,
                                     "KEXEC_FILE_?"
                                     "??"};
+
+static constexpr Constant kQuotaCommandsConstants[] = {
+    {"Q_SYNC", 0x800001},     {"Q_QUOTAON", 0x800002},  {"Q_QUOTAOFF", 0x800003},
+    {"Q_GETFMT", 0x800004},   {"Q_GETINFO", 0x800005},  {"Q_SETINFO", 0x800006},
+    {"Q_GETQUOTA", 0x800007}, {"Q_SETQUOTA", 0x800008}, {"Q_GETNEXTQUOTA", 0x800009}};
+const ConstantTable kQuotaCommands{kQuotaCommandsConstants,
+                                   "Q_?"
+                                   "?"
+                                   "?"};
+
+static constexpr Constant kQuotaTypesConstants[] = {{"USRQUOTA", 0}, {"GRPQUOTA", 1}, {"PRJQUOTA", 2}};
+const ConstantTable kQuotaTypes{kQuotaTypesConstants,
+                                "?"
+                                "?"
+                                "?QUOTA"};
 
 }  // namespace polytap
