@@ -158,13 +158,17 @@ void Assembler::exit() { emit(BPF_JMP | BPF_EXIT, Reg::k0, Reg::k0, 0, 0); }
 
 void Assembler::defer(std::function<void()> code) { deferred_.push_back({span_, std::move(code)}); }
 
-Result<Bytecode> Assembler::finish() {
+void Assembler::place_deferred() {
   for (size_t i = 0; i < deferred_.size(); ++i) {  // deferred code may defer more
     const Deferred deferred = std::move(deferred_[i]);
     span_ = deferred.span;
     deferred.code();
   }
   deferred_.clear();
+}
+
+Result<Bytecode> Assembler::finish() {
+  place_deferred();
   for (const Fixup& fixup : fixups_) {
     const int64_t target = labels_[fixup.label];
     CHECK(target >= 0);

@@ -94,6 +94,9 @@ class Assembler {
   // Code that rarely runs: put behind everything else when the program is finished.
   void defer(std::function<void()> code);
 
+  // Puts it here instead.
+  void place_deferred();
+
   size_t size() const { return code_.instructions.size(); }
   // Whether anything emitted so far refers to it.
   bool is_used(Label label) const;

@@ -110,6 +110,15 @@ std::vector<ZeroRange> words_to_zero(const ir::Program& program, const ir::Funct
   return ranges;
 }
 
+bool has_loop(const ir::Function& function) {
+  for (ir::BlockId id = 0; id < function.blocks.size(); ++id) {
+    bool backward = false;
+    ir::for_each_target(function.blocks[id].end, [&](ir::BlockId to) { backward = backward || to <= id; });
+    if (backward) return true;
+  }
+  return false;
+}
+
 bool has_strings(const ir::Emit& emit) {
   return std::any_of(emit.fields.begin(), emit.fields.end(),
                      [](const ir::EmitField& field) { return field.kind == ir::EmitField::Kind::kString; });
@@ -170,11 +179,13 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
     return uses[a] > uses[b];
   });
   layout.slots.resize(function.slots.size());
+  const bool loops = has_loop(function);
   for (const ir::SlotId slot : order) {
     const uint32_t bytes = function.slots[slot].size;
-    const bool fits = bytes <= kMaxStackSlot && stack + bytes <= kStackBytes;
+    const bool fits = !loops && bytes <= kMaxStackSlot && stack + bytes <= kStackBytes;
     layout.slots[slot] = fits ? on_stack(bytes) : in_scratch(bytes);
   }
+  if (loops) layout.resume = in_scratch(8).offset;
   if (record != 0) layout.record = in_scratch(record).offset;
   if (dump != 0) layout.dump = in_scratch(dump).offset;
   // A string's copy may look at one byte behind its region.

@@ -44,6 +44,7 @@ struct FrameLayout {
   std::vector<Location> spills;  // by spill word
   int32_t record = 0;            // in scratch: where records with strings are put together
   int32_t dump = 0;              // in scratch: where bytes go that nobody reads
+  int32_t resume = 0;            // in scratch, of functions with loops: the block where the next step begins
   uint32_t scratch_size = 0;     // 0: none needed
 };
 
@@ -52,6 +53,11 @@ uint32_t record_capacity(const ir::Emit& emit);
 bool has_strings(const ir::Emit& emit);
 inline constexpr uint32_t kRecordHeader = 16;
 
+// Whether a block of FUNCTION leads back to itself or to one before it.
+bool has_loop(const ir::Function& function);
+
+// A function with a loop has all its slots in scratch memory: what lies on the stack the verifier follows round by
+// round, until a million instructions are too many.
 FrameLayout lay_out_frame(const ir::Program& program, const ir::Function& function, const Allocation& allocation);
 
 }  // namespace polytap::ebpf

@@ -52,12 +52,19 @@ Result<CompiledFunction> FunctionCompiler::compile() {
   leave_ = code_.new_label();
   code_.set_span(function_.span);
   enter();
+  if (in_steps()) enter_step();
   const std::vector<bool> reachable = reachable_blocks();
   for (ir::BlockId i = 0; i < function_.blocks.size(); ++i) {
     if (reachable[i]) expand_block(i);
   }
   code_.set_span(function_.span);
-  if (code_.is_used(leave_)) leave();
+  if (step_) {
+    code_.bind(leave_);
+    code_.move(Reg::k0, 1);
+    code_.exit();
+  } else if (code_.is_used(leave_)) {
+    leave();
+  }
   if (callback_) {
     // Last of all, behind the deferred code, because a callback is a subprogram of its own.
     code_.defer([this] {
@@ -70,7 +77,8 @@ Result<CompiledFunction> FunctionCompiler::compile() {
   }
   CompiledFunction compiled;
   ASSIGN_OR_RETURN(compiled.code, code_.finish());
-  if (callback_) compiled.callback = code_.position(*callback_);
+  if (step_) compiled.callbacks.push_back(code_.position(*step_));
+  if (callback_) compiled.callbacks.push_back(code_.position(*callback_));
   return compiled;
 }
 
@@ -295,7 +303,7 @@ void FunctionCompiler::expand_end(ir::BlockId id, const ir::Binary* fused) {
     return;
   }
   const auto& branch = std::get<ir::Branch>(block.end);
-  const bool backward = branch.if_true <= id && environment_.has_may_goto;
+  const bool backward = branch.if_true <= id;
   const Label taken = backward ? code_.new_label() : blocks_[branch.if_true];
   if (fused != nullptr) {
     jump_if_holds(*fused, taken);
@@ -312,7 +320,7 @@ void FunctionCompiler::expand_end(ir::BlockId id, const ir::Binary* fused) {
 }
 
 void FunctionCompiler::jump_to_block(ir::BlockId from, ir::BlockId to) {
-  if (to <= from && environment_.has_may_goto) code_.may_leave_loop(leave_);
+  if (to <= from) return jump_back(to);
   if (to != from + 1) code_.jump(blocks_[to]);
 }
 

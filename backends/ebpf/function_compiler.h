@@ -76,7 +76,7 @@ struct SyscallSites {
 
 struct CompiledFunction {
   Bytecode code;
-  std::optional<uint32_t> callback;  // instruction where the callback for map elements starts
+  std::vector<uint32_t> callbacks;  // instructions where callbacks of helpers start, in order
 };
 
 // Register homes and frame of a function: known before its maps exist, because they tell how large scratch must be.
@@ -121,6 +121,11 @@ class FunctionCompiler {
   void expand_end(ir::BlockId block, const ir::Binary* fused);
   void jump_to_block(ir::BlockId from, ir::BlockId to);
   const ir::Binary* fusible_comparison(const ir::Block& block) const;
+
+  // --- expand_loop.cc: loops on kernels without may_goto
+  bool in_steps() const { return !environment_.has_may_goto && has_loop(function_); }
+  void enter_step();
+  void jump_back(ir::BlockId to);
 
   // --- function_compiler.cc: homes and memory
   Reg operand(ir::Temp temp, Reg spare);  // the register that holds it; SPARE is filled when it lives elsewhere
@@ -208,6 +213,8 @@ class FunctionCompiler {
   Assembler code_;
   std::vector<Label> blocks_;
   Label leave_;
+  std::optional<Label> cut_;   // where a loop goes that the kernel stops
+  std::optional<Label> step_;  // bpf_loop's callback
   std::optional<Label> callback_;
 };
 

@@ -12,6 +12,7 @@ inline constexpr int32_t kMapUpdate = BPF_FUNC_map_update_elem;
 inline constexpr int32_t kMapDelete = BPF_FUNC_map_delete_elem;
 inline constexpr int32_t kMapLookupOnCpu = BPF_FUNC_map_lookup_percpu_elem;  // Linux 5.19
 inline constexpr int32_t kForEachMapElement = BPF_FUNC_for_each_map_elem;    // Linux 5.13
+inline constexpr int32_t kLoop = BPF_FUNC_loop;                              // Linux 5.17
 inline constexpr int32_t kReadUser = BPF_FUNC_probe_read_user;
 inline constexpr int32_t kReadKernel = BPF_FUNC_probe_read_kernel;
 inline constexpr int32_t kCopyFromUser = BPF_FUNC_copy_from_user;  // may sleep

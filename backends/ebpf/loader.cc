@@ -39,20 +39,23 @@ struct FunctionInfo {
   std::vector<bpf_func_info> functions;
 };
 
-Result<FunctionInfo> describe_functions(uint32_t callback) {
+Result<FunctionInfo> describe_functions(const std::vector<uint32_t>& callbacks) {
   std::unique_ptr<btf, decltype(&btf__free)> types(btf__new_empty(), btf__free);
   if (types == nullptr) return Error::from_errno("make BTF");
   const int integer = btf__add_int(types.get(), "int", 4, BTF_INT_SIGNED);
   const int prototype = btf__add_func_proto(types.get(), integer);
   const int main_function = btf__add_func(types.get(), "probe", BTF_FUNC_STATIC, prototype);
-  const int callback_function = btf__add_func(types.get(), "element", BTF_FUNC_STATIC, prototype);
+  const int callback_function = btf__add_func(types.get(), "callback", BTF_FUNC_STATIC, prototype);
   uint32_t size = 0;
   const void* data = btf__raw_data(types.get(), &size);
   if (callback_function < 0 || data == nullptr) return Error("make BTF: libbpf failed");
   FunctionInfo info;
   info.btf = UniqueFd(bpf_btf_load(data, size, nullptr));
   if (!info.btf.valid()) return Error::from_errno("load BTF for a callback");
-  info.functions = {{0, static_cast<uint32_t>(main_function)}, {callback, static_cast<uint32_t>(callback_function)}};
+  info.functions = {{0, static_cast<uint32_t>(main_function)}};
+  for (const uint32_t callback : callbacks) {
+    info.functions.push_back({callback, static_cast<uint32_t>(callback_function)});
+  }
   return info;
 }
 
@@ -97,8 +100,8 @@ VerifierVerdict read_verifier_log(std::string_view log) {
 Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction& function) {
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   FunctionInfo info;
-  if (function.callback) {
-    ASSIGN_OR_RETURN(info, describe_functions(*function.callback));
+  if (!function.callbacks.empty()) {
+    ASSIGN_OR_RETURN(info, describe_functions(function.callbacks));
     options.prog_btf_fd = static_cast<uint32_t>(info.btf.get());
     options.func_info = info.functions.data();
     options.func_info_cnt = static_cast<uint32_t>(info.functions.size());

@@ -36,15 +36,6 @@ bool is_attached(const ProbeSite& site) {
          site.is_kernel_function();
 }
 
-bool has_loop(const ir::Function& function) {
-  for (ir::BlockId id = 0; id < function.blocks.size(); ++id) {
-    bool backward = false;
-    ir::for_each_target(function.blocks[id].end, [&](ir::BlockId to) { backward = backward || to <= id; });
-    if (backward) return true;
-  }
-  return false;
-}
-
 uint64_t monotonic_now() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
 
@@ -53,15 +51,11 @@ void Checker::statement(const ast::Statement& statement) {
                  [&](const ast::ReturnStatement& s) {
                    if (s.value != nullptr) expression(*s.value);
                  },
-                 [&](const ast::While&) {
-                   unsupported(span, "while loops are", "unroll(n) { ... } repeats a fixed number of times");
-                 },
+                 [&](const ast::While& s) { while_loop(s); },
                  [&](const ast::ForMap&) { unsupported(span, "for loops over maps are"); },
-                 [&](const ast::ForRange&) {
-                   unsupported(span, "for loops over ranges are", "unroll(n) { ... } repeats a fixed number of times");
-                 },
-                 [&](const ast::Break&) { unsupported(span, "break is"); },
-                 [&](const ast::Continue&) { unsupported(span, "continue is"); },
+                 [&](const ast::ForRange& s) { for_range(s); },
+                 [&](const ast::Break&) { leave_loop(span, "break"); },
+                 [&](const ast::Continue&) { leave_loop(span, "continue"); },
              },
              statement.node);
 }
@@ -73,27 +67,6 @@ void Checker::expression_statement(const ast::Expression& node) {
     return;
   }
   function_.expressions[node.id] = this->call(*call, node.span, FunctionUse::kStatement);
-}
-
-void Checker::unroll(const ast::Unroll& statement) {
-  const ExpressionInfo& count = expression(*statement.count);
-  if (!count.type.is(TypeKind::kNone)) {
-    if (!count.constant) {
-      diagnostics_.error(statement.count->span, "The count of an unroll must be a constant");
-    } else if (*count.constant < 1 || *count.constant > 100) {
-      diagnostics_.error(statement.count->span, "The count of an unroll must be between 1 and 100");
-    }
-  }
-  // The body is written out that often: nested loops multiply.
-  const int64_t before = repetitions_;
-  repetitions_ *= std::max<int64_t>(1, count.constant.value_or(1));
-  if (repetitions_ > kMaxRepetitions) {
-    diagnostics_.error(statement.count->span, fmt::format("Nested unrolls repeat {} times; at most {} are possible",
-                                                          repetitions_, kMaxRepetitions));
-    repetitions_ = kMaxRepetitions;
-  }
-  block(statement.body);
-  repetitions_ = before;
 }
 
 void Checker::declaration(const ast::Declaration& statement, Span span) {

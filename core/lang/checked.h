@@ -54,6 +54,7 @@ struct CheckedFunction {
   std::vector<ExpressionInfo> expressions;
   std::vector<VariableInfo> variables;
   std::unordered_map<const ast::Declaration*, VariableId> declarations;
+  std::unordered_map<const ast::ForRange*, VariableId> loop_variables;
 
   const ExpressionInfo& at(const ast::Expression& expression) const { return expressions[expression.id]; }
   const ProbeSite& site() const { return sites.front(); }

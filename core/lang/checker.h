@@ -40,9 +40,15 @@ class Checker {
   void assign_variable(const ast::Expression& target, const ast::Assignment& statement, Span span);
   void assign_map(const ast::Expression& target, const ast::Assignment& statement, Span span);
   void declaration(const ast::Declaration& statement, Span span);
-  void unroll(const ast::Unroll& statement);
   void condition(const ast::Expression& expression, std::string_view what);
   void unsupported(Span span, std::string_view what, std::string hint = {});
+
+  // --- check_loop.cc
+  void unroll(const ast::Unroll& statement);
+  void while_loop(const ast::While& statement);
+  void for_range(const ast::ForRange& statement);
+  void loop_body(const ast::Block& body);
+  void leave_loop(Span span, std::string_view what);
 
   // --- variables
   std::optional<VariableId> find_variable(std::string_view name) const;
@@ -144,6 +150,7 @@ class Checker {
   VariableId next_variable_ = 0;  // numbers in the order of declaration: the same in every pass
   bool changed_ = false;
   int64_t repetitions_ = 1;  // by the unrolls around the current statement
+  uint32_t loops_ = 0;       // around the current statement
   static constexpr int64_t kMaxRepetitions = 1000;
 };
 

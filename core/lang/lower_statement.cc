@@ -40,10 +40,11 @@ void Lowerer::statement_body(const ast::Statement& statement) {
                    }
                  },
                  [&](const ast::If& s) { if_statement(s); },
-                 [&](const ast::Unroll& s) {
-                   const int64_t count = info(*s.count).constant.value_or(0);
-                   for (int64_t i = 0; i < count; ++i) block(s.body);
-                 },
+                 [&](const ast::Unroll& s) { unroll(s); },
+                 [&](const ast::While& s) { while_loop(s); },
+                 [&](const ast::ForRange& s) { for_range(s); },
+                 [&](const ast::Break&) { build_.jump(loops_.back().behind); },
+                 [&](const ast::Continue&) { build_.jump(loops_.back().next_round); },
                  [&](const ast::BlockStatement& s) { block(s.block); },
                  [&](const ast::Discard& s) {
                    const Type type = value_type(*s.value);
@@ -54,8 +55,8 @@ void Lowerer::statement_body(const ast::Statement& statement) {
                    }
                  },
                  [&](const ast::ReturnStatement&) { build_.ret(); },
-                 // The checker accepts no others.
-                 [](const auto&) { CHECK(false); },
+                 // The checker refuses them.
+                 [](const ast::ForMap&) { CHECK(false); },
              },
              statement.node);
 }

@@ -57,6 +57,18 @@ class Lowerer {
   void assign_variable(VariableId id, const ast::Assignment& statement);
   ir::Place variable_place(VariableId id);
 
+  // --- lower_loop.cc
+  // Where break and continue lead.
+  struct Loop {
+    ir::BlockId next_round = 0;
+    ir::BlockId behind = 0;
+  };
+  void unroll(const ast::Unroll& statement);
+  void while_loop(const ast::While& statement);
+  void for_range(const ast::ForRange& statement);
+  // Goes back to HEAD, unless the function's loops have gone round too often: then says so and returns.
+  void next_round(ir::BlockId head, Span loop);
+
   // --- lower_word.cc
   ir::Temp word(const ast::Expression& e);
   ir::Temp word_of(const ast::Expression& e);
@@ -172,6 +184,8 @@ class Lowerer {
   Diagnostics& diagnostics_;
   ir::Builder build_;
   std::vector<std::optional<ir::SlotId>> variables_;
+  std::vector<Loop> loops_;           // around the current statement
+  std::optional<ir::SlotId> rounds_;  // how often all loops together went round
 };
 
 inline uint32_t round_to_words(uint32_t bytes) { return (bytes + 7) & ~7U; }
