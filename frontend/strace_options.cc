@@ -186,8 +186,6 @@ Status Parser::take_qualifier(std::string_view name, std::string_view value) {
   } else if (name == "inject" || name == "fault") {
     ASSIGN_OR_RETURN(InjectRule rule, parse_inject_rule(value, name == "fault"));
     options_.injections.push_back(std::move(rule));
-  } else if (name == "raw" || name == "x") {
-    ASSIGN_OR_RETURN(options_.raw, parse_call_set(value));
   } else if (name == "quiet" || name == "silent" || name == "silence" || name == "q") {
     return take_quiet(value);
   } else if (name == "decode-fds" || name == "decode-fd") {
@@ -197,10 +195,8 @@ Status Parser::take_qualifier(std::string_view name, std::string_view value) {
   } else if (name == "write" || name == "w") {
     ASSIGN_OR_RETURN(options_.dump_writes, parse_fd_set(value));
   } else if (name == "abbrev" || name == "a") {
+    if (value != "none" && value != "all") return Error("-e abbrev= takes only 'all' and 'none'");
     options_.style.verbose = value == "none";
-  } else if (name == "verbose" || name == "v") {
-    ASSIGN_OR_RETURN(const CallSet verbose, parse_call_set(value));
-    options_.verbose_off.members = ~verbose.members;
   } else {
     return Error(fmt::format("-e {}= is not supported", name));
   }
@@ -350,7 +346,7 @@ std::variant<StraceOptions, int> Parser::parse(int argc, char** argv) {
       return 0;
     }
     if (letter == 'V') {
-      fmt::print("strace -- version 7.2 (polytap {})\n", kVersion);
+      fmt::print("polytap {}, with the command line of strace 7.2\n", kVersion);
       return 0;
     }
     const Status taken = take(letter, optarg);

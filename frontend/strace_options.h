@@ -39,8 +39,6 @@ struct StraceOptions {
   uint64_t signals = UINT64_MAX;
   uint8_t statuses = kAnyStatus;
   std::vector<std::string> paths;  // -P
-  CallSet raw;                     // -e raw=
-  CallSet verbose_off;             // what -e verbose= leaves out
   std::vector<InjectRule> injections;
   FdSet dump_reads;   // -e read=
   FdSet dump_writes;  // -e write=

@@ -31,7 +31,7 @@ StracePrinter::Task& StracePrinter::task(pid_t tid) {
   Task& task = tasks_[tid];
   if (task.output != nullptr) return task;
   task.output = output_;
-  if (options_.output_separately && !options_.output.empty()) {
+  if (!shares_output()) {
     auto own = StraceOutput::create(fmt::format("{}.{}", options_.output, tid), options_.append);
     if (own.ok()) {
       task.output = std::move(own).value();
@@ -90,7 +90,7 @@ void StracePrinter::cut_line(Task& task) {
 }
 
 void StracePrinter::begin_line(pid_t tid, Task& task) {
-  if (options_.output_separately && !options_.output.empty()) {
+  if (!shares_output()) {
     if (task.column != 0 && task.in_call && !task.interrupted) cut_line(task);
     return;
   }
@@ -115,11 +115,26 @@ void StracePrinter::put_whole_line(pid_t tid, const std::string& text) {
   end_line(own);
 }
 
-void StracePrinter::pad(std::string& line, size_t start) const {
-  line += ' ';
-  const size_t length = line.size() - start;
+void StracePrinter::pad(std::string& line, size_t before) const {
+  const size_t length = before + line.size();
   if (length < options_.column) line.append(options_.column - length, ' ');
   line += "= ";
+}
+
+size_t StracePrinter::resume_line(pid_t tid, Task& own, uint64_t time_ns) {
+  const bool cut = own.interrupted || (line_owner_ != tid && shares_output());
+  if (!cut && !holds_lines()) return own.column;
+  begin_line(tid, own);
+  std::string& line = own.output->text;
+  const size_t start = line.size();
+  if (holds_lines()) {
+    line += prefix(tid, own.entry.time_ns, &own.entry) + own.held;
+  } else {
+    own.interrupted = true;
+    line += prefix(tid, time_ns, &own.entry);
+    fmt::format_to(std::back_inserter(line), "<... {} resumed>", name_of(own.entry.call));
+  }
+  return line.size() - start;
 }
 
 // The room for a socket address, which the call overwrites with the length of it.
@@ -192,7 +207,9 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   own.entry = stop;
   if (!options_.trace.contains(stop.call.number) || !matches_paths(stop)) return {};
   CallTampering tampering;
-  if (const InjectRule* rule = injections_.next(options_.injections, stop.tid, stop.call.number)) {
+  const InjectRule* rule =
+      stop.is_startup ? nullptr : injections_.next(options_.injections, stop.tid, stop.call.number);
+  if (rule != nullptr) {
     tampering = rule->tampering;
     own.tampered = tampering.result || tampering.signal != 0;
     own.delayed = tampering.delay_enter_us != 0 || tampering.delay_exit_us != 0;
@@ -242,23 +259,8 @@ void StracePrinter::on_exit(const CallStop& raw) {
     own.in_call = false;
     return;
   }
-  std::string& line = own.output->text;
-  size_t start = line.size();
-  if (holds_lines()) {
-    begin_line(stop.tid, own);
-    start = line.size();
-    line += prefix(stop.tid, own.entry.time_ns, &own.entry) + own.held;
-    own.column = 0;
-  } else if (own.interrupted || (line_owner_ != stop.tid && !options_.output_separately)) {
-    own.interrupted = true;
-    begin_line(stop.tid, own);
-    start = line.size();
-    line += prefix(stop.tid, stop.time_ns, &own.entry);
-    fmt::format_to(std::back_inserter(line), "<... {} resumed>", name_of(stop.call));
-    own.column = 0;
-  }
+  const size_t before = resume_line(stop.tid, own, stop.time_ns);
   const LiveMemory memory(stop.tid);
-  // Where the line began, however much of it was written out meanwhile.
   std::string rest;
   CallText text(rest, memory, options_.style, stop.call);
   text.fds = fds_.get();
@@ -267,11 +269,10 @@ void StracePrinter::on_exit(const CallStop& raw) {
   text.entry_int = own.entry_int;
   text.interrupted_call = own.restartable;
   render_exit(text, own.progress);
-  const size_t before = own.column != 0 ? own.column : line.size() - start;
   rest += ' ';
-  if (before + rest.size() < options_.column) rest.append(options_.column - before - rest.size(), ' ');
-  rest += "= ";
+  pad(rest, before);
   put_result(stop.tid, own, text, stop);
+  std::string& line = own.output->text;
   line += rest;
   own.in_call = false;
   if (const std::string data = dump_data(stop.call, memory, options_.dump_reads, options_.dump_writes); !data.empty()) {
@@ -334,27 +335,12 @@ void StracePrinter::on_exiting(pid_t tid) {
   if (!own.in_call) return;
   const bool wanted = (options_.statuses & static_cast<uint8_t>(CallStatus::kUnfinished)) != 0;
   if (options_.summary != StraceOptions::Summary::kOnly && wanted) {
-    std::string& line = own.output->text;
-    size_t start = line.size();
-    if (holds_lines()) {
-      begin_line(tid, own);
-      start = line.size();
-      line += prefix(tid, own.entry.time_ns, &own.entry) + own.held;
-      own.column = 0;
-    } else if (own.interrupted || (line_owner_ != tid && !options_.output_separately)) {
-      own.interrupted = true;
-      begin_line(tid, own);
-      start = line.size();
-      line += prefix(tid, clock_ns(CLOCK_REALTIME), &own.entry);
-      fmt::format_to(std::back_inserter(line), "<... {} resumed>", name_of(own.entry.call));
-      own.column = 0;
-    }
+    const size_t before = resume_line(tid, own, clock_ns(CLOCK_REALTIME));
     const CallDescription* call = description_of(own.entry.call);
     const bool complete = call == nullptr || own.progress.omitted || own.progress.next_argument >= call->argument_count;
     std::string rest = complete ? ") " : " <unfinished ...>) ";
-    const size_t before = own.column != 0 ? own.column : line.size() - start;
-    if (before + rest.size() < options_.column) rest.append(options_.column - before - rest.size(), ' ');
-    line += rest + "= ?";
+    pad(rest, before);
+    own.output->text += rest + "?";
     own.in_call = false;
     end_line(own);
   }

@@ -64,7 +64,11 @@ class StracePrinter final : public CallObserver {
   void put_whole_line(pid_t tid, const std::string& text);
   void complain(const std::string& text);
   void put_result(pid_t tid, Task& task, CallText& text, const CallStop& stop);
-  void pad(std::string& line, size_t start) const;
+  // Spaces up to the column of "= " behind the text that follows BEFORE characters of the line.
+  void pad(std::string& line, size_t before) const;
+  // Goes on with the task's line, or begins the one that resumes it. How long the line is.
+  size_t resume_line(pid_t tid, Task& task, uint64_t time_ns);
+  bool shares_output() const { return !options_.output_separately || options_.output.empty(); }
   uint64_t own_time(const CallStop& entry, const CallStop& exit) const;
   static int int_before_call(const CallText& text);
 

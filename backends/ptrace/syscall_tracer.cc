@@ -220,6 +220,7 @@ void SyscallTracer::on_entry(Task& task, CallStop& stop) {
   if (task.hidden) {
     if (stop.call.number != __NR_execve) return;
     task.hidden = false;
+    stop.is_startup = true;
   }
   task.in_call = true;
   task.call = stop.call;

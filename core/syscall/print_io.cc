@@ -131,6 +131,7 @@ void note_ready_sets(CallText& text) {
 
 void fd_set(CallText& text, uint64_t value, const ArgumentKind&) {
   if (value == 0) return text.put("NULL");
+  if (static_cast<int>(text.argument(0)) < 0) return text.address(value);
   const auto fds = read_fd_set(text, value, static_cast<int>(text.argument(0)));
   if (!fds) return text.address(value);
   put_fds(text, *fds);

@@ -113,8 +113,12 @@ void ioctl_command(CallText& text, uint64_t value, const ArgumentKind&) {
   if (names.empty()) {
     constexpr std::array<std::string_view, 4> kDirections = {"_IOC_NONE", "_IOC_WRITE", "_IOC_READ",
                                                              "_IOC_READ|_IOC_WRITE"};
-    names = fmt::format("_IOC({}, {:#x}, {:#x}, {:#x})", kDirections[_IOC_DIR(command)], _IOC_TYPE(command),
-                        _IOC_NR(command), _IOC_SIZE(command));
+    names = fmt::format("_IOC({}", kDirections[_IOC_DIR(command)]);
+    for (const uint32_t part : {_IOC_TYPE(command), _IOC_NR(command), _IOC_SIZE(command)}) {
+      names += ", ";
+      append_hex(names, part);
+    }
+    names += ')';
   }
   if (text.style.constants == ConstantStyle::kVerbose) {
     text.hex(command);

@@ -13,7 +13,8 @@
 
 namespace polytap::printers {
 
-void map_flags(CallText& text, uint64_t value, const ArgumentKind&) {
+void map_flags(CallText& text, uint64_t whole, const ArgumentKind&) {
+  const uint64_t value = static_cast<uint32_t>(whole);
   constexpr uint64_t kTypeMask = 0xf;
   constexpr int kHugeShift = 26;  // MAP_HUGE_SHIFT
   constexpr uint64_t kHugeMask = 0x3fUL << kHugeShift;
@@ -36,7 +37,7 @@ void map_flags(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void mremap_address(CallText& text, uint64_t value, const ArgumentKind&) {
-  if ((text.argument(3) & (MREMAP_FIXED | MREMAP_DONTUNMAP)) == 0) return text.omit();
+  if ((text.argument(3) & MREMAP_FIXED) == 0) return text.omit();
   text.address(value);
 }
 

@@ -300,6 +300,7 @@ void scheduling_parameter(CallText& text, uint64_t value, const ArgumentKind& ki
 void scheduler(CallText& text, uint64_t value, const ArgumentKind&) {
   constexpr uint32_t kResetOnFork = 0x40000000;  // SCHED_RESET_ON_FORK
   const auto policy = static_cast<uint32_t>(value);
+  if (kSchedulers.find(policy & ~kResetOnFork).empty()) return text.enumeration(kSchedulers, policy);
   text.enumeration(kSchedulers, policy & ~kResetOnFork);
   if ((policy & kResetOnFork) != 0) text.put("|SCHED_RESET_ON_FORK");
 }

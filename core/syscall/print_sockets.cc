@@ -20,6 +20,9 @@ namespace polytap::printers {
 void socket_type(CallText& text, uint64_t value, const ArgumentKind&) {
   constexpr uint32_t kTypeMask = 0xf;
   const auto bits = static_cast<uint32_t>(value);
+  if (kSocketTypes.find(bits & kTypeMask).empty()) {
+    return bits == 0 ? text.put('0') : text.flags(kSocketFlags, bits);
+  }
   text.enumeration(kSocketTypes, bits & kTypeMask);
   if ((bits & ~kTypeMask) == 0) return;
   text.put('|');
@@ -35,7 +38,7 @@ void socket_protocol(CallText& text, uint64_t value, const ArgumentKind&) {
     case AF_NETLINK:
       return text.enumeration(kNetlinkProtocols, protocol);
     default:
-      return text.print("{}", protocol);
+      return text.print("{}", value);
   }
 }
 
@@ -184,7 +187,7 @@ void put_option_value(CallText& text, uint64_t at, uint64_t length) {
 
 void socket_option(CallText& text, uint64_t value, const ArgumentKind&) {
   const ConstantTable* table = option_table(static_cast<uint32_t>(text.argument(1)));
-  if (table == nullptr) return text.print("{}", static_cast<int>(value));
+  if (table == nullptr) return text.print("{}", static_cast<uint32_t>(value));
   text.enumeration(*table, static_cast<uint32_t>(value));
 }
 

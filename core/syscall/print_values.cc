@@ -56,7 +56,9 @@ void ipc_flags(CallText& text, uint64_t value, const ArgumentKind& kind) {
   constexpr uint32_t kPermissions = 0777;
   const auto bits = static_cast<uint32_t>(value);
   if ((bits & ~kPermissions) != 0) {
-    text.flags(*kind.table, bits & ~kPermissions);
+    std::string names;
+    append_flags(names, *kind.table, bits & ~kPermissions, text.style.constants);
+    text.put(names);
     text.put('|');
   }
   text.print("{:#03o}", bits & kPermissions);

@@ -164,5 +164,13 @@ extern const ConstantTable kIoctlCommands;
 extern const ConstantTable kCapabilities;
 extern const ConstantTable kPersonalityFlags;
 extern const ConstantTable kSigevNotify;
+extern const ConstantTable kMempolicyModeFlags;
+extern const ConstantTable kSpecialKeys;
+extern const ConstantTable kIoprioClasses;
+extern const ConstantTable kQuotaCommands;
+extern const ConstantTable kQuotaTypes;
+extern const ConstantTable kHandleFlags;
+extern const ConstantTable kMovePagesFlags;
+extern const ConstantTable kKexecFileFlags;
 
 }  // namespace polytap

@@ -124,8 +124,8 @@ static constexpr Constant kNotifyFlagsConstants[] = {
 const ConstantTable kNotifyFlags{kNotifyFlagsConstants, "DN_?" "??"};
 
 static constexpr Constant kFlockOperationsConstants[] = {
-    NAMED(LOCK_SH), NAMED(LOCK_EX), NAMED(LOCK_NB), NAMED(LOCK_UN), NAMED(LOCK_MAND), NAMED(LOCK_READ),
-    NAMED(LOCK_WRITE), NAMED(LOCK_RW),
+    NAMED(LOCK_SH), NAMED(LOCK_EX), NAMED(LOCK_NB), NAMED(LOCK_UN), NAMED(LOCK_MAND), NAMED(LOCK_RW),
+    NAMED(LOCK_READ), NAMED(LOCK_WRITE),
 };
 const ConstantTable kFlockOperations{kFlockOperationsConstants, "LOCK_?" "??"};
 
@@ -183,7 +183,7 @@ static constexpr Constant kSignalfdFlagsConstants[] = {
 const ConstantTable kSignalfdFlags{kSignalfdFlagsConstants, "SFD_?" "??"};
 
 static constexpr Constant kTimerfdFlagsConstants[] = {
-    NAMED(TFD_CLOEXEC), NAMED(TFD_NONBLOCK),
+    NAMED(TFD_TIMER_ABSTIME), NAMED(TFD_TIMER_CANCEL_ON_SET), NAMED(TFD_CLOEXEC), NAMED(TFD_NONBLOCK),
 };
 const ConstantTable kTimerfdFlags{kTimerfdFlagsConstants, "TFD_?" "??"};
 

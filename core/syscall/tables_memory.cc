@@ -23,12 +23,12 @@ static constexpr Constant kProtectionConstants[] = {
 const ConstantTable kProtection{kProtectionConstants, "PROT_?" "??"};
 
 static constexpr Constant kMapTypesConstants[] = {
-    NAMED(MAP_SHARED), NAMED(MAP_PRIVATE), NAMED(MAP_SHARED_VALIDATE),
+    NAMED(MAP_FILE), NAMED(MAP_SHARED), NAMED(MAP_PRIVATE), NAMED(MAP_SHARED_VALIDATE),
 };
 const ConstantTable kMapTypes{kMapTypesConstants, "MAP_?" "??"};
 
 static constexpr Constant kMapFlagsConstants[] = {
-    NAMED(MAP_32BIT), NAMED(MAP_FIXED), NAMED(MAP_ANONYMOUS), NAMED(MAP_NORESERVE), NAMED(MAP_POPULATE),
+    NAMED(MAP_FIXED), NAMED(MAP_ANONYMOUS), NAMED(MAP_32BIT), NAMED(MAP_NORESERVE), NAMED(MAP_POPULATE),
     NAMED(MAP_NONBLOCK), NAMED(MAP_GROWSDOWN), NAMED(MAP_DENYWRITE), NAMED(MAP_EXECUTABLE), NAMED(MAP_LOCKED),
     NAMED(MAP_STACK), NAMED(MAP_HUGETLB), NAMED(MAP_SYNC), NAMED(MAP_FIXED_NOREPLACE),
 };
@@ -40,7 +40,7 @@ static constexpr Constant kMremapFlagsConstants[] = {
 const ConstantTable kMremapFlags{kMremapFlagsConstants, "MREMAP_?" "??"};
 
 static constexpr Constant kMsyncFlagsConstants[] = {
-    NAMED(MS_ASYNC), NAMED(MS_INVALIDATE), NAMED(MS_SYNC),
+    NAMED(MS_SYNC), NAMED(MS_ASYNC), NAMED(MS_INVALIDATE),
 };
 const ConstantTable kMsyncFlags{kMsyncFlagsConstants, "MS_?" "??"};
 
@@ -65,7 +65,7 @@ static constexpr Constant kMlock2FlagsConstants[] = {
 const ConstantTable kMlock2Flags{kMlock2FlagsConstants, "MLOCK_?" "??"};
 
 static constexpr Constant kPkeyRightsConstants[] = {
-    NAMED(PKEY_DISABLE_ACCESS), NAMED(PKEY_DISABLE_WRITE),
+    NAMED(PKEY_DISABLE_ACCESS), NAMED(PKEY_DISABLE_WRITE), {"PKEY_DISABLE_EXECUTE", 4},
 };
 const ConstantTable kPkeyRights{kPkeyRightsConstants, "PKEY_DISABLE_?" "??"};
 
@@ -86,12 +86,12 @@ static constexpr Constant kMempolicyGetFlagsConstants[] = {
 const ConstantTable kMempolicyGetFlags{kMempolicyGetFlagsConstants, "MPOL_?" "??"};
 
 static constexpr Constant kUserfaultfdFlagsConstants[] = {
-    {"O_NONBLOCK", 04000}, {"O_CLOEXEC", 02000000}, NAMED(UFFD_USER_MODE_ONLY),
+    NAMED(UFFD_USER_MODE_ONLY), {"O_NONBLOCK", 04000}, {"O_CLOEXEC", 02000000},
 };
 const ConstantTable kUserfaultfdFlags{kUserfaultfdFlagsConstants, "UFFD_?" "??"};
 
 static constexpr Constant kIpcFlagsConstants[] = {
-    NAMED(IPC_CREAT), NAMED(IPC_EXCL),
+    NAMED(IPC_CREAT), NAMED(IPC_EXCL), NAMED(IPC_NOWAIT),
 };
 const ConstantTable kIpcFlags{kIpcFlagsConstants, ""};
 

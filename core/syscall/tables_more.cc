@@ -1,4 +1,7 @@
 #include <linux/capability.h>
+#include <linux/ioprio.h>
+#include <linux/keyctl.h>
+#include <linux/mempolicy.h>
 #include <signal.h>
 #include <sys/personality.h>
 
@@ -70,5 +73,54 @@ const ConstantTable kPersonalityFlags{kPersonalityFlagsConstants, ""};
 static constexpr Constant kSigevNotifyConstants[] = {NAMED(SIGEV_SIGNAL), NAMED(SIGEV_NONE), NAMED(SIGEV_THREAD),
                                                      NAMED(SIGEV_THREAD_ID)};
 const ConstantTable kSigevNotify{kSigevNotifyConstants, "SIGEV_???"};
+
+static constexpr Constant kMempolicyModeFlagsConstants[] = {NAMED(MPOL_F_STATIC_NODES), NAMED(MPOL_F_RELATIVE_NODES),
+                                                            NAMED(MPOL_F_NUMA_BALANCING)};
+const ConstantTable kMempolicyModeFlags{kMempolicyModeFlagsConstants,
+                                        "MPOL_F_?"
+                                        "??"};
+
+static constexpr Constant kSpecialKeysConstants[] = {
+    NAMED(KEY_SPEC_THREAD_KEYRING),  NAMED(KEY_SPEC_PROCESS_KEYRING),      NAMED(KEY_SPEC_SESSION_KEYRING),
+    NAMED(KEY_SPEC_USER_KEYRING),    NAMED(KEY_SPEC_USER_SESSION_KEYRING), NAMED(KEY_SPEC_GROUP_KEYRING),
+    NAMED(KEY_SPEC_REQKEY_AUTH_KEY), NAMED(KEY_SPEC_REQUESTOR_KEYRING)};
+const ConstantTable kSpecialKeys{kSpecialKeysConstants, ""};
+
+static constexpr Constant kIoprioClassesConstants[] = {NAMED(IOPRIO_CLASS_NONE), NAMED(IOPRIO_CLASS_RT),
+                                                       NAMED(IOPRIO_CLASS_BE), NAMED(IOPRIO_CLASS_IDLE)};
+const ConstantTable kIoprioClasses{kIoprioClassesConstants,
+                                   "IOPRIO_CLASS_?"
+                                   "??"};
+
+static constexpr Constant kHandleFlagsConstants[] = {{"AT_SYMLINK_FOLLOW", 0x400}, {"AT_EMPTY_PATH", 0x1000}};
+const ConstantTable kHandleFlags{kHandleFlagsConstants,
+                                 "AT_?"
+                                 "??"};
+
+static constexpr Constant kMovePagesFlagsConstants[] = {NAMED(MPOL_MF_MOVE), NAMED(MPOL_MF_MOVE_ALL)};
+const ConstantTable kMovePagesFlags{kMovePagesFlagsConstants,
+                                    "MPOL_?"
+                                    "??"};
+
+static constexpr Constant kKexecFileFlagsConstants[] = {
+    {"KEXEC_FILE_UNLOAD", 1}, {"KEXEC_FILE_ON_CRASH", 2}, {"KEXEC_FILE_NO_INITRAMFS", 4}};
+const ConstantTable kKexecFileFlags{kKexecFileFlagsConstants,
+                                    "KEXEC_FILE_?"
+                                    "??"};
+
+static constexpr Constant kQuotaCommandsConstants[] = {
+    {"Q_SYNC", 0x800001},     {"Q_QUOTAON", 0x800002},  {"Q_QUOTAOFF", 0x800003},
+    {"Q_GETFMT", 0x800004},   {"Q_GETINFO", 0x800005},  {"Q_SETINFO", 0x800006},
+    {"Q_GETQUOTA", 0x800007}, {"Q_SETQUOTA", 0x800008}, {"Q_GETNEXTQUOTA", 0x800009}};
+const ConstantTable kQuotaCommands{kQuotaCommandsConstants,
+                                   "Q_?"
+                                   "?"
+                                   "?"};
+
+static constexpr Constant kQuotaTypesConstants[] = {{"USRQUOTA", 0}, {"GRPQUOTA", 1}, {"PRJQUOTA", 2}};
+const ConstantTable kQuotaTypes{kQuotaTypesConstants,
+                                "?"
+                                "?"
+                                "?QUOTA"};
 
 }  // namespace polytap

@@ -37,7 +37,8 @@ static constexpr Constant kStatfsFlagsConstants[] = {
 const ConstantTable kStatfsFlags{kStatfsFlagsConstants, "ST_?" "??"};
 
 static constexpr Constant kSwapFlagsConstants[] = {
-    NAMED(SWAP_FLAG_PREFER), NAMED(SWAP_FLAG_DISCARD),
+    NAMED(SWAP_FLAG_PREFER), NAMED(SWAP_FLAG_DISCARD), {"SWAP_FLAG_DISCARD_ONCE", 0x20000},
+    {"SWAP_FLAG_DISCARD_PAGES", 0x40000},
 };
 const ConstantTable kSwapFlags{kSwapFlagsConstants, "SWAP_FLAG_?" "??"};
 

@@ -52,7 +52,7 @@ static constexpr Constant kSigaltstackFlagsConstants[] = {
 const ConstantTable kSigaltstackFlags{kSigaltstackFlagsConstants, "SS_?" "??"};
 
 static constexpr Constant kWaitOptionsConstants[] = {
-    NAMED(WNOHANG), NAMED(WUNTRACED), NAMED(WEXITED), NAMED(WCONTINUED), NAMED(WNOWAIT), NAMED(__WCLONE),
+    NAMED(WNOHANG), NAMED(WEXITED), NAMED(WSTOPPED), NAMED(WCONTINUED), NAMED(WNOWAIT), NAMED(__WCLONE),
     NAMED(__WALL), NAMED(__WNOTHREAD),
 };
 const ConstantTable kWaitOptions{kWaitOptionsConstants, "W?" "??"};
@@ -73,8 +73,8 @@ static constexpr Constant kCloneFlagsConstants[] = {
 const ConstantTable kCloneFlags{kCloneFlagsConstants, "CLONE_?" "??"};
 
 static constexpr Constant kUnshareFlagsConstants[] = {
-    NAMED(CLONE_FS), NAMED(CLONE_FILES), NAMED(CLONE_SIGHAND), NAMED(CLONE_THREAD), NAMED(CLONE_VM),
-    NAMED(CLONE_NEWTIME), NAMED(CLONE_NEWNS), NAMED(CLONE_SYSVSEM), NAMED(CLONE_NEWCGROUP), NAMED(CLONE_NEWUTS),
+    NAMED(CLONE_NEWTIME), NAMED(CLONE_VM), NAMED(CLONE_FS), NAMED(CLONE_FILES), NAMED(CLONE_SIGHAND),
+    NAMED(CLONE_THREAD), NAMED(CLONE_NEWNS), NAMED(CLONE_SYSVSEM), NAMED(CLONE_NEWCGROUP), NAMED(CLONE_NEWUTS),
     NAMED(CLONE_NEWIPC), NAMED(CLONE_NEWUSER), NAMED(CLONE_NEWPID), NAMED(CLONE_NEWNET),
 };
 const ConstantTable kUnshareFlags{kUnshareFlagsConstants, "CLONE_?" "??"};
@@ -83,7 +83,7 @@ static constexpr Constant kSetnsFlagsConstants[] = {
     NAMED(CLONE_NEWTIME), NAMED(CLONE_NEWNS), NAMED(CLONE_NEWCGROUP), NAMED(CLONE_NEWUTS), NAMED(CLONE_NEWIPC),
     NAMED(CLONE_NEWUSER), NAMED(CLONE_NEWPID), NAMED(CLONE_NEWNET),
 };
-const ConstantTable kSetnsFlags{kSetnsFlagsConstants, "CLONE_?" "??"};
+const ConstantTable kSetnsFlags{kSetnsFlagsConstants, "CLONE_NEW?" "??"};
 
 static constexpr Constant kResourcesConstants[] = {
     NAMED(RLIMIT_CPU), NAMED(RLIMIT_FSIZE), NAMED(RLIMIT_DATA), NAMED(RLIMIT_STACK), NAMED(RLIMIT_CORE),
@@ -230,7 +230,7 @@ static constexpr Constant kCapabilityVersionsConstants[] = {
 const ConstantTable kCapabilityVersions{kCapabilityVersionsConstants, "_LINUX_CAPABILITY_VERSION_?" "??"};
 
 static constexpr Constant kPersonalitiesConstants[] = {
-    NAMED(PER_LINUX), NAMED(PER_LINUX32), NAMED(PER_SVR4), NAMED(PER_BSD),
+    NAMED(PER_LINUX), NAMED(PER_LINUX32), NAMED(PER_SVR4), NAMED(PER_BSD), NAMED(PER_MASK),
 };
 const ConstantTable kPersonalities{kPersonalitiesConstants, "PER_?" "??"};
 

@@ -19,6 +19,7 @@ struct CallStop {
   pid_t tid = 0;
   pid_t tgid = 0;
   CallValues call;            // at the entry: the result is 0
+  bool is_startup = false;    // the execve of the launched command
   uint32_t architecture = 0;  // AUDIT_ARCH_*
   uint64_t instruction_pointer = 0;
   uint64_t stack_pointer = 0;

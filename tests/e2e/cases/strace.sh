@@ -54,3 +54,6 @@ esac
 tail -n 1 out
 "$E2E/strace/compare" --bar 98.5 "$E2E/strace/programs.cases" >out 2>&1 || { cat out; fail "too many lines differ from strace's"; }
 tail -n 1 out
+need gcc
+"$E2E/strace/compare_calls" 97 >out 2>&1 || { cat out; fail "calls with odd arguments differ from strace's"; }
+cat out
