@@ -96,7 +96,8 @@ void Checker::declaration(const ast::Declaration& statement, Span span) {
       info.has_declared_type = true;
     }
   }
-  if (value) widen_variable(id, value->known(), statement.value == nullptr ? span : together(span, statement.value->span));
+  if (value)
+    widen_variable(id, value->known(), statement.value == nullptr ? span : together(span, statement.value->span));
 }
 
 void Checker::assignment(const ast::Assignment& statement, Span span) {
