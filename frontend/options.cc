@@ -50,7 +50,8 @@ void add_run(CLI::App& app, Options& options, std::vector<std::string>& position
   app.add_option("-b,--backend", options.backend,
                  "Take this backend instead of the best one; of several, separated by commas, the best, or a part each")
       ->type_name("NAME");
-  app.add_flag("--explain", options.explain, "For every backend: can it, at what cost, or why not; then end");
+  app.add_flag("--explain", options.explain,
+               "For every backend: can it, at what cost, or why not (with -f json as JSON); then end");
   add_format(app, format);
   app.add_option("-l,--list", options.list_pattern,
                  "List the probes that match PATTERN (* ? [...]); -v with their arguments")

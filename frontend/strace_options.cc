@@ -118,6 +118,24 @@ Result<T> parse_number(char letter, std::string_view text) {
   return number;
 }
 
+Result<FdSet> parse_fd_set(std::string_view text) {
+  FdSet set;
+  if (text == "none") return set;
+  set.all = text == "all";
+  for (size_t begin = 0; begin <= text.size() && !set.all;) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    int fd = -1;
+    const auto parsed = std::from_chars(word.data(), word.data() + word.size(), fd);
+    if (parsed.ec != std::errc() || parsed.ptr != word.data() + word.size() || fd < 0) {
+      return Error(fmt::format("invalid descriptor '{}'", word));
+    }
+    set.members.insert(fd);
+    begin = end + 1;
+  }
+  return set;
+}
+
 Status Parser::take_pids(std::string_view text) {
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find_first_of(", \n\t", begin), text.size());
@@ -134,6 +152,7 @@ Status Parser::take_quiet(std::string_view text) {
     const size_t end = std::min(text.find(',', begin), text.size());
     const std::string_view word = text.substr(begin, end - begin);
     if (word == "attach" || word == "all") options_.quiet_attach = true;
+    if (word == "personality" || word == "all") options_.quiet_personality = true;
     if (word == "exit" || word == "all") options_.quiet_exit = true;
     constexpr std::string_view kKnown[] = {"attach",          "exit",         "all",         "none",
                                            "path-resolution", "path-resolve", "personality", "thread-execve",
@@ -173,6 +192,10 @@ Status Parser::take_qualifier(std::string_view name, std::string_view value) {
     return take_quiet(value);
   } else if (name == "decode-fds" || name == "decode-fd") {
     return take_decode_fds(value);
+  } else if (name == "read" || name == "r") {
+    ASSIGN_OR_RETURN(options_.dump_reads, parse_fd_set(value));
+  } else if (name == "write" || name == "w") {
+    ASSIGN_OR_RETURN(options_.dump_writes, parse_fd_set(value));
   } else if (name == "abbrev" || name == "a") {
     options_.style.verbose = value == "none";
   } else if (name == "verbose" || name == "v") {

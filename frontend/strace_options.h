@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/syscall/call_text.h"
+#include "frontend/strace_dump.h"
 #include "frontend/strace_filter.h"
 #include "frontend/strace_inject.h"
 
@@ -32,6 +33,7 @@ struct StraceOptions {
   int quiet = 0;                   // -q, -qq, -qqq
   bool quiet_attach = false;
   bool quiet_exit = false;
+  bool quiet_personality = false;
 
   CallSet trace = CallSet::all();
   uint64_t signals = UINT64_MAX;
@@ -40,6 +42,8 @@ struct StraceOptions {
   CallSet raw;                     // -e raw=
   CallSet verbose_off;             // what -e verbose= leaves out
   std::vector<InjectRule> injections;
+  FdSet dump_reads;   // -e read=
+  FdSet dump_writes;  // -e write=
 
   RenderStyle style;
   bool decode_paths = false;    // -y

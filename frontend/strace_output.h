@@ -24,6 +24,8 @@ class StraceOutput {
   // Writes TEXT: at once for a terminal or standard error, else when there is enough of it.
   void commit();
   void flush();
+  // Whether someone waits for text that is not written yet.
+  bool is_pending() const { return prompt_ && !text.empty(); }
 
  private:
   StraceOutput() = default;

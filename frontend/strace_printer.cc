@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <linux/audit.h>
 #include <linux/unistd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 
 #include "core/base/clock.h"
+#include "core/syscall/i386.h"
 #include "core/syscall/printers.h"
 
 namespace polytap {
@@ -71,10 +73,9 @@ std::string StracePrinter::prefix(pid_t tid, uint64_t time_ns, const CallStop* s
     const uint64_t now = clock_ns(CLOCK_MONOTONIC);
     const uint64_t elapsed = last != 0 ? now - last : 0;
     last = now;
-    text += fmt::format("{:6}.{:06}{} ", elapsed / kNsPerSecond, elapsed % kNsPerSecond / 1000,
-                        options_.clock == Clock::kNone ? "" : "");
+    text += fmt::format("{:6}.{:06} ", elapsed / kNsPerSecond, elapsed % kNsPerSecond / 1000);
   }
-  if (options_.call_numbers) text += stop != nullptr ? fmt::format("[{:4}] ", stop->call.number) : "[????] ";
+  if (options_.call_numbers) text += fmt::format("[{:4}] ", (stop != nullptr ? *stop : task(tid).entry).call.number);
   if (options_.instruction_pointers) {
     text += stop != nullptr ? fmt::format("[{:016x}] ", stop->instruction_pointer) : "[????????????????] ";
   }
@@ -151,7 +152,7 @@ int StracePrinter::int_before_call(const CallText& text) {
 
 bool StracePrinter::matches_paths(const CallStop& stop) const {
   if (options_.paths.empty()) return true;
-  const CallDescription* call = describe_call(stop.call.number);
+  const CallDescription* call = description_of(stop.call);
   if (call == nullptr) return false;
   const LiveMemory memory(stop.tid);
   RenderStyle style;
@@ -171,10 +172,24 @@ bool StracePrinter::matches_paths(const CallStop& stop) const {
   return false;
 }
 
-CallTampering StracePrinter::on_entry(const CallStop& stop) {
+void StracePrinter::note_architecture(pid_t tid, Task& own, uint32_t architecture) {
+  if (own.architecture == architecture) return;
+  const bool is_32 = architecture == AUDIT_ARCH_I386;
+  if ((own.architecture != 0 || is_32) && !options_.quiet_personality && options_.quiet == 0) {
+    own.architecture = architecture;
+    put_whole_line(tid, fmt::format("[ Process PID={} runs in {} bit mode. ]", tid, is_32 ? 32 : 64));
+  }
+  own.architecture = architecture;
+}
+
+CallTampering StracePrinter::on_entry(const CallStop& raw) {
+  CallStop stop = raw;
+  if (stop.architecture == AUDIT_ARCH_I386) translate_i386(stop.call);
   Task& own = task(stop.tid);
   own.in_call = false;
   own.tampered = own.delayed = false;
+  note_architecture(stop.tid, own, stop.architecture);
+  own.entry = stop;
   if (!options_.trace.contains(stop.call.number) || !matches_paths(stop)) return {};
   CallTampering tampering;
   if (const InjectRule* rule = injections_.next(options_.injections, stop.tid, stop.call.number)) {
@@ -184,7 +199,6 @@ CallTampering StracePrinter::on_entry(const CallStop& stop) {
   }
   own.in_call = true;
   own.interrupted = false;
-  own.entry = stop;
   own.progress = {};
   if (options_.summary == StraceOptions::Summary::kOnly) return tampering;
   const LiveMemory memory(stop.tid);
@@ -209,11 +223,14 @@ uint64_t StracePrinter::own_time(const CallStop& entry, const CallStop& exit) co
   return options_.wall_clock ? exit.monotonic_ns - entry.monotonic_ns : exit.system_ns - entry.system_ns;
 }
 
-void StracePrinter::on_exit(const CallStop& stop) {
-  Task& own = task(stop.tid);
+void StracePrinter::on_exit(const CallStop& raw) {
+  Task& own = task(raw.tid);
   if (!own.in_call) return;
+  CallStop stop = raw;
+  stop.call.number = own.entry.call.number;
+  stop.call.foreign_name = own.entry.call.foreign_name;
   const bool restart = stop.call.failed && is_restart(stop.call.result);
-  if (restart) own.restartable = call_name(stop.call.number);
+  if (restart) own.restartable = name_of(stop.call);
   const CallStatus status = restart            ? CallStatus::kUnavailable
                             : stop.call.failed ? CallStatus::kFailed
                                                : CallStatus::kSuccessful;
@@ -237,7 +254,7 @@ void StracePrinter::on_exit(const CallStop& stop) {
     begin_line(stop.tid, own);
     start = line.size();
     line += prefix(stop.tid, stop.time_ns, &own.entry);
-    fmt::format_to(std::back_inserter(line), "<... {} resumed>", call_name(stop.call.number));
+    fmt::format_to(std::back_inserter(line), "<... {} resumed>", name_of(stop.call));
     own.column = 0;
   }
   const LiveMemory memory(stop.tid);
@@ -257,6 +274,10 @@ void StracePrinter::on_exit(const CallStop& stop) {
   put_result(stop.tid, own, text, stop);
   line += rest;
   own.in_call = false;
+  if (const std::string data = dump_data(stop.call, memory, options_.dump_reads, options_.dump_writes); !data.empty()) {
+    line += '\n';
+    line.append(data, 0, data.size() - 1);
+  }
   end_line(own);
 }
 
@@ -325,10 +346,10 @@ void StracePrinter::on_exiting(pid_t tid) {
       begin_line(tid, own);
       start = line.size();
       line += prefix(tid, clock_ns(CLOCK_REALTIME), &own.entry);
-      fmt::format_to(std::back_inserter(line), "<... {} resumed>", call_name(own.entry.call.number));
+      fmt::format_to(std::back_inserter(line), "<... {} resumed>", name_of(own.entry.call));
       own.column = 0;
     }
-    const CallDescription* call = describe_call(own.entry.call.number);
+    const CallDescription* call = description_of(own.entry.call);
     const bool complete = call == nullptr || own.progress.omitted || own.progress.next_argument >= call->argument_count;
     std::string rest = complete ? ") " : " <unfinished ...>) ";
     const size_t before = own.column != 0 ? own.column : line.size() - start;
@@ -343,8 +364,11 @@ void StracePrinter::on_exiting(pid_t tid) {
 void StracePrinter::on_end(pid_t tid, int status) {
   on_exiting(tid);
   if (WIFSIGNALED(status)) {
-    put_whole_line(tid, fmt::format("+++ killed by {}{} +++", signal_name(WTERMSIG(status)),
-                                    WCOREDUMP(status) ? " (core dumped)" : ""));
+    // As a signal that is not shown.
+    const bool shown = (options_.signals >> (WTERMSIG(status) - 1) & 1) != 0;
+    if (shown)
+      put_whole_line(tid, fmt::format("+++ killed by {}{} +++", signal_name(WTERMSIG(status)),
+                                      WCOREDUMP(status) ? " (core dumped)" : ""));
   } else if (!options_.quiet_exit) {
     put_whole_line(tid, fmt::format("+++ exited with {} +++", WEXITSTATUS(status)));
   }

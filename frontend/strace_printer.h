@@ -30,6 +30,7 @@ class StracePrinter final : public CallObserver {
   void on_end(pid_t tid, int wait_status) override;
   void on_detached(pid_t tid) override;
   void on_idle() override;
+  bool is_pending() const override { return output_->is_pending(); }
   // What is left to say when all is over: the summary.
   void finish();
 
@@ -46,10 +47,13 @@ class StracePrinter final : public CallObserver {
     bool delayed = false;
     int entry_int = -1;
     std::string restartable;  // the call that restart_syscall would go on with
-    uint64_t last_ns = 0;     // -r with a file per process
+    uint32_t architecture = 0;
+    uint64_t last_ns = 0;  // -r with a file per process
   };
 
   Task& task(pid_t tid);
+  // Says so when a program of the other word size runs from now on.
+  void note_architecture(pid_t tid, Task& task, uint32_t architecture);
   bool holds_lines() const { return options_.statuses != kAnyStatus; }
   bool matches_paths(const CallStop& stop) const;
   // Ends the line of whoever owns the output, unless it is TASK's own; then begins one.

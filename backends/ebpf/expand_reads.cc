@@ -311,8 +311,12 @@ void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
 void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
   const bool has_stack = request_.kind != ProgramKind::kSyscall;  // BEGIN and the like run in polytap itself
   if (!has_stack) zero_memory(memory(op.to, 8 + 8 * op.depth, Reg::k1), 8 + 8 * op.depth);
-  code_.call(helper::kPidTgid);
-  code_.alu(Alu::kShiftRight, Reg::k0, 32);
+  if (op.space == AddressSpace::kKernel) {
+    code_.move(Reg::k0, 0);
+  } else {
+    code_.call(helper::kPidTgid);
+    code_.alu(Alu::kShiftRight, Reg::k0, 32);
+  }
   const Memory tgid = memory(op.to, 8, Reg::k1);
   code_.store(8, tgid.base, tgid.offset, Reg::k0);
   if (!has_stack) return;

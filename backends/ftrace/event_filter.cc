@@ -163,6 +163,17 @@ Truth test_bits(const KernelField& field, const FieldValue& value) {
   return {Condition::of(text), Condition::of(fmt::format("!({})", text))};
 }
 
+// NAME, which the kernel compares without a sign, <op> NUMBER with one: by the sign bit first.
+Condition compare_with_sign(std::string_view name, std::string_view op, int64_t number) {
+  const std::string sign = fmt::format("{} & {:#x}", name, uint64_t{1} << 63);
+  const Condition negative = Condition::of(sign);
+  const Condition positive = Condition::of(fmt::format("!({})", sign));
+  // Of the same sign, the words are in the order of the numbers.
+  const Condition words = Condition::of(fmt::format("{} {} {}", name, op, static_cast<uint64_t>(number)));
+  if (op.starts_with('<')) return number < 0 ? both(negative, words) : either(negative, words);
+  return number < 0 ? either(positive, words) : both(positive, words);
+}
+
 // VALUE <op> NUMBER.
 Truth compare_field(const ProbeSite& site, const FieldValue& value, const Relation& relation, int64_t number) {
   const std::optional<KernelField> field = kernel_field(site, value.offset);
@@ -179,6 +190,10 @@ Truth compare_field(const ProbeSite& site, const FieldValue& value, const Relati
     Truth truth{Condition::of(same), Condition::of(fmt::format("!({})", same))};
     if (relation.text == "!=") std::swap(truth.if_true, truth.if_false);
     return truth;
+  }
+  if (relation.ordered && relation.is_signed && !field->is_signed && value.size == 8 && field->size == 8) {
+    return {compare_with_sign(field->name, relation.text, number),
+            compare_with_sign(field->name, relation.negated, number)};
   }
   if (value.size != field->size || !fits(number, field->size, field->is_signed)) return unknown_truth();
   if (value.is_signed != field->is_signed && (relation.ordered || field->size < 8)) return unknown_truth();

@@ -16,13 +16,18 @@
 #include "backends/ftrace/program_check.h"
 #include "backends/ftrace/task_events.h"
 #include "core/kernel/tracefs.h"
+#include "core/probe/cost_model.h"
 
 namespace polytap {
 namespace {
 
-// Time that one recorded event adds to the thread it happens in (measured with syscall_loop getppid: 320 ns a call
-// without, 490 with).
-constexpr double kRecordNs = 180;
+// What writing the record takes; the program runs elsewhere.
+constexpr CostModel kCosts = {.tracepoint = 130,
+                              .kernel_function = 300,
+                              .kernel_return = 500,
+                              .read_memory = 50,
+                              .read_string = 150,
+                              .stack = 600};
 
 std::optional<std::string> why_no_tracefs(const Result<Tracefs>& tracefs) {
   if (!tracefs) return tracefs.error().message();
@@ -114,7 +119,7 @@ class FtraceBackend : public Backend {
       return verdict;
     }
     verdict.possible = true;
-    verdict.cost_ns = kRecordNs;
+    verdict.cost_ns = cost_of(kCosts, program);
     verdict.fidelity = fidelity_of(program, target, *tracefs);
     verdict.notes = notes_of(program);
     return verdict;

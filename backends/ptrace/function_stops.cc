@@ -180,6 +180,7 @@ bool TraceLoop::withdraw_from(pid_t tid, int status) {
       ptrace(PTRACE_CONT, tid, nullptr, stop.signal);
       return false;
     case Stop::Kind::kExec:
+      consume_stop(tid);
       tracee->breakpoints = nullptr;
       break;
     case Stop::Kind::kExit:

@@ -12,13 +12,25 @@
 #include "backends/ptrace/ptrace_session.h"
 #include "backends/ptrace/seccomp_filter.h"
 #include "backends/ptrace/stop_plan.h"
+#include "core/probe/cost_model.h"
 
 namespace polytap {
 namespace {
 
-// Time added per call by one stop, tracer and tracee sharing a CPU (measured on the build machines: docs/adr).
-constexpr double kStopNs = 2'500;
-constexpr double kFunctionStopNs = 4'500;  // a breakpoint's: a trap, and registers read and written
+// Tracer and tracee sharing a CPU. A return is waited for from the entry on, which is a stop as well.
+constexpr CostModel kCosts = {.tracepoint = 2'500,
+                              .user_function = 3'500,
+                              .user_return = 8'000,
+                              .step = 5,
+                              .builtin = 20,
+                              .map_read = 80,
+                              .map_write = 120,
+                              .aggregate = 100,
+                              .map_length = 50,
+                              .read_memory = 700,
+                              .read_string = 900,
+                              .stack = 2'000,
+                              .emit = 150};
 constexpr unsigned kCapSysPtrace = 19;
 
 // The user can ask for commands that outlive polytap, at the price of a stop at every system call.
@@ -121,10 +133,9 @@ class PtraceBackend : public Backend {
     }
     const bool filtered = target.has_command() && filter_allowed() && plan->wants_filter();
     verdict.possible = true;
-    const double stops = filtered && !plan->asks_call_exits() ? 1 : 2;
-    verdict.cost_ns = plan->asks_calls() ? stops * kStopNs : kStopNs;
-    // A return is waited for from the entry on.
-    if (!plan->functions().empty()) verdict.cost_ns = (plan->functions().has_returns() ? 2 : 1) * kFunctionStopNs;
+    verdict.cost_ns = cost_of(kCosts, program);
+    // Without the filter, or where ends are asked for, a call stops twice.
+    if (plan->asks_calls() && (!filtered || plan->asks_call_exits())) verdict.cost_ns += kCosts.tracepoint;
     verdict.fidelity = fidelity_of(*plan, target, filtered);
     return verdict;
   }

@@ -27,8 +27,7 @@ constexpr int kExitFailed = 1;
 // Where the shell would find NAME.
 Result<std::string> find_command(const std::string& name) {
   if (name.find('/') != std::string::npos) {
-    if (access(name.c_str(), F_OK) != 0)
-      return Error(fmt::format("Cannot stat '{}': {}", name, strerror(errno)), errno);
+    if (access(name.c_str(), F_OK) != 0) return Error(fmt::format("Can't stat '{}': {}", name, strerror(errno)), errno);
     return name;
   }
   const char* variable = getenv("PATH");
@@ -43,7 +42,7 @@ Result<std::string> find_command(const std::string& name) {
     }
     begin = end + 1;
   }
-  return Error(fmt::format("Cannot find executable '{}'", name), ENOENT);
+  return Error(fmt::format("Can't stat '{}': {}", name, strerror(ENOENT)), ENOENT);
 }
 
 struct Identity {
@@ -109,8 +108,6 @@ void change_environment(const std::vector<std::string>& changes) {
 }
 
 }  // namespace
-
-bool may_filter_freely() { return geteuid() == 0; }
 
 Result<pid_t> launch_stopped(const CallTraceOptions& options) {
   ASSIGN_OR_RETURN(const std::string path, find_command(options.command.front()));

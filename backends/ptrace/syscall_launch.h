@@ -12,8 +12,4 @@ namespace polytap {
 // Its last calls before execve are its own affair, not the command's.
 Result<pid_t> launch_stopped(const CallTraceOptions& options);
 
-// Whether a filter can be installed without changing what the command may do: set-user-id programs lose their power
-// under a filter that an unprivileged process installed.
-bool may_filter_freely();
-
 }  // namespace polytap

@@ -6,7 +6,6 @@
 #include <linux/unistd.h>
 #include <signal.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -123,7 +122,7 @@ Result<int> SyscallTracer::run() {
     }
     int status = 0;
     rusage usage{};
-    pid_t tid = wait4(-1, &status, __WALL | WNOHANG, &usage);
+    pid_t tid = observer_.is_pending() ? wait4(-1, &status, __WALL | WNOHANG, &usage) : 0;
     if (tid == 0) {
       observer_.on_idle();
       tid = wait4(-1, &status, __WALL, &usage);
@@ -212,6 +211,7 @@ void SyscallTracer::on_call_stop(Task& task, const rusage& usage) {
     stop.call.number = info.entry.nr;
     for (size_t i = 0; i < stop.call.arguments.size(); i++) stop.call.arguments[i] = info.entry.args[i];
     on_entry(task, stop);
+    return resume(task, task.in_call ? task.tampering.signal : 0);
   }
   resume(task);
 }
@@ -226,9 +226,6 @@ void SyscallTracer::on_entry(Task& task, CallStop& stop) {
   task.stack_pointer = stop.stack_pointer;
   task.tampering = observer_.on_entry(stop);
   pause_us(task.tampering.delay_enter_us);
-  if (task.tampering.signal != 0) {
-    syscall(SYS_tgkill, task.tgid, task.tid, task.tampering.signal);
-  }
   if (task.tampering.result) poke_user_register(task.tid, offsetof(user_regs_struct, orig_rax), UINT64_MAX);
 }
 

@@ -41,8 +41,12 @@ TraceLoop::End TraceLoop::run(const std::atomic<bool>& stop) {
       handle(ended, how);
     }
     int status = 0;
-    // __WNOTHREAD: the children of polytap's other threads are not ours to reap.
-    const pid_t tid = wait_for_any(&status, 0);
+    pid_t tid = 0;
+    if (!early_.empty()) {
+      tid = wait_for_any(&status, WNOHANG);
+      if (tid == 0) take_orphans();
+    }
+    if (tid == 0) tid = wait_for_any(&status, 0);
     if (tid > 0) {
       handle(tid, status);
     } else if (errno == ECHILD) {
@@ -79,11 +83,22 @@ void TraceLoop::handle(pid_t tid, int status) {
   if (stop.kind == Stop::Kind::kGone) return gone(tid, status);
   placement_.on_stop(tid);
   // The old state of an executing thread is in the way: it comes back with its leader's id.
-  if (stop.kind == Stop::Kind::kExec) return on_exec(tid);
+  if (stop.kind == Stop::Kind::kExec) {
+    // Kernels from 5.13 on answer no request at an exec by a thread that is not the leader before it was waited for.
+    consume_stop(tid);
+    return on_exec(tid);
+  }
   Tracee* tracee = find(tid);
   if (tracee == nullptr) {
-    // Held until its maker's event tells who it is, so that no event of the child comes before the fork.
     consume_stop(tid);
+    if (stop.kind == Stop::Kind::kExit) {
+      // Killed while it was held. Its maker may be the leader of its process, killed with it before the event: that one
+      // cannot end before this one has, so it must not wait for it.
+      early_.erase(tid);
+      ptrace(PTRACE_CONT, tid, nullptr, nullptr);
+      return;
+    }
+    // Held until its maker's event tells who it is, so that no event of the child comes before the fork.
     early_.insert_or_assign(tid, status);
     return;
   }
@@ -152,15 +167,27 @@ void TraceLoop::take_early(pid_t tid) {
 }
 
 void TraceLoop::take_all_early() {
-  while (!early_.empty()) {
-    const pid_t tid = early_.begin()->first;
-    const auto tgid = static_cast<pid_t>(read_status_value(tid, "Tgid").value_or(static_cast<uint64_t>(tid)));
-    // Only with a command are there filters, which children inherit; attached processes have children without.
-    const Tracee* leader = find(tgid);
-    Tracee& tracee = add(tgid, tid, leader != nullptr ? leader->filtered : command_ != nullptr && command_->filtered());
-    tracee.fresh = true;
-    take_early(tid);
+  while (!early_.empty()) adopt(early_.begin()->first);
+}
+
+void TraceLoop::adopt(pid_t tid) {
+  const auto tgid = static_cast<pid_t>(read_status_value(tid, "Tgid").value_or(static_cast<uint64_t>(tid)));
+  // Only with a command are there filters, which children inherit; attached processes have children without.
+  const Tracee* leader = find(tgid);
+  Tracee& tracee = add(tgid, tid, leader != nullptr ? leader->filtered : command_ != nullptr && command_->filtered());
+  tracee.fresh = true;
+  take_early(tid);
+}
+
+void TraceLoop::take_orphans() {
+  std::vector<pid_t> orphans;
+  for (const auto& [tid, status] : early_) {
+    // A thread's maker is of its process; a process's maker is its parent, until that ends.
+    const auto tgid = read_status_value(tid, "Tgid");
+    const auto maker = tgid == static_cast<uint64_t>(tid) ? read_status_value(tid, "PPid") : tgid;
+    if (!maker || find(static_cast<pid_t>(*maker)) == nullptr) orphans.push_back(tid);
   }
+  for (const pid_t tid : orphans) adopt(tid);
 }
 
 void TraceLoop::run_hooks(Tracee& tracee, const HookList& list, const std::function<void(const Hook&)>& fill) {

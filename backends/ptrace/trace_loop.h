@@ -61,6 +61,9 @@ class TraceLoop {
   // New threads that stopped before the event of the one that made them.
   void take_early(pid_t tid);
   void take_all_early();
+  void adopt(pid_t tid);
+  // Those whose makers were killed, and reported so, before they stopped: no event will tell who they are.
+  void take_orphans();
 
   // --- system calls
   void on_syscall(Tracee& tracee);

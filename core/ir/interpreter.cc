@@ -135,7 +135,7 @@ class Interpreter::Run {
   }
   int64_t operator()(const ReadStack& op) {
     std::byte* const to = at(op.to);
-    const uint64_t tgid = machine_.builtin(Builtin::kPid);
+    const uint64_t tgid = op.space == AddressSpace::kKernel ? 0 : machine_.builtin(Builtin::kPid);
     std::memcpy(to, &tgid, 8);
     // Slots are arrays of uint64_t, so that frames can be written in place.
     const std::span frames(reinterpret_cast<uint64_t*>(to + 8), op.depth);

@@ -177,7 +177,8 @@ struct ReadBuffer {
   Temp length = kNoTemp;
   AddressSpace space = AddressSpace::kUser;
 };
-// Region 8 + 8 * depth: tgid, then return addresses innermost first, zeros behind the last.
+// Region 8 + 8 * depth: tgid (0 for a kernel stack, which is the same in every process), then return addresses
+// innermost first, zeros behind the last.
 struct ReadStack {
   Place to;
   uint32_t depth = 0;

@@ -116,7 +116,7 @@ Result<std::vector<ProbeSite>> TracepointCatalog::kernel_functions(ProbeType typ
 
 std::vector<std::string> TracepointCatalog::function_names(ProbeType type, std::string_view module) const {
   const bool user_side = type == ProbeType::kUprobe || type == ProbeType::kUretprobe;
-  return user_side ? user().names(module, false) : kernel().names(module);
+  return user_side ? user().names(module) : kernel().names(module);
 }
 
 Result<std::vector<ProbeSite>> read_sites(const Tracefs& tracefs, std::string_view category, std::string_view event) {

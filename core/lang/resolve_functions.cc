@@ -11,6 +11,7 @@
 
 #include "core/base/nearest.h"
 #include "core/lang/resolve_probes.h"
+#include "core/symbol/demangle.h"
 
 namespace polytap {
 namespace {
@@ -136,7 +137,10 @@ class FunctionResolver {
                           : fmt::format("'polytap -l' with '{}' lists its {} functions", list_all(), names.size()));
       return;
     }
-    std::string hint = names.empty() ? no_names_hint() : did_you_mean(name, names);
+    if (query_.demangled) {
+      for (std::string& each : names) each = bare_function_name(demangle(each));
+    }
+    std::string hint = names.empty() ? no_names_hint() : did_you_mean(name.substr(0, name.find('(')), names);
     if (hint.empty()) hint = contains_hint(names);
     error(fmt::format("No function {} is called '{}'", where, name), std::move(hint));
   }

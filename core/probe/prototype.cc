@@ -26,10 +26,11 @@ ProbeArgument elsewhere(const PassedValue& value) {
 class Placement {
  public:
   explicit Placement(const PassedValue& result) {
-    if (result.as == PassedAs::kReference || (result.as == PassedAs::kStruct && result.type.size > kTwoWords)) {
-      words_ = 1;  // the caller says in the first one where the result goes
-    }
-    lost_ = result.as == PassedAs::kUnclear;
+    // The caller says in the first one where a large result goes; small objects may travel either way.
+    const bool object = result.as == PassedAs::kStruct || result.as == PassedAs::kUnclear;
+    const bool large = object && result.type.size > kTwoWords;
+    if (result.as == PassedAs::kReference || large) words_ = 1;
+    lost_ = result.as == PassedAs::kUnclear && !large;
   }
 
   ProbeArgument place(const PassedValue& value) {

@@ -89,4 +89,32 @@ std::string demangle(std::string_view name) {
   return std::string(plain);
 }
 
+std::string bare_function_name(std::string_view demangled) {
+  constexpr std::string_view kTag = "[abi:";
+  std::string name(demangled);
+  for (size_t tag = 0; (tag = name.find(kTag)) != std::string::npos;) {
+    const size_t end = name.find(']', tag);
+    if (end == std::string::npos) break;
+    name.erase(tag, end + 1 - tag);
+  }
+  // The parameters begin at the '(' that the last ')' closes; "operator()" has a pair of its own before.
+  size_t depth = 0;
+  for (size_t i = name.rfind(')'); i != std::string::npos && i != 0; --i) {
+    if (name[i] == ')') ++depth;
+    if (name[i] == '(' && --depth == 0) {
+      name.resize(i);
+      break;
+    }
+  }
+  if (name.find("operator") != std::string::npos) return name;
+  // Of templates the result's type is told as well; blanks also stand within < > and ( ).
+  depth = 0;
+  for (size_t i = name.size(); i-- > 0;) {
+    if (name[i] == '>' || name[i] == ')') ++depth;
+    if (name[i] == '<' || name[i] == '(') --depth;
+    if (name[i] == ' ' && depth == 0) return name.substr(i + 1);
+  }
+  return name;
+}
+
 }  // namespace polytap

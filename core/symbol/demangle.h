@@ -9,4 +9,8 @@ namespace polytap {
 // C++ names (Itanium ABI) and Rust's legacy mangling, the latter without its hash. Any other name comes back as it is.
 std::string demangle(std::string_view name);
 
+// "ns::f" of "int ns::f<int>[abi:cxx11](int)": the name of a demangled C++ function alone, its template arguments
+// included.
+std::string bare_function_name(std::string_view demangled);
+
 }  // namespace polytap

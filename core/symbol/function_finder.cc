@@ -39,14 +39,7 @@ bool cannot_return_once(std::string_view name) {
 // "ns::f(int)" or, without parameters, "ns::f": every overload then.
 bool matches_demangled(std::string_view pattern, std::string_view demangled) {
   if (glob_match(pattern, demangled)) return true;
-  if (pattern.find('(') != std::string_view::npos) return false;
-  // The parameters begin at the last '(' that is not within another; "operator()" has one of its own.
-  size_t depth = 0;
-  for (size_t i = demangled.size(); i-- > 0;) {
-    if (demangled[i] == ')') ++depth;
-    if (demangled[i] == '(' && --depth == 0) return glob_match(pattern, demangled.substr(0, i));
-  }
-  return false;
+  return pattern.find('(') == std::string_view::npos && glob_match(pattern, bare_function_name(demangled));
 }
 
 // A word that the mangled name of what PATTERN names must hold: of two million symbols few are then demangled.
@@ -250,7 +243,7 @@ Result<std::vector<ProbeSite>> FunctionFinder::find(ProbeType type, const Functi
   return sites;
 }
 
-std::vector<std::string> FunctionFinder::names(std::string_view module, bool demangled) {
+std::vector<std::string> FunctionFinder::names(std::string_view module) {
   std::vector<std::string> names;
   const auto paths = find_programs(module, search_);
   if (!paths) return names;
@@ -258,7 +251,7 @@ std::vector<std::string> FunctionFinder::names(std::string_view module, bool dem
     const auto file = open(path);
     if (!file) continue;
     for (Function& function : (*file)->matching([](std::string_view name) { return !is_function_part(name); })) {
-      names.push_back(demangled ? demangle(function.name) : std::move(function.name));
+      names.push_back(std::move(function.name));
     }
   }
   return names;

@@ -25,8 +25,8 @@ class FunctionFinder {
 
   // ProbeCatalog::user_functions(). Of files that a pattern matches, those that are not ELF are left out.
   Result<std::vector<ProbeSite>> find(ProbeType type, const FunctionQuery& query);
-  // Names of the functions of MODULE, for suggestions: C++ names demangled when asked for.
-  std::vector<std::string> names(std::string_view module, bool demangled);
+  // Names of the functions of MODULE, for suggestions.
+  std::vector<std::string> names(std::string_view module);
 
  private:
   Result<const FunctionFile*> open(const std::string& path);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <cstring>
@@ -38,7 +39,7 @@ void append_escaped(std::string& out, std::string_view bytes) {
     } else if (is_printable(static_cast<unsigned char>(c))) {
       out += c;
     } else {
-      const bool digit_follows = i + 1 < bytes.size() && bytes[i + 1] >= '0' && bytes[i + 1] <= '9';
+      const bool digit_follows = i + 1 < bytes.size() && bytes[i + 1] >= '0' && bytes[i + 1] <= '7';
       append_octal(out, static_cast<unsigned char>(c), digit_follows);
     }
   }
@@ -52,6 +53,24 @@ void CallText::address(uint64_t value) {
   } else {
     print("{:#x}", value);
   }
+}
+
+void CallText::signal(int number) {
+  if (style.constants == ConstantStyle::kAbbreviated) return put(signal_name(number));
+  print("{}", number);
+  if (style.constants == ConstantStyle::kVerbose && number != 0) print(" /* {} */", signal_name(number));
+}
+
+void CallText::device(uint64_t number) {
+  if (style.constants != ConstantStyle::kAbbreviated) hex(number);
+  if (style.constants == ConstantStyle::kRaw) return;
+  if (style.constants == ConstantStyle::kVerbose) put(" /* ");
+  put("makedev(");
+  hex(major(number));
+  put(", ");
+  hex(minor(number));
+  put(')');
+  if (style.constants == ConstantStyle::kVerbose) put(" */");
 }
 
 void CallText::fd(int number) {

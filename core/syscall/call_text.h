@@ -40,6 +40,8 @@ struct CallValues {
   std::array<uint64_t, 6> arguments{};
   int64_t result = 0;
   bool failed = false;  // result is -errno
+  // Of a call of another architecture whose arguments cannot be told apart: the name is all that is known.
+  std::string_view foreign_name;
 };
 
 class CallText {
@@ -81,6 +83,8 @@ class CallText {
   }
   void flags(const ConstantTable& table, uint64_t value) { append_flags(out, table, value, style.constants); }
   void fd(int number);
+  void signal(int number);
+  void device(uint64_t number);
   void directory_fd(int number);
   // Takes back the comma before this argument.
   void skip() { out.resize(argument_start); }

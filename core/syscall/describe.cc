@@ -87,6 +87,7 @@ constexpr ArgumentKind open_mode_kind(uint8_t flags) { return {p::open_mode, Dir
 constexpr ArgumentKind open_how_kind = in_kind<uint64_t[3]>(p::open_how);
 constexpr ArgumentKind access_mode_kind = value_kind(p::access_mode);
 constexpr ArgumentKind file_status_kind = result(p::file_status);
+constexpr ArgumentKind statx_flags_kind = value_kind(p::statx_flags);
 constexpr ArgumentKind statx_result_kind = result(p::statx);
 constexpr ArgumentKind directory_entries_kind = result(p::directory_entries);
 constexpr ArgumentKind old_directory_entries_kind = result(p::old_directory_entries);
@@ -104,6 +105,11 @@ constexpr ArgumentKind xattr_value_kind(uint8_t length) { return input(p::xattr_
 constexpr ArgumentKind xattr_result_kind(uint8_t length) { return result(p::xattr_result, length); }
 constexpr ArgumentKind map_flags_kind = value_kind(p::map_flags);
 constexpr ArgumentKind mremap_address_kind = value_kind(p::mremap_address);
+constexpr ArgumentKind timer_event_kind = in_kind<sigevent>(p::timer_event);
+constexpr ArgumentKind timer_id_kind = out_kind<int>(p::int_at);
+constexpr ArgumentKind memory_policy_kind = out_kind<int>(p::memory_policy);
+constexpr ArgumentKind node_mask_kind(uint8_t bits) { return input(p::node_mask, bits); }
+constexpr ArgumentKind node_mask_result_kind(uint8_t bits) { return result(p::node_mask, bits); }
 constexpr ArgumentKind personality_kind = value_kind(p::personality);
 constexpr ArgumentKind signal_set_in_kind(uint8_t length) { return input(p::signal_set, length); }
 constexpr ArgumentKind signal_set_out_kind(uint8_t length) { return result(p::signal_set, length); }
@@ -118,7 +124,11 @@ constexpr ArgumentKind clone_tls_kind = result(p::clone_tls);
 constexpr ArgumentKind clone_child_tid_kind = result(p::clone_child_tid);
 constexpr ArgumentKind clone_arguments_kind = input(p::clone_arguments, 1);
 constexpr ArgumentKind clone_arguments_result_kind = result(p::clone_arguments_result);
-constexpr ArgumentKind clone_size_kind = value_kind(p::clone_size);
+// For calls of which a kind takes two places: the argument of that number.
+constexpr ArgumentKind uint64_of_kind(uint8_t argument) {
+  return {p::uint64_of, Direction::kValue, nullptr, 0, argument};
+}
+constexpr ArgumentKind moved_offset_kind(uint8_t argument) { return result(p::moved_offset, argument); }
 constexpr ArgumentKind futex_operation_kind = value_kind(p::futex_operation);
 constexpr ArgumentKind futex_value_kind = value_kind(p::futex_value);
 constexpr ArgumentKind futex_timeout_kind = input(p::futex_timeout);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
@@ -109,10 +110,15 @@ std::string netlink_text(pid_t pid, const std::string& inode) {
 
 std::string path_of_fd(pid_t pid, int fd) { return read_link(fmt::format("/proc/{}/fd/{}", pid, fd)); }
 
-std::string LiveFdNames::socket_suffix(pid_t pid, const std::string& link) {
+std::string LiveFdNames::socket_suffix(pid_t pid, int fd, const std::string& link) {
   const std::string inode = link.substr(8, link.size() - 9);
   for (auto* look : {inet_text, unix_text, netlink_text}) {
     if (const std::string text = look(pid, inode); !text.empty()) return "<" + text + ">";
+  }
+  std::array<char, 64> protocol{};
+  const std::string file = fmt::format("/proc/{}/fd/{}", pid, fd);
+  if (getxattr(file.c_str(), "system.sockprotoname", protocol.data(), protocol.size() - 1) > 0) {
+    return fmt::format("<{}:[{}]>", protocol.data(), inode);
   }
   return "<" + link + ">";
 }
@@ -120,7 +126,7 @@ std::string LiveFdNames::socket_suffix(pid_t pid, const std::string& link) {
 std::string LiveFdNames::suffix(pid_t pid, int fd) {
   std::string link = path_of_fd(pid, fd);
   if (link.empty()) return {};
-  if (sockets_ && link.starts_with("socket:[")) return socket_suffix(pid, link);
+  if (sockets_ && link.starts_with("socket:[")) return socket_suffix(pid, fd, link);
   constexpr std::string_view kDeleted = " (deleted)";
   std::string tail;
   if (link.starts_with('/') && link.ends_with(kDeleted)) {

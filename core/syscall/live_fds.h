@@ -16,7 +16,7 @@ class LiveFdNames final : public FdNames {
   std::string working_directory(pid_t pid) override;
 
  private:
-  std::string socket_suffix(pid_t pid, const std::string& link);
+  std::string socket_suffix(pid_t pid, int fd, const std::string& link);
   bool sockets_;
 };
 

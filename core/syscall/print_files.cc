@@ -5,7 +5,6 @@
 #include <linux/stat.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 
 #include <algorithm>
@@ -109,7 +108,9 @@ void file_status(CallText& text, uint64_t value, const ArgumentKind&) {
   if (!text.fetch_result(value, status)) return;
   text.put('{');
   if (text.style.verbose) {
-    text.print("st_dev=makedev({:#x}, {:#x}), st_ino={}, ", major(status.st_dev), minor(status.st_dev), status.st_ino);
+    text.put("st_dev=");
+    text.device(status.st_dev);
+    text.print(", st_ino={}, ", status.st_ino);
   }
   text.put("st_mode=");
   put_mode(text, status.st_mode);
@@ -118,7 +119,8 @@ void file_status(CallText& text, uint64_t value, const ArgumentKind&) {
                status.st_gid, status.st_blksize, status.st_blocks);
   }
   if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
-    text.print(", st_rdev=makedev({:#x}, {:#x})", major(status.st_rdev), minor(status.st_rdev));
+    text.put(", st_rdev=");
+    text.device(status.st_rdev);
   } else {
     text.print(", st_size={}", status.st_size);
   }
@@ -127,6 +129,15 @@ void file_status(CallText& text, uint64_t value, const ArgumentKind&) {
   put_file_time(text, "st_mtime", status.st_mtim);
   put_file_time(text, "st_ctime", status.st_ctim);
   text.put('}');
+}
+
+void statx_flags(CallText& text, uint64_t value, const ArgumentKind&) {
+  constexpr uint32_t kSyncMask = AT_STATX_SYNC_TYPE;
+  const auto bits = static_cast<uint32_t>(value);
+  text.enumeration(kStatxSyncTypes, bits & kSyncMask);
+  if ((bits & ~kSyncMask) == 0) return;
+  text.put('|');
+  text.flags(kAtFlags, bits & ~kSyncMask);
 }
 
 void statx(CallText& text, uint64_t value, const ArgumentKind&) {
@@ -147,10 +158,13 @@ void statx(CallText& text, uint64_t value, const ArgumentKind&) {
   if (!text.style.verbose) return text.put(", ...}");
   text.print(", stx_blocks={}, stx_attributes_mask=", status.stx_blocks);
   text.flags(kStatxAttributes, status.stx_attributes_mask);
-  put_statx_time(text, "stx_atime", status.stx_atime);
-  put_statx_time(text, "stx_btime", status.stx_btime);
-  put_statx_time(text, "stx_ctime", status.stx_ctime);
-  put_statx_time(text, "stx_mtime", status.stx_mtime);
+  auto put_time = [&](uint32_t bit, std::string_view name, const statx_timestamp& time) {
+    if ((status.stx_mask & bit) != 0) put_statx_time(text, name, time);
+  };
+  put_time(STATX_ATIME, "stx_atime", status.stx_atime);
+  put_time(STATX_BTIME, "stx_btime", status.stx_btime);
+  put_time(STATX_CTIME, "stx_ctime", status.stx_ctime);
+  put_time(STATX_MTIME, "stx_mtime", status.stx_mtime);
   text.print(", stx_rdev_major={}, stx_rdev_minor={}, stx_dev_major={}, stx_dev_minor={}, stx_mnt_id={:#x}",
              status.stx_rdev_major, status.stx_rdev_minor, status.stx_dev_major, status.stx_dev_minor,
              status.stx_mnt_id);

@@ -254,7 +254,6 @@ void prctl_rest(CallText& text, uint64_t value, const ArgumentKind&) {
 void note_prctl(CallText& text) {
   if (!text.succeeded()) return;
   if (static_cast<uint32_t>(text.argument(0)) == PR_GET_DUMPABLE) {
-    text.hex_result = true;
     text.note = dumpable_name(static_cast<uint64_t>(text.call.result));
   }
 }

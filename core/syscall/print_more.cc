@@ -1,5 +1,6 @@
 // Kinds that few calls have.
 #include <linux/capability.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <ucontext.h>
@@ -114,11 +115,67 @@ void signal_frame(CallText& text, uint64_t, const ArgumentKind&) {
   text.put('}');
 }
 
-void clone_size(CallText& text, uint64_t, const ArgumentKind&) { text.print("{}", text.argument(1)); }
+void uint64_of(CallText& text, uint64_t, const ArgumentKind& kind) {
+  text.print("{}", text.argument(kind.length_argument));
+}
+
+void moved_offset(CallText& text, uint64_t, const ArgumentKind& kind) {
+  // Shown behind the argument before it, hence no comma.
+  text.skip();
+  int64_t offset = 0;
+  const uint64_t at = text.argument(kind.length_argument);
+  if (text.succeeded() && text.call.result != 0 && at != 0 && text.memory.read_object(at, offset)) {
+    text.print(" => [{}]", offset);
+  }
+}
 
 void restarted(CallText& text, uint64_t, const ArgumentKind&) {
   text.print("<... resuming interrupted {} ...>",
              text.interrupted_call.empty() ? "system call" : text.interrupted_call);
+}
+
+void timer_event(CallText& text, uint64_t value, const ArgumentKind&) {
+  sigevent event{};
+  if (!text.fetch(value, event)) return;
+  text.put('{');
+  if (event.sigev_value.sival_ptr != nullptr) {
+    text.print("sigev_value={{sival_int={}, sival_ptr=", event.sigev_value.sival_int);
+    text.address(reinterpret_cast<uint64_t>(event.sigev_value.sival_ptr));
+    text.put("}, ");
+  }
+  text.put("sigev_signo=");
+  if (event.sigev_notify == SIGEV_SIGNAL || event.sigev_notify == SIGEV_THREAD_ID) {
+    text.signal(event.sigev_signo);
+  } else {
+    text.print("{}", event.sigev_signo);
+  }
+  text.put(", sigev_notify=");
+  text.enumeration(kSigevNotify, static_cast<uint32_t>(event.sigev_notify));
+  if (event.sigev_notify == SIGEV_THREAD_ID) text.print(", sigev_notify_thread_id={}", event._sigev_un._tid);
+  text.put('}');
+}
+
+void memory_policy(CallText& text, uint64_t value, const ArgumentKind&) {
+  int policy = 0;
+  if (!text.fetch_result(value, policy)) return;
+  text.put('[');
+  text.enumeration(kMempolicies, static_cast<uint32_t>(policy));
+  text.put(']');
+}
+
+void node_mask(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  if (kind.direction == ArgumentKind::Direction::kOut && !text.succeeded()) return text.address(value);
+  // The kernel looks at one bit less than it is told of.
+  const uint64_t bits = text.argument(kind.length_argument);
+  const uint64_t words = (bits + 62) / 64;
+  if (words == 0 || value == 0) return text.address(value);
+  put_array<uint64_t>(text, value, words, [&](uint64_t word) {
+    if (word == 0) {
+      text.put("0000000000000000");
+    } else {
+      text.print("{:#016x}", word);
+    }
+  });
 }
 
 }  // namespace polytap::printers

@@ -47,7 +47,9 @@ void put_clone_flags(CallText& text, uint64_t flags, uint64_t exit_signal) {
   if (flags != 0) append_flags(names, kCloneFlags, flags, text.style.constants);
   if (exit_signal != 0) {
     if (!names.empty()) names += '|';
-    names += signal_name(static_cast<int>(exit_signal));
+    std::string signal;
+    CallText(signal, text.memory, text.style, text.call).signal(static_cast<int>(exit_signal));
+    names += signal;
   }
   text.put(names.empty() ? "0" : names);
 }
@@ -282,7 +284,8 @@ void groups(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void groups_result(CallText& text, uint64_t value, const ArgumentKind&) {
-  if (!text.succeeded() || static_cast<uint32_t>(text.argument(0)) == 0) return text.address(value);
+  const bool only_asked = static_cast<uint32_t>(text.argument(0)) == 0 && text.call.result != 0;
+  if (!text.succeeded() || only_asked) return text.address(value);
   put_array<uint32_t>(text, value, static_cast<uint64_t>(text.call.result),
                       [&](uint32_t group) { text.print("{}", group); });
 }

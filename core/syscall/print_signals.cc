@@ -63,7 +63,7 @@ void signal_action(CallText& text, uint64_t value, const ArgumentKind& kind) {
   KernelSigaction action{};
   const bool is_out = kind.direction == ArgumentKind::Direction::kOut;
   if (!(is_out ? text.fetch_result(value, action) : text.fetch(value, action))) return;
-  text.put((action.flags & SA_SIGINFO) != 0 ? "{sa_sigaction=" : "{sa_handler=");
+  text.put("{sa_handler=");
   put_handler(text, action.handler);
   text.put(", sa_mask=");
   put_signal_set(text, action.mask);
@@ -124,7 +124,9 @@ void put_code(CallText& text, int signal, int code) {
     }
   }
   const std::string_view name = table->find(value);
-  if (name.empty()) return text.print("{:#x}", static_cast<uint32_t>(code));
+  const auto bits = static_cast<uint32_t>(code);
+  if (name.empty() || text.style.constants == ConstantStyle::kRaw) return text.hex(bits);
+  if (text.style.constants == ConstantStyle::kVerbose) return text.print("{:#x} /* {} */", bits, name);
   text.put(name);
 }
 
@@ -146,7 +148,7 @@ void put_child(CallText& text, const siginfo_t& info) {
   if (info.si_code == CLD_EXITED) {
     text.print("{}", info.si_status);
   } else {
-    text.put(signal_name(info.si_status));
+    text.signal(info.si_status);
   }
   put_ticks(text, "si_utime", info.si_utime);
   put_ticks(text, "si_stime", info.si_stime);
@@ -196,7 +198,9 @@ void put_details(CallText& text, const siginfo_t& info) {
 
 void put_signal_info(CallText& text, const void* information) {
   const auto& info = *static_cast<const siginfo_t*>(information);
-  text.print("{{si_signo={}, si_code=", signal_name(info.si_signo));
+  text.put("{si_signo=");
+  text.signal(info.si_signo);
+  text.put(", si_code=");
   put_code(text, info.si_signo, info.si_code);
   if (info.si_errno != 0) {
     text.put(", si_errno=");

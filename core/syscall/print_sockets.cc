@@ -71,7 +71,7 @@ void put_inet6(CallText& text, std::span<const char> bytes) {
 void put_netlink(CallText& text, std::span<const char> bytes) {
   sockaddr_nl address{};
   memcpy(&address, bytes.data(), std::min(bytes.size(), sizeof address));
-  text.print(", nl_pid={}, nl_groups={:#010x}", address.nl_pid, address.nl_groups);
+  text.print(", nl_pid={}, nl_groups={:08x}", address.nl_pid, address.nl_groups);
 }
 
 }  // namespace
@@ -172,12 +172,6 @@ void put_option_value(CallText& text, uint64_t at, uint64_t length) {
     if (!text.fetch(at, error)) return;
     const std::string_view name = errno_name(error);
     text.print("[{}]", name.empty() ? fmt::format("{}", error) : name);
-  } else if (level == SOL_SOCKET && option == SO_TYPE && length == sizeof(int)) {
-    uint32_t type = 0;
-    if (!text.fetch(at, type)) return;
-    text.put('[');
-    text.enumeration(kSocketTypes, type);
-    text.put(']');
   } else if ((level == SOL_TCP && (option == TCP_CONGESTION || option == TCP_ULP)) || length != sizeof(int)) {
     text.buffer(at, length);
   } else {

@@ -32,13 +32,16 @@ bool fetch_either(CallText& text, uint64_t at, const ArgumentKind& kind, T& obje
 }
 
 void put_rlimit(CallText& text, uint64_t limit) {
+  std::string readable;
   if (limit == std::numeric_limits<uint64_t>::max()) {
-    text.put("RLIM64_INFINITY");
+    readable = "RLIM64_INFINITY";
   } else if (limit > 1024 && limit % 1024 == 0) {
-    text.print("{}*1024", limit / 1024);
-  } else {
-    text.print("{}", limit);
+    readable = fmt::format("{}*1024", limit / 1024);
   }
+  if (readable.empty() || text.style.constants != ConstantStyle::kAbbreviated) text.print("{}", limit);
+  if (readable.empty() || text.style.constants == ConstantStyle::kRaw) return;
+  if (text.style.constants == ConstantStyle::kVerbose) return text.print(" /* {} */", readable);
+  text.put(readable);
 }
 
 void put(CallText& text, const timeval& time) { put_time_val(text, time.tv_sec, time.tv_usec); }

@@ -1,6 +1,5 @@
 // Plain values, strings and buffers.
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <algorithm>
 
@@ -42,9 +41,7 @@ void type_and_mode(CallText& text, uint64_t value, const ArgumentKind&) {
   put_mode(text, static_cast<uint16_t>(value));
 }
 
-void device(CallText& text, uint64_t value, const ArgumentKind&) {
-  text.print("makedev({:#x}, {:#x})", major(value), minor(value));
-}
+void device(CallText& text, uint64_t value, const ArgumentKind&) { text.device(value); }
 
 void enumeration(CallText& text, uint64_t value, const ArgumentKind& kind) {
   text.enumeration(*kind.table, static_cast<uint32_t>(value));
@@ -74,7 +71,7 @@ void ipc_key(CallText& text, uint64_t value, const ArgumentKind&) {
   }
 }
 
-void signal(CallText& text, uint64_t value, const ArgumentKind&) { text.put(signal_name(static_cast<int>(value))); }
+void signal(CallText& text, uint64_t value, const ArgumentKind&) { text.signal(static_cast<int>(value)); }
 
 void path(CallText& text, uint64_t value, const ArgumentKind&) { text.path(value); }
 void string(CallText& text, uint64_t value, const ArgumentKind&) { text.string(value); }

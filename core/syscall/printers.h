@@ -53,6 +53,7 @@ void open_mode(CallText& text, uint64_t value, const ArgumentKind& kind);  // on
 void open_how(CallText& text, uint64_t value, const ArgumentKind& kind);
 void access_mode(CallText& text, uint64_t value, const ArgumentKind& kind);
 void file_status(CallText& text, uint64_t value, const ArgumentKind& kind);  // struct stat
+void statx_flags(CallText& text, uint64_t value, const ArgumentKind& kind);
 void statx(CallText& text, uint64_t value, const ArgumentKind& kind);
 void statfs(CallText& text, uint64_t value, const ArgumentKind& kind);
 void directory_entries(CallText& text, uint64_t value, const ArgumentKind& kind);      // getdents64
@@ -77,7 +78,11 @@ void map_flags(CallText& text, uint64_t value, const ArgumentKind& kind);
 void mremap_address(CallText& text, uint64_t value, const ArgumentKind& kind);
 void personality(CallText& text, uint64_t value, const ArgumentKind& kind);
 void random_bytes(CallText& text, uint64_t value, const ArgumentKind& kind);
-void clone_size(CallText& text, uint64_t value, const ArgumentKind& kind);
+void uint64_of(CallText& text, uint64_t value, const ArgumentKind& kind);
+void moved_offset(CallText& text, uint64_t value, const ArgumentKind& kind);
+void timer_event(CallText& text, uint64_t value, const ArgumentKind& kind);
+void memory_policy(CallText& text, uint64_t value, const ArgumentKind& kind);
+void node_mask(CallText& text, uint64_t value, const ArgumentKind& kind);
 void restarted(CallText& text, uint64_t value, const ArgumentKind& kind);
 
 // Processes, signals, time.

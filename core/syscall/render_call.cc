@@ -17,7 +17,7 @@ bool known_at_entry(const CallText& text, const ArgumentKind& kind) {
 }
 
 void render_arguments(CallText& text, CallProgress& progress) {
-  const CallDescription* call = describe_call(text.call.number);
+  const CallDescription* call = description_of(text.call);
   const size_t count = call != nullptr ? call->argument_count : text.call.arguments.size();
   for (; progress.next_argument < count && !progress.omitted; progress.next_argument++) {
     const size_t i = progress.next_argument;
@@ -55,8 +55,16 @@ void render_failure(CallText& text) {
 
 }  // namespace
 
+std::string name_of(const CallValues& call) {
+  return call.foreign_name.empty() ? call_name(call.number) : std::string(call.foreign_name);
+}
+
+const CallDescription* description_of(const CallValues& call) {
+  return call.foreign_name.empty() ? describe_call(call.number) : nullptr;
+}
+
 CallProgress render_entry(CallText& text) {
-  text.put(call_name(text.call.number));
+  text.put(name_of(text.call));
   text.put('(');
   CallProgress progress;
   render_arguments(text, progress);
@@ -67,7 +75,7 @@ void render_exit(CallText& text, CallProgress progress) {
   text.at_exit = true;
   render_arguments(text, progress);
   text.put(')');
-  const CallDescription* call = describe_call(text.call.number);
+  const CallDescription* call = description_of(text.call);
   if (call != nullptr && call->note != nullptr) call->note(text);
 }
 
@@ -76,7 +84,7 @@ void render_result(CallText& text) {
     render_failure(text);
     return append_note(text);
   }
-  const CallDescription* call = describe_call(text.call.number);
+  const CallDescription* call = description_of(text.call);
   const ReturnKind kind = call != nullptr ? call->returns : ReturnKind::kDecimal;
   const auto bits = static_cast<uint64_t>(text.call.result);
   if (kind == ReturnKind::kHex || text.hex_result) {

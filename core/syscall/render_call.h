@@ -8,6 +8,10 @@
 
 namespace polytap {
 
+// What the call is called, and what is known of it (null: nothing).
+std::string name_of(const CallValues& call);
+const CallDescription* description_of(const CallValues& call);
+
 // How far the entry got; the exit goes on from there.
 struct CallProgress {
   uint8_t next_argument = 0;

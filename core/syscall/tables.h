@@ -11,7 +11,7 @@ extern const ConstantTable kOpenFlags;
 extern const ConstantTable kAtFlags;
 extern const ConstantTable kUnlinkFlags;
 extern const ConstantTable kAccessAtFlags;
-extern const ConstantTable kStatxFlags;
+extern const ConstantTable kStatxSyncTypes;
 extern const ConstantTable kStatxMask;
 extern const ConstantTable kStatxAttributes;
 extern const ConstantTable kFileTypes;
@@ -163,5 +163,6 @@ extern const ConstantTable kRouteTypes;
 extern const ConstantTable kIoctlCommands;
 extern const ConstantTable kCapabilities;
 extern const ConstantTable kPersonalityFlags;
+extern const ConstantTable kSigevNotify;
 
 }  // namespace polytap

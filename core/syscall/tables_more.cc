@@ -1,4 +1,5 @@
 #include <linux/capability.h>
+#include <signal.h>
 #include <sys/personality.h>
 
 #include "core/syscall/tables.h"
@@ -65,5 +66,9 @@ static constexpr Constant kPersonalityFlagsConstants[] = {
     NAMED(STICKY_TIMEOUTS),  NAMED(ADDR_LIMIT_3GB),
 };
 const ConstantTable kPersonalityFlags{kPersonalityFlagsConstants, ""};
+
+static constexpr Constant kSigevNotifyConstants[] = {NAMED(SIGEV_SIGNAL), NAMED(SIGEV_NONE), NAMED(SIGEV_THREAD),
+                                                     NAMED(SIGEV_THREAD_ID)};
+const ConstantTable kSigevNotify{kSigevNotifyConstants, "SIGEV_???"};
 
 }  // namespace polytap

@@ -52,8 +52,9 @@ class CallObserver {
   // In the format of wait(2).
   virtual void on_end(pid_t tid, int wait_status) = 0;
   virtual void on_detached(pid_t tid) = 0;
-  // Called when the tracer is about to wait for the next event and none is there yet.
+  // Called before the tracer waits; while is_pending(), only when no event is there yet.
   virtual void on_idle() = 0;
+  virtual bool is_pending() const = 0;
 };
 
 struct CallTraceOptions {

@@ -5,7 +5,6 @@
 #include <string.h>
 
 static void* volatile kept;
-static volatile char first;
 
 __attribute__((noinline)) static void allocate(size_t size, int times) {
   for (int i = 0; i < times; ++i) {
@@ -17,7 +16,6 @@ __attribute__((noinline)) static void allocate(size_t size, int times) {
 __attribute__((noinline)) static int resolve(const char* host) {
   struct addrinfo hints;
   struct addrinfo* found = NULL;
-  first = host[0];  // a BPF program cannot read what is not in memory yet
   memset(&hints, 0, sizeof hints);
   hints.ai_flags = AI_NUMERICHOST;
   hints.ai_socktype = SOCK_STREAM;

@@ -18,8 +18,8 @@ namespace {
 using nlohmann::json;
 using Bytes = std::vector<uint8_t>;
 using enum ir::Builtin;
-const std::map<ir::Builtin, std::string> kRecorded = {{kNsecsBoot, "nsecs"}, {kPid, "pid"}, {kTid, "tid"},
-                                                      {kCpu, "cpu"},         {kUid, "uid"}, {kGid, "gid"}};
+const std::map<ir::Builtin, std::string> kRecorded = {
+    {kNsecsBoot, "nsecs"}, {kPid, "pid"}, {kTid, "tid"}, {kCpu, "cpu"}};
 
 std::string event_of(const ProbeSite& site) { return site.category + ":" + site.event; }
 

@@ -106,6 +106,24 @@ TEST(FtraceFetch, RegistersAreFieldsOfTheFilter) {
   EXPECT_EQ(event_filter(program, places[0].hooks), "dx > 7");
 }
 
+// retval OP NUMBER, compared as signed words; the kernel has no sign in registers' fields.
+std::optional<std::string> signed_filter(ir::BinaryOp op, int64_t number) {
+  const auto site = kernel_site(ProbeType::kKretprobe, "vfs_read");
+  ir::Program program = program_of(site, {registers::kAx}, false);
+  std::vector<ir::Instruction>& code = program.functions[0].blocks[0].instructions;
+  code[code.size() - 2].operation = ir::Const{number};
+  code.back().operation = ir::Binary{op, 0, 1};
+  return event_filter(program, fetch_places(program)[0].hooks);
+}
+
+TEST(FtraceFetch, ComparesWithASign) {
+  const std::string negative = "ax & 0x8000000000000000";
+  EXPECT_EQ(signed_filter(ir::BinaryOp::kSignedLess, 0), fmt::format("({}) || (ax < 0)", negative));
+  EXPECT_EQ(signed_filter(ir::BinaryOp::kSignedLess, 5), fmt::format("({}) || (ax < 5)", negative));
+  EXPECT_EQ(signed_filter(ir::BinaryOp::kSignedLessEqual, -2),
+            fmt::format("({}) && (ax <= 18446744073709551614)", negative));
+}
+
 TEST(FtraceFetch, CountsWhatDidNotFire) {
   const std::string profile =
       "  e0_1_k                                                  10               3\n"

@@ -162,7 +162,7 @@ TEST_F(FunctionFinderTest, OffsetsAndAddresses) {
   ASSERT_EQ(sites.size(), 1U) << error_;
   EXPECT_EQ(sites[0].name, fmt::format("uprobe:{}:many+4", path));
   EXPECT_EQ(sites[0].function_offset, 4U);
-  EXPECT_EQ(sites[0].file_offset, find(path, "many")[0].file_offset + 4);
+  EXPECT_EQ(sites[0].file_offset, find(path, "many").at(0).file_offset + 4);
   EXPECT_TRUE(sites[0].arguments.empty());
   query.offset = 100000;
   EXPECT_TRUE(find(ProbeType::kUprobe, query).empty());
@@ -194,8 +194,8 @@ TEST_F(FunctionFinderTest, CppFunctionsByTheirNames) {
   EXPECT_EQ(named("shapes::Circle::grow"), std::vector<std::string>{"_ZN6shapes6Circle4growEi"});
   EXPECT_EQ(named("shapes::a*"), named("shapes::area"));
   EXPECT_TRUE(named("area").empty());
-  EXPECT_EQ(text_of(find(path, "_ZN6shapes6Circle4growEi")[0]), "user struct Circle * this@112, int32 by@104");
-  EXPECT_EQ(text_of(find(ProbeType::kUprobe, query_for(path, "shapes::describe", true))[0]), "int32 value@104")
+  EXPECT_EQ(text_of(find(path, "_ZN6shapes6Circle4growEi").at(0)), "user struct Circle * this@112, int32 by@104");
+  EXPECT_EQ(text_of(find(ProbeType::kUprobe, query_for(path, "shapes::describe", true)).at(0)), "int32 value@104")
       << "a std::string is returned where the first register says";
 }
 
@@ -229,9 +229,9 @@ TEST_F(FunctionFinderTest, LibrariesAndTheirPrototypes) {
     EXPECT_TRUE(sites[0].module.ends_with("libc.so.6")) << sites[0].module;
     EXPECT_EQ(text_of(sites[0]), "uint64 size@112");
   }
-  EXPECT_EQ(text_of(find("libc", "getaddrinfo")[0]),
-            "int8 * node@112, int8 * service@104, user struct addrinfo * hints@96, user struct addrinfo * * res@88");
-  EXPECT_EQ(text_of(find("libc", "getaddrinfo", ProbeType::kUretprobe)[0]), "int32 ret@80");
+  EXPECT_EQ(text_of(find("libc", "getaddrinfo").at(0)),
+            "int8 * node@112, int8 * service@104, user struct addrinfo * hints@96, user struct addrinfo ** res@88");
+  EXPECT_EQ(text_of(find("libc", "getaddrinfo", ProbeType::kUretprobe).at(0)), "int32 ret@80");
 }
 
 TEST_F(FunctionFinderTest, IndirectFunctionsAreProbedWhereTheyLead) {

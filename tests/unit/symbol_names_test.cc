@@ -169,7 +169,8 @@ TEST(KernelSymbols, SymbolizerReadsAnInjectedKallsyms) {
 
 TEST(KernelSymbols, EveryFunctionOfTheRunningKernelFast) {
   // Programs of eBPF come and go.
-  std::istringstream lines(output_of("awk '$2 ~ /^[tTwW]$/ && $4 != \"[bpf]\" {print $1, $3}' /proc/kallsyms | sort -k1,1 -s"));
+  std::istringstream lines(
+      output_of("awk '$2 ~ /^[tTwW]$/ && $4 != \"[bpf]\" {print $1, $3}' /proc/kallsyms | sort -k1,1 -s"));
   ProcessMaps maps;
   Symbolizer symbolizer(maps, {.demangle = false});
   const auto begin = std::chrono::steady_clock::now();
@@ -198,6 +199,17 @@ TEST(Frames, Formats) {
   EXPECT_EQ(user_frame({}, 0x7f12), "0x7f12");
   EXPECT_EQ(kernel_frame({"vfs_read", 25, "", 0}, 1), "vfs_read+25");
   EXPECT_EQ(kernel_frame({"", 0, "", 0}, 0xffffffff81000000), "0xffffffff81000000");
+}
+
+TEST(Demangle, BareNames) {
+  EXPECT_EQ(bare_function_name("main"), "main");
+  EXPECT_EQ(bare_function_name("ns::f(int, char const*)"), "ns::f");
+  EXPECT_EQ(bare_function_name("ns::f[abi:cxx11](int)"), "ns::f");
+  EXPECT_EQ(bare_function_name("C::get() const"), "C::get");
+  EXPECT_EQ(bare_function_name("std::vector<int, std::allocator<int> > ns::make<int>(void (*)(int))"), "ns::make<int>");
+  EXPECT_EQ(bare_function_name("(anonymous namespace)::f(int)"), "(anonymous namespace)::f");
+  EXPECT_EQ(bare_function_name("C::operator()(int)"), "C::operator()");
+  EXPECT_EQ(bare_function_name("bool operator< <int>(X const&, X const&)"), "bool operator< <int>");
 }
 
 }  // namespace

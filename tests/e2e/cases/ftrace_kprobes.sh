@@ -13,6 +13,7 @@ for command in "$PROGRAMS/fork_children 200" "$PROGRAMS/threads 4 50" "sh -c 'ca
   kernel_agrees 'kprobe:vfs_read { @[comm] = count(); }' "$command"
   kernel_agrees 'kretprobe:vfs_read { @ = hist(retval); }' "$command"
   # The kernel filters by what it fetches.
+  kernel_agrees 'kretprobe:vfs_read /retval > 0/ { @[retval] = count(); }' "$command"
   kernel_agrees 'kprobe:vfs_read /arg2 > 100/ { @[arg2] = count(); }' "$command"
   kernel_agrees 'kprobe:vfs_read { @start[tid] = arg2; } kretprobe:vfs_read /@start[tid]/ { @[@start[tid] >= retval] = count(); delete(@start[tid]); }' \
     "$command"
