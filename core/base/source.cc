@@ -90,6 +90,11 @@ void Diagnostics::note(Span span, std::string message) {
   all_.push_back({Severity::kNote, span, std::move(message), {}});
 }
 
+void Diagnostics::append(const Diagnostics& other) {
+  all_.insert(all_.end(), other.all_.begin(), other.all_.end());
+  errors_ += other.errors_;
+}
+
 std::string render(const Source& source, const Diagnostic& diagnostic) {
   const Source::Position from = source.position(diagnostic.span.begin);
   const Source::Position to = source.position(std::max(diagnostic.span.begin, diagnostic.span.end));

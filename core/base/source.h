@@ -57,6 +57,9 @@ class Diagnostics {
   void warning(Span span, std::string message, std::string hint = {});
   void note(Span span, std::string message);
 
+  // All that OTHER has, behind what is here.
+  void append(const Diagnostics& other);
+
   bool has_errors() const { return errors_ != 0; }
   const std::vector<Diagnostic>& all() const { return all_; }
 

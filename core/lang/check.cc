@@ -86,7 +86,6 @@ void check_top_level(const ast::Script& script, CheckedScript& checked, Diagnost
   bool any_probe = false;
   for (const ast::TopLevel& item : script.items) {
     if (std::holds_alternative<ast::Probe>(item.node)) any_probe = true;
-    if (std::holds_alternative<ast::Macro>(item.node)) unsupported(item.span, "Macros are");
     if (std::holds_alternative<ast::Subprogram>(item.node)) unsupported(item.span, "Subprograms (fn) are");
     if (std::holds_alternative<ast::Import>(item.node)) unsupported(item.span, "import is");
     const auto* map = std::get_if<ast::MapDeclaration>(&item.node);

@@ -86,7 +86,11 @@ ExpressionInfo Checker::visit(const ast::Expression& expression) {
           [&](const ast::SizeOf& e) { return size_of(e, span); },
           [&](const ast::OffsetOf& e) { return offset_of(e, span); },
           [&](const ast::IfExpression& e) { return if_expression(e, span); },
-          [&](const ast::BlockExpression& e) { return block_value(e.block); },
+          [&](const ast::BlockExpression& e) {
+            // The parser makes none without a value: a macro was called here.
+            if (e.block.value == nullptr) diagnostics_.error(span, "This macro has no value: it can only stand alone");
+            return block_value(e.block);
+          },
           [&](const ast::Comptime& e) {
             ExpressionInfo info = this->expression(*e.expression);
             if (!info.constant && !info.text && !info.type.is(TypeKind::kNone)) {

@@ -4,6 +4,15 @@
 #include "core/lang/checker.h"
 
 namespace polytap {
+namespace {
+
+// Both places; only A where B lies elsewhere, as an argument of a macro does.
+Span together(Span a, Span b) {
+  constexpr uint32_t kFar = 4096;
+  return b.end < a.begin || b.begin > a.end + kFar ? a : cover(a, b);
+}
+
+}  // namespace
 
 void Checker::run() {
   function_.declarations.clear();
@@ -38,7 +47,7 @@ void Checker::statement(const ast::Statement& statement) {
   const Span span = statement.span;
   std::visit(ir::Overloaded{
                  [&](const ast::ExpressionStatement& s) { expression_statement(*s.expression); },
-                 [&](const ast::Assignment& s) { assignment(s, cover(s.target->span, s.value->span)); },
+                 [&](const ast::Assignment& s) { assignment(s, together(s.target->span, s.value->span)); },
                  [&](const ast::Declaration& s) { declaration(s, span); },
                  [&](const ast::If& s) {
                    condition(*s.condition, "The condition of an if");
@@ -87,7 +96,8 @@ void Checker::declaration(const ast::Declaration& statement, Span span) {
       info.has_declared_type = true;
     }
   }
-  if (value) widen_variable(id, value->known(), statement.value == nullptr ? span : cover(span, statement.value->span));
+  if (value)
+    widen_variable(id, value->known(), statement.value == nullptr ? span : together(span, statement.value->span));
 }
 
 void Checker::assignment(const ast::Assignment& statement, Span span) {

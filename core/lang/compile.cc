@@ -7,6 +7,7 @@
 #include "core/ir/optimize.h"
 #include "core/ir/verify.h"
 #include "core/lang/check.h"
+#include "core/lang/expand_macros.h"
 #include "core/lang/implied_pid.h"
 #include "core/lang/lower.h"
 #include "core/lang/resolve_probes.h"
@@ -22,10 +23,8 @@ void must_verify(const ir::Program& program, const char* after) {
   CHECK(false);
 }
 
-}  // namespace
-
-std::optional<Compiled> compile(const ast::Script& script, const CompileInput& input, Diagnostics& diagnostics) {
-  CHECK(input.catalog != nullptr);
+std::optional<Compiled> compile_expanded(const ast::Script& script, const CompileInput& input,
+                                         Diagnostics& diagnostics) {
   std::vector<ResolvedProbe> probes = resolve_probes(script, input, diagnostics);
   CheckedScript checked = check(script, std::move(probes), input, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
@@ -37,6 +36,19 @@ std::optional<Compiled> compile(const ast::Script& script, const CompileInput& i
   must_verify(compiled.program, "optimization");
   compiled.implied_pid = implied_pid(checked);
   compiled.types = std::move(checked.types);
+  return compiled;
+}
+
+}  // namespace
+
+std::optional<Compiled> compile(const ast::Script& script, const CompileInput& input, Diagnostics& diagnostics) {
+  CHECK(input.catalog != nullptr);
+  if (!has_macros(script)) return compile_expanded(script, input, diagnostics);
+  const ExpandedScript expanded = expand_macros(script, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  Diagnostics found;
+  std::optional<Compiled> compiled = compile_expanded(expanded.script, input, found);
+  diagnostics.append(expanded.with_calls(found));
   return compiled;
 }
 
