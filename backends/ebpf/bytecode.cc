@@ -10,10 +10,6 @@
 namespace polytap::ebpf {
 namespace {
 
-// linux/bpf.h of Debian 12 is older than may_goto (Linux 6.9).
-constexpr uint8_t kJumpConditional = 0xe0;  // BPF_JCOND
-constexpr int32_t kMayGoto = 0;             // BPF_MAY_GOTO, in src_reg
-
 uint8_t size_bits(uint32_t size) {
   switch (size) {
     case 1:
@@ -145,11 +141,6 @@ void Assembler::jump_if(Jump condition, Reg left, Reg right, Label to) {
 void Assembler::jump_if(Jump condition, Reg left, int32_t right, Label to) {
   fixups_.push_back({static_cast<uint32_t>(size()), to.id, Patch::kOffset});
   emit(static_cast<uint8_t>(BPF_JMP | static_cast<uint8_t>(condition) | BPF_K), left, Reg::k0, 0, right);
-}
-
-void Assembler::may_leave_loop(Label to) {
-  fixups_.push_back({static_cast<uint32_t>(size()), to.id, Patch::kOffset});
-  emit(BPF_JMP | kJumpConditional, Reg::k0, static_cast<Reg>(kMayGoto), 0, 0);
 }
 
 void Assembler::call(int32_t helper) { emit(BPF_JMP | BPF_CALL, Reg::k0, Reg::k0, 0, helper); }

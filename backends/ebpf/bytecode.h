@@ -87,7 +87,6 @@ class Assembler {
   void jump(Label to);
   void jump_if(Jump condition, Reg left, Reg right, Label to);
   void jump_if(Jump condition, Reg left, int32_t right, Label to);
-  void may_leave_loop(Label to);  // may_goto (Linux 6.9): leaves to `to` after 8 million rounds
   void call(int32_t helper);
   void exit();
 

@@ -17,11 +17,6 @@ namespace {
 constexpr const char* kRemedy =
     "run polytap with sudo, or once `sudo setcap cap_bpf,cap_perfmon,cap_dac_read_search+ep $(command -v polytap)`";
 
-int load(const Bytecode& code) {
-  return bpf_prog_load(BPF_PROG_TYPE_TRACEPOINT, "polytap_test", "GPL", code.instructions.data(),
-                       code.instructions.size(), nullptr);
-}
-
 }  // namespace
 
 std::optional<std::string> why_unusable() {
@@ -53,17 +48,6 @@ bool kernel_has_sleepable_uprobes() {
          UniqueFd(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "polytap_test", "GPL", finished->instructions.data(),
                                 finished->instructions.size(), &options))
              .valid();
-}
-
-bool kernel_has_may_goto() {
-  Assembler code;
-  const Label out = code.new_label();
-  code.move(Reg::k0, 0);
-  code.may_leave_loop(out);
-  code.bind(out);
-  code.exit();
-  auto finished = code.finish();
-  return finished.ok() && UniqueFd(load(*finished)).valid();
 }
 
 }  // namespace polytap::ebpf

@@ -9,9 +9,6 @@ namespace polytap::ebpf {
 // Why eBPF programs cannot be used here, and the remedy; nullopt when they can. Asks the kernel, changes nothing.
 std::optional<std::string> why_unusable();
 
-// Whether the verifier takes loops that it cannot prove to end (may_goto, Linux 6.9).
-bool kernel_has_may_goto();
-
 // Whether programs on uprobes may wait for user memory (Linux 6.0).
 bool kernel_has_sleepable_uprobes();
 

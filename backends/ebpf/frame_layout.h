@@ -10,7 +10,8 @@
 
 namespace polytap::ebpf {
 
-// The verifier allows 512 bytes for a program and its callbacks together. A callback takes 32, a may_goto loop 16.
+// The verifier allows 512 bytes for a program and its callbacks together. A callback takes 32. A function with a
+// loop has two frames, and no slots in either.
 inline constexpr uint32_t kStackBytes = 512 - 32 - 16;
 inline constexpr uint32_t kMaxStackSlot = 64;
 

@@ -50,7 +50,6 @@ struct CompileEnvironment {
   int data_ring_fd = -1;
   int control_ring_fd = -1;
   int target_filter_fd = -1;  // -1: every process
-  bool has_may_goto = false;  // Linux 6.9
 };
 
 // How one function is to be compiled.
@@ -122,8 +121,8 @@ class FunctionCompiler {
   void jump_to_block(ir::BlockId from, ir::BlockId to);
   const ir::Binary* fusible_comparison(const ir::Block& block) const;
 
-  // --- expand_loop.cc: loops on kernels without may_goto
-  bool in_steps() const { return !environment_.has_may_goto && has_loop(function_); }
+  // --- expand_loop.cc
+  bool in_steps() const { return has_loop(function_); }
   void enter_step();
   void jump_back(ir::BlockId to);
 
@@ -213,7 +212,6 @@ class FunctionCompiler {
   Assembler code_;
   std::vector<Label> blocks_;
   Label leave_;
-  std::optional<Label> cut_;   // where a loop goes that the kernel stops
   std::optional<Label> step_;  // bpf_loop's callback
   std::optional<Label> callback_;
 };

@@ -141,8 +141,6 @@ Status EbpfSession::prepare() {
   environment_.data_ring_fd = data_ring_ ? data_ring_->fd() : -1;
   environment_.control_ring_fd = control_ring_->fd();
   environment_.target_filter_fd = filter_ ? filter_->fd() : -1;
-  environment_.has_may_goto =
-      std::any_of(program_.functions.begin(), program_.functions.end(), has_loop) && kernel_has_may_goto();
   uprobe_multi_ = std::any_of(program_.sites.begin(), program_.sites.end(),
                               [](const ProbeSite& site) { return site.is_user_function(); }) &&
                   options_.uprobe_multi && kernel_has_uprobe_multi();

@@ -140,6 +140,7 @@ void Checker::wrong_argument(const ast::Call& call, size_t index, std::string_vi
 }
 
 ExpressionInfo Checker::value_call(const ast::Call& call, const FunctionSignature& function, Span span) {
+  if (asks_for_type(function.id)) return type_question(call, function.id);
   const auto of_number = [&](TypeKind kind) {
     integer_argument(call, 0);
     return ExpressionInfo{types::of_kind(kind), {}, {}, {}};

@@ -55,6 +55,10 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
     case FunctionId::kJoin:
       join(call);
       return;
+    case FunctionId::kAssert:
+    case FunctionId::kStaticAssert:
+      assertion(call, function.id);
+      return;
     case FunctionId::kTime:
       if (!call.arguments.empty()) text_argument(call, 0);
       return;

@@ -134,6 +134,11 @@ class Checker {
   std::optional<std::string> text_argument(const ast::Call& call, size_t index);
   void wrong_argument(const ast::Call& call, size_t index, std::string_view wanted, std::string hint = {});
 
+  // --- check_meta.cc: what is asked of the script itself
+  static bool asks_for_type(FunctionId id);
+  ExpressionInfo type_question(const ast::Call& call, FunctionId id);
+  void assertion(const ast::Call& call, FunctionId id);
+
   // --- check_output.cc
   void statement_call(const ast::Call& call, const FunctionSignature& function, Span span);
   void format_call(const ast::Call& call);

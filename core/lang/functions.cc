@@ -12,6 +12,7 @@ using enum FunctionId;
 using enum FunctionUse;
 
 constexpr FunctionSignature kFunctions[] = {
+    {"assert", kAssert, kStatement, 2, 2, "assert(condition, \"message\")"},
     {"avg", kAvg, kAggregation, 1, 1, "@m = avg(n)"},
     {"bswap", kBswap, kValue, 1, 1, "bswap(n)"},
     {"buf", kBuf, kValue, 1, 2, "buf(pointer[, length])"},
@@ -24,6 +25,12 @@ constexpr FunctionSignature kFunctions[] = {
     {"exit", kExit, kStatement, 0, 1, "exit([code])"},
     {"has_key", kHasKey, kValue, 2, 2, "has_key(@m, key)"},
     {"hist", kHist, kAggregation, 1, 2, "@m = hist(n[, bits])"},
+    {"is_array", kIsArray, kValue, 1, 1, "is_array(value)"},
+    {"is_integer", kIsInteger, kValue, 1, 1, "is_integer(value)"},
+    {"is_literal", kIsLiteral, kValue, 1, 1, "is_literal(value)"},
+    {"is_ptr", kIsPtr, kValue, 1, 1, "is_ptr(value)"},
+    {"is_str", kIsStr, kValue, 1, 1, "is_str(value)"},
+    {"is_unsigned_integer", kIsUnsignedInteger, kValue, 1, 1, "is_unsigned_integer(value)"},
     {"join", kJoin, kStatement, 1, 2, "join(pointer[, \"delimiter\"])"},
     {"kptr", kKptr, kValue, 1, 1, "kptr(pointer)"},
     {"kstack", kKstack, kValue, 0, 2, "kstack([mode][, depth])"},
@@ -41,6 +48,7 @@ constexpr FunctionSignature kFunctions[] = {
     {"pton", kPton, kValue, 1, 1, "pton(\"address\")"},
     {"reg", kReg, kValue, 1, 1, "reg(\"di\")"},
     {"signal_name", kSignalName, kValue, 1, 1, "signal_name(number)"},
+    {"static_assert", kStaticAssert, kStatement, 2, 2, "static_assert(condition, \"message\")"},
     {"stats", kStats, kAggregation, 1, 1, "@m = stats(n)"},
     {"str", kStr, kValue, 1, 2, "str(pointer[, length])"},
     {"strcontains", kStrcontains, kValue, 2, 2, "strcontains(\"haystack\", \"needle\")"},
@@ -61,13 +69,11 @@ constexpr FunctionSignature kFunctions[] = {
 
 // bpftrace 0.27's functions that are not in the table above.
 constexpr std::string_view kElsewhere[] = {
-    "assert",        "cgroup_path",   "cgroupid",    "container_of",  "fail",
-    "find",          "getopt",        "has_cpid",    "is_array",      "is_err",
-    "is_integer",    "is_literal",    "is_ptr",      "is_str",        "is_unsigned_integer",
-    "kaddr",         "kfunc_allowed", "kfunc_exist", "memcmp",        "override",
-    "path",          "percpu_kaddr",  "signal",      "signal_thread", "skboutput",
-    "socket_cookie", "static_assert", "str_concat",  "strcap",        "strstr",
-    "tseries",       "uaddr",         "unwatch",     "write_user",
+    "cgroup_path",   "cgroupid",      "container_of",  "fail",       "find",     "getopt", "has_cpid",     "is_err",
+
+    "kaddr",         "kfunc_allowed", "kfunc_exist",   "memcmp",     "override", "path",   "percpu_kaddr", "signal",
+    "signal_thread", "skboutput",     "socket_cookie", "str_concat", "strcap",   "strstr", "tseries",      "uaddr",
+    "unwatch",       "write_user",
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 namespace polytap {
 
 enum class FunctionId : uint8_t {
+  kAssert,
   kBswap,
   kBuf,
   kCat,
@@ -22,6 +23,12 @@ enum class FunctionId : uint8_t {
   kExit,
   kHasKey,
   kHist,
+  kIsArray,
+  kIsInteger,
+  kIsLiteral,
+  kIsPtr,
+  kIsStr,
+  kIsUnsignedInteger,
   kJoin,
   kKptr,
   kKstack,
@@ -38,6 +45,7 @@ enum class FunctionId : uint8_t {
   kPton,
   kReg,
   kSignalName,
+  kStaticAssert,
   kStats,
   kStr,
   kStrcontains,

@@ -64,6 +64,11 @@ void Lowerer::statement_call(const ast::Call& call) {
     case FunctionId::kDelete:
       remove(call);
       return;
+    case FunctionId::kAssert:
+      assertion(call);
+      return;
+    case FunctionId::kStaticAssert:
+      return;
     case FunctionId::kExit:
       exit(call);
       return;
@@ -188,6 +193,23 @@ void Lowerer::remove(const ast::Call& call) {
   const ir::MapId id = map_id(reference);
   const ir::Place at = call.arguments.size() == 2 ? key_of(id, *call.arguments[1]) : key(reference);
   build_.run(ir::MapDelete{id, at});
+}
+
+// Says what does not hold, and ends the session with 1.
+void Lowerer::assertion(const ast::Call& call) {
+  const ir::BlockId fails = build_.new_block();
+  const ir::BlockId holds = build_.new_block();
+  branch(*call.arguments[0], holds, fails);
+  build_.switch_to(fails);
+  EmitSpec spec;
+  spec.kind = EmitKind::kErrorf;
+  for (const char c : *info(*call.arguments[1]).text) spec.format += c == '%' ? std::string("%%") : std::string(1, c);
+  spec.control = true;
+  spec.span = call.arguments[0]->span;
+  emit(std::move(spec), {});
+  build_.run(ir::Exit{constant(1)});
+  build_.ret();
+  build_.switch_to(holds);
 }
 
 void Lowerer::exit(const ast::Call& call) {

@@ -174,6 +174,7 @@ class Lowerer {
   void join(const ast::Call& call);
   void remove(const ast::Call& call);
   void exit(const ast::Call& call);
+  void assertion(const ast::Call& call);
   // Appends E to a record's fields.
   void add_field(const ast::Expression& e, std::vector<Type>& types, std::vector<ir::EmitField>& fields);
   void emit(ir::EmitSpec spec, std::vector<ir::EmitField> fields);

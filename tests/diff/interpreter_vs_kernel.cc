@@ -93,12 +93,9 @@ class Kernel {
     environment_.scratch_fd = scratch_.get();
     environment_.data_ring_fd = data_.fd();
     environment_.control_ring_fd = control_.fd();
-    may_goto_ = ebpf::kernel_has_may_goto();
   }
 
-  // MAY_GOTO: loops as kernels since 6.9 take them, else as older ones do.
-  Result<Outcome> run(const ir::Program& program, Bytes context, bool may_goto) {
-    environment_.has_may_goto = may_goto && may_goto_;
+  Result<Outcome> run(const ir::Program& program, Bytes context) {
     const ir::Function& function = program.functions[0];
     const ebpf::FunctionPlan plan = ebpf::plan_function(program, function);
     CHECK(plan.frame.scratch_size <= kScratchBytes);
@@ -139,7 +136,6 @@ class Kernel {
   ebpf::Ring control_;
   UniqueFd scratch_;
   ebpf::CompileEnvironment environment_;
-  bool may_goto_ = false;
 };
 
 Outcome interpret(const ir::Program& program, Bytes context, std::span<const std::byte> memory) {
@@ -156,13 +152,11 @@ Outcome interpret(const ir::Program& program, Bytes context, std::span<const std
 
 // Half of the programs go through the optimizer, as they do in practice.
 bool is_optimized(uint64_t seed) { return seed % 2 == 0; }
-bool uses_may_goto(uint64_t seed) { return seed % 4 < 2; }
 
 std::string difference(Kernel& kernel, const ir::Program& program, uint64_t seed, std::span<const std::byte> memory) {
   const Bytes context = random_context(seed);
   Outcome expected = interpret(program, context, memory);
-  Result<Outcome> actual =
-      kernel.run(is_optimized(seed) ? ir::optimize(program) : program, context, uses_may_goto(seed));
+  Result<Outcome> actual = kernel.run(is_optimized(seed) ? ir::optimize(program) : program, context);
   // The optimizer drops reads that nobody looks at, and with them their faults.
   if (actual.ok() && is_optimized(seed)) expected.faults = actual->faults = 0;
   if (!actual) return "rejected: " + actual.error().message() + "\n";
@@ -221,8 +215,7 @@ std::string compare_interpreter_with_kernel(const DiffOptions& options) {
       return !has_loop(candidate.functions[0]) &&
              kind_of(difference(kernel, candidate, seed, memory)) == kind_of(failure);
     });
-    return fmt::format("seed {}{}{}:\n{}\n{}", seed, is_optimized(seed) ? ", optimized" : "",
-                       uses_may_goto(seed) ? ", may_goto" : "", ir::to_text(smaller),
+    return fmt::format("seed {}{}:\n{}\n{}", seed, is_optimized(seed) ? ", optimized" : "", ir::to_text(smaller),
                        difference(kernel, smaller, seed, memory));
   }
   return "";

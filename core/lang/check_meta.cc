@@ -1,0 +1,57 @@
+#include <fmt/format.h>
+
+#include "core/lang/checker.h"
+
+namespace polytap {
+
+bool Checker::asks_for_type(FunctionId id) {
+  return id == FunctionId::kIsArray || id == FunctionId::kIsInteger || id == FunctionId::kIsLiteral ||
+         id == FunctionId::kIsPtr || id == FunctionId::kIsStr || id == FunctionId::kIsUnsignedInteger;
+}
+
+// The answer is a constant, once the type is known.
+ExpressionInfo Checker::type_question(const ast::Call& call, FunctionId id) {
+  ExpressionInfo answer{types::boolean(), {}, {}, {}};
+  const ExpressionInfo& argument = expression(*call.arguments[0]);
+  const Type& type = argument.type;
+  if (type.is(TypeKind::kNone)) return answer;
+  bool yes = false;
+  switch (id) {
+    case FunctionId::kIsArray:
+      yes = type.is(TypeKind::kArray);
+      break;
+    case FunctionId::kIsInteger:
+      yes = type.is(TypeKind::kInteger);
+      break;
+    case FunctionId::kIsLiteral:
+      yes = argument.constant.has_value() || argument.text.has_value();
+      break;
+    case FunctionId::kIsPtr:
+      yes = type.is(TypeKind::kPointer);
+      break;
+    case FunctionId::kIsStr:
+      yes = type.is(TypeKind::kString);
+      break;
+    default:
+      yes = type.is(TypeKind::kInteger) && !type.is_signed;
+      break;
+  }
+  answer.constant = yes ? 1 : 0;
+  return answer;
+}
+
+void Checker::assertion(const ast::Call& call, FunctionId id) {
+  condition(*call.arguments[0], "The condition of an assertion");
+  const auto message = text_argument(call, 1);
+  if (id == FunctionId::kAssert) return;
+  const ExpressionInfo& known = function_.at(*call.arguments[0]);
+  if (known.type.is(TypeKind::kNone) || !message) return;
+  if (!known.constant) {
+    diagnostics_.error(call.arguments[0]->span, "This is not known before the script runs",
+                       "assert(condition, \"message\") looks at it at run time");
+  } else if (*known.constant == 0) {
+    diagnostics_.error(call.arguments[0]->span, *message);
+  }
+}
+
+}  // namespace polytap
