@@ -222,8 +222,16 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
   return info;
 }
 
+bool Checker::require_one_value(const Type& type, Span span) {
+  if (!type.is(TypeKind::kAggregation) || is_number(type)) return true;
+  diagnostics_.error(span, fmt::format("A value of type '{}' is not one number", to_string(type)),
+                     "print(@map) shows it as a whole");
+  return false;
+}
+
 ExpressionInfo Checker::join_branches(const ExpressionInfo& a, const ExpressionInfo& b, Span span) {
   ExpressionInfo info;
+  if (!require_one_value(a.type, span) || !require_one_value(b.type, span)) return info;
   KnownType left = a.known();
   KnownType right = b.known();
   left.type = number_type(left.type);

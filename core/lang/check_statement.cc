@@ -56,7 +56,7 @@ void Checker::statement(const ast::Statement& statement) {
                  },
                  [&](const ast::Unroll& s) { unroll(s); },
                  [&](const ast::BlockStatement& s) { block(s.block); },
-                 [&](const ast::Discard& s) { expression(*s.value); },
+                 [&](const ast::Discard& s) { require_one_value(expression(*s.value).type, s.value->span); },
                  [&](const ast::ReturnStatement& s) {
                    if (s.value != nullptr) expression(*s.value);
                  },
@@ -72,7 +72,7 @@ void Checker::statement(const ast::Statement& statement) {
 void Checker::expression_statement(const ast::Expression& node) {
   const auto* call = std::get_if<ast::Call>(&node.node);
   if (call == nullptr) {
-    expression(node);
+    require_one_value(expression(node).type, node.span);
     return;
   }
   function_.expressions[node.id] = this->call(*call, node.span, FunctionUse::kStatement);

@@ -68,6 +68,8 @@ class Checker {
   ExpressionInfo ternary(const ast::Ternary& node, Span span);
   ExpressionInfo if_expression(const ast::IfExpression& node, Span span);
   ExpressionInfo block_value(const ast::Block& block);
+  // Refuses an aggregation that no single number tells, where one value is taken. False when it did.
+  bool require_one_value(const Type& type, Span span);
   ExpressionInfo join_branches(const ExpressionInfo& a, const ExpressionInfo& b, Span span);
   ExpressionInfo tuple(const ast::TupleLiteral& node);
   ExpressionInfo record(const ast::RecordLiteral& node);
