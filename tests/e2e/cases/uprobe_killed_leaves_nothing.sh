@@ -2,7 +2,7 @@
 need_root
 [ -w /sys/kernel/tracing/uprobe_events ] || skip "this kernel has no uprobe_events"
 program=$PROGRAMS/user_functions
-"$program" 1 100000000 &
+"$program" 1 100000000000 &
 victim=$!
 trap 'kill $victim 2>/dev/null' EXIT
 i=0
