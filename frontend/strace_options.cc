@@ -184,8 +184,8 @@ Status Parser::take_qualifier(std::string_view name, std::string_view value) {
   } else if (name == "status") {
     ASSIGN_OR_RETURN(options_.statuses, parse_status_set(value));
   } else if (name == "inject" || name == "fault") {
-    ASSIGN_OR_RETURN(InjectRule rule, parse_inject_rule(value, name == "fault"));
-    options_.injections.push_back(std::move(rule));
+    ASSIGN_OR_RETURN(const InjectRule rule, parse_inject_rule(value, name == "fault"));
+    options_.injections.push_back(rule);
   } else if (name == "quiet" || name == "silent" || name == "silence" || name == "q") {
     return take_quiet(value);
   } else if (name == "decode-fds" || name == "decode-fd") {

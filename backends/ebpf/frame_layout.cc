@@ -196,7 +196,7 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
 }  // namespace
 
 FrameLayout lay_out_frame(const ir::Program& program, const ir::Function& function, const Allocation& allocation) {
-  const FrameLayout small = lay_out(program, function, allocation, fixed_bytes(program, function, false));
+  FrameLayout small = lay_out(program, function, allocation, fixed_bytes(program, function, false));
   if (small.scratch_size == 0) return small;
   return lay_out(program, function, allocation, fixed_bytes(program, function, true));
 }

@@ -150,7 +150,7 @@ Status Instance::configure(uint32_t buffer_kb) {
 }
 
 Instance::Instance(Instance&& other) noexcept
-    : tracefs_root_(other.tracefs_root_),
+    : tracefs_root_(std::move(other.tracefs_root_)),
       path_(std::exchange(other.path_, {})),
       cpus_(std::move(other.cpus_)),
       page_size_(other.page_size_) {}

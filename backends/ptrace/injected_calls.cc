@@ -73,7 +73,7 @@ std::optional<Cave> find_cave(pid_t tid, const TraceeMemory& memory) {
   const MemoryLayout layout = MemoryLayout::read(tid);
   std::vector<const MappedRange*> ranges = layout.executable();
   // The vDSO first: it is always there, nobody's file, and never changes.
-  std::ranges::stable_partition(ranges, [](const MappedRange* range) { return range->inode == 0; });
+  std::stable_partition(ranges.begin(), ranges.end(), [](const MappedRange* range) { return range->inode == 0; });
   for (const MappedRange* range : ranges) {
     std::array<std::byte, Cave::kSize + 16> tail;  // the code before it may end with zeros that it needs
     if (!memory.read(range->end - tail.size(), tail)) continue;

@@ -158,7 +158,7 @@ Status UprobeSession::attach_threads() {
       for (const pid_t tid : tasks_.threads_of(pid)) {
         const auto owner = owners_.find(tid);
         if (owner != owners_.end() && owner->second == tid) continue;
-        const Status opened = attachments_.open(rings_, tid);
+        Status opened = attachments_.open(rings_, tid);
         if (!opened.ok()) {
           if (opened.error().code() == ESRCH) continue;  // it has ended
           return opened;

@@ -38,8 +38,7 @@ Value number(int64_t value) { return {{FetchAddress{true, 0, {value}}}, {}}; }
 
 Value made_of(std::vector<FetchAddress> addresses) {
   std::ranges::sort(addresses);
-  const auto [first, last] = std::ranges::unique(addresses);
-  addresses.erase(first, last);
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
   if (addresses.size() > kMostAlternatives) return unknown(kManyValues);
   return {std::move(addresses), {}};
 }
@@ -288,8 +287,8 @@ class Tracker {
 }  // namespace
 
 std::strong_ordering operator<=>(const FetchAddress& a, const FetchAddress& b) {
-  if (const auto order = a.is_absolute <=> b.is_absolute; order != 0) return order;
-  if (const auto order = a.context_offset <=> b.context_offset; order != 0) return order;
+  if (const auto order = a.is_absolute <=> b.is_absolute; std::is_neq(order)) return order;
+  if (const auto order = a.context_offset <=> b.context_offset; std::is_neq(order)) return order;
   return a.offsets <=> b.offsets;
 }
 

@@ -62,7 +62,8 @@ class Reuser {
       if (root != 0 && ways_in[root] == 1) continue;  // reached from the block before it
       std::vector<std::pair<BlockId, State>> pending = {{root, {}}};
       while (!pending.empty()) {
-        auto [id, state] = std::move(pending.back());
+        const BlockId id = pending.back().first;
+        State state = std::move(pending.back().second);
         pending.pop_back();
         if (done[id]) continue;
         done[id] = true;

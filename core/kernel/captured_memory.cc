@@ -57,7 +57,7 @@ std::vector<FetchField> CaptureLayout::fields() const {
   std::vector<FetchField> fields;
   for (const Part& part : parts_) fields.push_back(part.field);
   // These only tell: what is needed of the record's room must not be short for them.
-  std::ranges::stable_partition(fields, [](const FetchField& field) { return !field.tells_only; });
+  std::stable_partition(fields.begin(), fields.end(), [](const FetchField& field) { return !field.tells_only; });
   return fields;
 }
 

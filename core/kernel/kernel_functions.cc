@@ -166,8 +166,8 @@ std::vector<KernelFunctions::Symbol> KernelFunctions::probeable(std::string_view
   const auto key = [](const Symbol& symbol) { return std::tie(symbol.name, symbol.module); };
   std::ranges::sort(found, {}, key);
   // Static functions of one name: the kernel takes a name, not a place.
-  const auto rest = std::ranges::unique(found, {}, key);
-  found.erase(rest.begin(), rest.end());
+  const auto same = [&](const Symbol& a, const Symbol& b) { return key(a) == key(b); };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
   return found;
 }
 

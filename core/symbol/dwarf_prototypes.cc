@@ -129,7 +129,7 @@ Type pointed_type(Dwarf_Die* pointer, int depth) {
     return types::integer(static_cast<uint32_t>(unsigned_attribute(die, DW_AT_byte_size, 4)), true);
   }
   const uint64_t encoding = tag == DW_TAG_base_type ? unsigned_attribute(die, DW_AT_encoding, 0) : 0;
-  const Type type_there = tag == DW_TAG_base_type ? base_type(die) : types::none();
+  Type type_there = tag == DW_TAG_base_type ? base_type(die) : types::none();
   const bool integer = encoding != DW_ATE_float && encoding != DW_ATE_complex_float;
   if (integer && (type_there.size == 1 || type_there.size == 2 || type_there.size == 4 || type_there.size == 8)) {
     return type_there;

@@ -233,6 +233,7 @@ constexpr std::string_view kPrototypes[] = {
     "int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)",
     "int shutdown(int sockfd, int how)",
     "ssize_t send(int sockfd, const void *buf, size_t len, int flags)",
+    // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one prototype on two lines
     "ssize_t sendto(int sockfd, const void *buf, size_t len, int flags, const struct sockaddr *dest_addr, socklen_t "
     "addrlen)",
     "ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags)",

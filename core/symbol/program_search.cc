@@ -90,7 +90,8 @@ Libraries all_libraries(const ProgramSearch& search) {
   for (const std::string& directory : search.library_directories) {
     for (const std::string& name : directory_entries(directory)) {
       if (name.find(kLibraryMark) == std::string::npos || libraries.contains(name)) continue;
-      if (std::string path = directory + "/" + name; is_regular(path)) libraries.emplace(name, std::move(path));
+      if (std::string path = fmt::format("{}/{}", directory, name); is_regular(path))
+        libraries.emplace(name, std::move(path));
     }
   }
   return libraries;
@@ -113,7 +114,7 @@ std::optional<std::string> find_library(std::string_view name, const Libraries& 
 
 std::optional<std::string> find_program(const std::string& name, const ProgramSearch& search) {
   for (const std::string& directory : search.program_directories) {
-    if (std::string path = directory + "/" + name; is_executable(path)) return path;
+    if (std::string path = fmt::format("{}/{}", directory, name); is_executable(path)) return path;
   }
   return std::nullopt;
 }
@@ -214,7 +215,7 @@ Result<std::vector<std::string>> find_programs(std::string_view name, const Prog
   std::vector<std::string> paths;
   for (const std::string& directory : search.program_directories) {
     for (const std::string& each : directory_entries(directory)) {
-      if (std::string path = directory + "/" + each; glob_match(name, each) && is_executable(path)) {
+      if (std::string path = fmt::format("{}/{}", directory, each); glob_match(name, each) && is_executable(path)) {
         paths.push_back(std::move(path));
       }
     }

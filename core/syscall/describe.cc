@@ -66,7 +66,6 @@ constexpr ArgumentKind hex32_kind = value_kind(p::hex32);
 constexpr ArgumentKind address_kind = value_kind(p::address);
 constexpr ArgumentKind mode_kind = value_kind(p::mode);
 constexpr ArgumentKind type_and_mode_kind = value_kind(p::type_and_mode);
-constexpr ArgumentKind device_kind = value_kind(p::device);
 constexpr ArgumentKind device32_kind = value_kind(p::device32);
 constexpr ArgumentKind quota_command_kind = value_kind(p::quota_command);
 constexpr ArgumentKind ptrace_pid_kind = value_kind(p::ptrace_pid);
@@ -173,7 +172,6 @@ constexpr ArgumentKind messages_to_send_kind = input(p::messages_to_send);
 constexpr ArgumentKind messages_received_kind = result(p::messages_received);
 
 // The kinds' names as the table has them.
-using p::capability_header;
 using p::interval_timer;
 using p::interval_timer_spec;
 using p::process_times;
