@@ -19,7 +19,8 @@ Examples:
 Exit status: 0, n after exit(n) in the script, 1 for errors in the script or while tracing, 2 for a wrong command line.)";
 
 constexpr const char* kSummary =
-    "polytap: ask once, trace anywhere. Runs bpftrace's language on eBPF or ptrace, whichever can answer.\n"
+    "polytap: ask once, trace anywhere. Runs bpftrace's language on eBPF, ptrace, ftrace or\n"
+    "uprobes, whichever answers best.\n"
     "Other commands: polytap compare --help, polytap doctor --help, polytap strace --help.";
 
 // The options that every way of asking a question has.

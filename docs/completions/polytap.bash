@@ -2,7 +2,7 @@
 _polytap() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   case $previous in
-    -b|--backend) COMPREPLY=($(compgen -W 'ebpf ptrace ftrace' -- "$current")); return ;;
+    -b|--backend) COMPREPLY=($(compgen -W 'ebpf ptrace uprobe ftrace' -- "$current")); return ;;
     -f|--format) COMPREPLY=($(compgen -W 'text json' -- "$current")); return ;;
     -p) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")); return ;;
     -c) COMPREPLY=($(compgen -c -- "$current")); return ;;

@@ -5,7 +5,7 @@ victim=$!
 trap 'kill -KILL $victim 2>/dev/null' EXIT
 while ! grep -q ready watched; do sleep 0.02; done
 i=0
-while [ $i -lt 30 ]; do
+while [ $i -lt 100 ]; do
   "$POLYTAP" -q -b ebpf -e "uprobe:$PROGRAMS/function_calls:twice { @ = count(); } uretprobe:$PROGRAMS/function_calls:twice { @r = count(); } uprobe:$PROGRAMS/function_calls:part_* { @p = count(); }" -p $victim >/dev/null 2>err &
   tracer=$!
   sleep 0.0$((i % 8 + 1))

@@ -6,10 +6,10 @@ program=$PROGRAMS/user_functions
 victim=$!
 trap 'kill $victim 2>/dev/null' EXIT
 i=0
-while [ $i -lt 30 ]; do
+while [ $i -lt 100 ]; do
   "$POLYTAP" -q -b uprobe -e "uprobe:$program:chosen { @[str(arg0)] = count(); } uretprobe:$program:chosen { @r = count(); }" -p $victim >/dev/null 2>err &
   tracer=$!
-  sleep 0.$((i % 10))
+  sleep 0.$((i % 3))$((i % 10))$((i % 7))
   kill -KILL $tracer 2>/dev/null || { cat err; fail "it ended by itself in round $i"; }
   wait $tracer 2>/dev/null
   i=$((i + 1))
