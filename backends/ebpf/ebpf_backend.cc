@@ -19,6 +19,7 @@ namespace {
 // Instructions reach 16 bits; larger records cannot be addressed.
 constexpr uint32_t kMaxRecord = 32000;
 
+// read_string holds the hashing of the kilobyte of key that a string mostly becomes.
 constexpr CostModel kCosts = {.tracepoint = 55,
                               .raw_tracepoint = 35,
                               .kernel_function = 150,
@@ -32,7 +33,7 @@ constexpr CostModel kCosts = {.tracepoint = 55,
                               .aggregate = 25,
                               .map_length = 5'000,
                               .read_memory = 20,
-                              .read_string = 45,
+                              .read_string = 350,
                               .stack = 400,
                               .emit = 120};
 

@@ -286,7 +286,7 @@ class Expander : public TreeCopy {
     size_t depth = 0;
     for (size_t at = at_; at != 0; at = frames_[at - 1].caller) {
       const Definition* outer = frames_[at - 1].definition;
-      chain = outer->macro->name + " > " + chain;
+      chain = fmt::format("{} > {}", outer->macro->name, chain);
       if (outer == &definition) {
         diagnostics_.error(call, fmt::format("Recursive macro call detected. Call chain: {}", chain));
         too_much_ = true;
