@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <ctime>
 #include <optional>
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/clock.h"
 #include "core/plan/plan.h"
 #include "core/run/launch.h"
 #include "core/run/runner.h"
@@ -21,12 +21,6 @@
 namespace polytap {
 
 namespace {
-
-uint64_t monotonic_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 // What was compared and how it went.
 struct Comparison {
@@ -41,13 +35,13 @@ Result<uint64_t> time_untraced(const std::vector<std::string>& argv) {
   LaunchNeeds quiet;
   quiet.discard_output = true;
   ASSIGN_OR_RETURN(const auto command, LaunchedCommand::create(argv, quiet));
-  const uint64_t began = monotonic_ns();
+  const uint64_t began = clock_ns(CLOCK_MONOTONIC);
   TRY(command->open_gate());
   while (!command->try_reap()) {
     pollfd end{command->pidfd(), POLLIN, 0};
     if (poll(&end, 1, -1) < 0 && errno != EINTR) return Error::from_errno("wait for the command");
   }
-  return monotonic_ns() - began;
+  return clock_ns(CLOCK_MONOTONIC) - began;
 }
 
 // The best of a few runs, so that a cold page cache or a busy machine does not flatter the traced ones; long commands
@@ -88,7 +82,7 @@ Result<Contestant> make_contestant(const Question& question, Backend& backend, c
 // Asks BACKENDS on one run.
 Result<std::vector<Answer>> ask(const Options& options, const Question& question, const std::vector<Backend*>& backends,
                                 Target target, const std::vector<std::string>& argv) {
-  const uint64_t began = monotonic_ns();
+  const uint64_t began = clock_ns(CLOCK_MONOTONIC);
   std::unique_ptr<LaunchedCommand> command;
   if (!argv.empty()) {
     LaunchNeeds needs;
@@ -109,7 +103,7 @@ Result<std::vector<Answer>> ask(const Options& options, const Question& question
     contestants.push_back(std::move(contestant).value());
     lanes.push_back({&question.program(), contestants.back().session.get(), contestants.back().recorder.get()});
   }
-  const uint64_t prepared = monotonic_ns() - began;
+  const uint64_t prepared = clock_ns(CLOCK_MONOTONIC) - began;
   RunOptions run;
   run.command = command.get();
   run.announce = false;

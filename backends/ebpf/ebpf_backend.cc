@@ -11,6 +11,7 @@
 #include "backends/ebpf/frame_layout.h"
 #include "backends/ebpf/probe_pmu.h"
 #include "backends/ebpf/session.h"
+#include "core/ir/function_needs.h"
 #include "core/probe/cost_model.h"
 
 namespace polytap {
@@ -120,30 +121,12 @@ std::optional<std::string> why_not_program(const ir::Program& program) {
   return std::nullopt;
 }
 
-bool reads_user_memory(const ir::Function& function) {
-  const auto reads = [](const ir::Instruction& instruction) {
-    return std::visit(
-        [](const auto& op) {
-          if constexpr (requires {
-                          op.address;
-                          op.space;
-                        })
-            return op.space == AddressSpace::kUser;
-          return false;
-        },
-        instruction.operation);
-  };
-  return std::any_of(function.blocks.begin(), function.blocks.end(), [&](const ir::Block& block) {
-    return std::any_of(block.instructions.begin(), block.instructions.end(), reads);
-  });
-}
-
 // Only programs on user functions may wait for a page.
 bool may_meet_absent_pages(const ir::Program& program) {
   return std::any_of(program.functions.begin(), program.functions.end(), [&](const ir::Function& function) {
-    return reads_user_memory(function) && std::any_of(function.sites.begin(), function.sites.end(), [&](uint32_t site) {
-             return !program.sites[site].is_user_function();
-           });
+    return ir::needs_of(function).user_memory &&
+           std::any_of(function.sites.begin(), function.sites.end(),
+                       [&](uint32_t site) { return !program.sites[site].is_user_function(); });
   });
 }
 

@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,8 @@
 #include <string>
 #include <system_error>
 
+#include "core/base/clock.h"
+
 namespace polytap::ebpf {
 namespace {
 
@@ -24,18 +25,7 @@ constexpr size_t kDataPages = 64;  // a power of two
 // A report is in its ring within microseconds of its time.
 constexpr uint64_t kSettlingNs = 1'000'000;
 
-uint64_t monotonic_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
 size_t page_size() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
-
-bool has_user_addresses(const Type& type) {
-  return type.is(TypeKind::kUserStack) || type.is(TypeKind::kUserSymbol) ||
-         std::any_of(type.elements.begin(), type.elements.end(), has_user_addresses);
-}
 
 // Bodies of the records, behind perf_event_header (linux/perf_event.h describes them only in a comment).
 struct Mmap2Body {
@@ -72,16 +62,6 @@ T body_of(const std::vector<std::byte>& bytes) {
 }
 
 }  // namespace
-
-bool ProcessEvents::needed(const ir::Program& program) {
-  const auto any = [](const std::vector<Type>& types) {
-    return std::any_of(types.begin(), types.end(), has_user_addresses);
-  };
-  return std::any_of(program.emits.begin(), program.emits.end(),
-                     [&](const ir::EmitSpec& emit) { return any(emit.fields); }) ||
-         std::any_of(program.maps.begin(), program.maps.end(),
-                     [&](const ir::MapSpec& map) { return any(map.key) || has_user_addresses(map.value); });
-}
 
 Result<std::unique_ptr<ProcessEvents>> ProcessEvents::create() {
   std::unique_ptr<ProcessEvents> events(new ProcessEvents());
@@ -213,7 +193,7 @@ void ProcessEvents::apply(const Record& record) {
 }
 
 void ProcessEvents::collect() {
-  collected_at_ns_ = monotonic_ns();
+  collected_at_ns_ = clock_ns(CLOCK_MONOTONIC);
   const size_t before = pending_.size();
   for (CpuRing& ring : rings_) collect(ring);
   if (pending_.size() == before) return;

@@ -13,7 +13,6 @@
 
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
-#include "core/ir/ir.h"
 #include "core/symbol/process_maps.h"
 
 namespace polytap::ebpf {
@@ -21,8 +20,6 @@ namespace polytap::ebpf {
 // A perf event on each CPU that counts nothing and reports exec, fork, mmap and exit.
 class ProcessEvents {
  public:
-  // Whether PROGRAM takes user stacks or user symbols anywhere.
-  static bool needed(const ir::Program& program);
   static Result<std::unique_ptr<ProcessEvents>> create();
   ~ProcessEvents();
 

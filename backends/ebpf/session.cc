@@ -6,7 +6,6 @@
 #include <linux/membarrier.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +18,8 @@
 #include "backends/ebpf/loader.h"
 #include "backends/ebpf/uprobe_multi.h"
 #include "core/base/check.h"
+#include "core/base/clock.h"
+#include "core/ir/function_needs.h"
 #include "core/ir/operands.h"
 #include "core/run/launch.h"
 #include "core/syscall/table.h"
@@ -34,12 +35,6 @@ constexpr size_t kDispatchFrom = 4;
 bool is_attached(const ProbeSite& site) {
   return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint || site.is_user_function() ||
          site.is_kernel_function();
-}
-
-uint64_t monotonic_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
 bool reads_user_stack(const ir::Function& function) {
@@ -119,7 +114,7 @@ Result<std::unique_ptr<Session>> EbpfSession::create(const ir::Program& program,
 
 Status EbpfSession::prepare() {
   ASSIGN_OR_RETURN(globals_, Globals::create(zeros_needed(program_)));
-  globals_->set_start_time(monotonic_now());
+  globals_->set_start_time(clock_ns(CLOCK_MONOTONIC));
   if (target_.command != nullptr) globals_->set_child_pid(static_cast<uint64_t>(target_.command->pid()));
   ASSIGN_OR_RETURN(maps_, Maps::create(program_));
   TRY(create_rings());
@@ -145,7 +140,7 @@ Status EbpfSession::prepare() {
                               [](const ProbeSite& site) { return site.is_user_function(); }) &&
                   options_.uprobe_multi && kernel_has_uprobe_multi();
   TRY(load_functions());
-  if (ProcessEvents::needed(program_)) {
+  if (ir::has_user_addresses(program_)) {
     ASSIGN_OR_RETURN(process_events_, ProcessEvents::create());
   }
   return {};

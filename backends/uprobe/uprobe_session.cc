@@ -28,20 +28,11 @@ constexpr uint64_t kCheckTargetsNs = 200'000'000;
 constexpr size_t kAtOnce = 8192;        // records between two looks at who else wants the mutex
 constexpr size_t kMostEvents = 50'000;  // perf events opened for single threads
 
-bool has_user_addresses(const Type& type) {
-  return type.is(TypeKind::kUserStack) || type.is(TypeKind::kUserSymbol) ||
-         std::ranges::any_of(type.elements, has_user_addresses);
-}
-
 Tasks::Keeps keeps_of(const ir::Program& program) {
   Tasks::Keeps keeps;
   keeps.names =
       std::ranges::any_of(program.functions, [](const ir::Function& each) { return ir::needs_of(each).comm; });
-  const auto any = [](const std::vector<Type>& types) { return std::ranges::any_of(types, has_user_addresses); };
-  keeps.mappings = std::ranges::any_of(program.emits, [&](const ir::EmitSpec& emit) { return any(emit.fields); }) ||
-                   std::ranges::any_of(program.maps, [&](const ir::MapSpec& map) {
-                     return any(map.key) || has_user_addresses(map.value);
-                   });
+  keeps.mappings = ir::has_user_addresses(program);
   return keeps;
 }
 

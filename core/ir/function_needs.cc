@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace polytap::ir {
+namespace {
+
+bool holds_user_address(const Type& type) {
+  return type.is(TypeKind::kUserStack) || type.is(TypeKind::kUserSymbol) ||
+         std::ranges::any_of(type.elements, holds_user_address);
+}
+
+}  // namespace
 
 bool FunctionNeeds::touches(uint32_t begin, uint32_t end) const {
   return std::ranges::any_of(context,
@@ -15,6 +23,7 @@ FunctionNeeds needs_of(const Function& function) {
   FunctionNeeds needs;
   auto reads = [&](AddressSpace space, bool text) {
     needs.kernel_memory |= space == AddressSpace::kKernel;
+    needs.user_memory |= space == AddressSpace::kUser;
     needs.memory |= !text;
   };
   auto visitor = Overloaded{
@@ -42,6 +51,13 @@ FunctionNeeds needs_of(const Function& function) {
     for (const Instruction& instruction : block.instructions) std::visit(visitor, instruction.operation);
   }
   return needs;
+}
+
+bool has_user_addresses(const Program& program) {
+  const auto any = [](const std::vector<Type>& types) { return std::ranges::any_of(types, holds_user_address); };
+  return std::ranges::any_of(program.emits, [&](const EmitSpec& emit) { return any(emit.fields); }) ||
+         std::ranges::any_of(program.maps,
+                             [&](const MapSpec& map) { return any(map.key) || holds_user_address(map.value); });
 }
 
 }  // namespace polytap::ir

@@ -19,6 +19,7 @@ struct FunctionNeeds {
   std::vector<ContextRange> context;  // bytes of the context that it looks at
   bool memory = false;                // reads memory through pointers, other than as text
   bool kernel_memory = false;
+  bool user_memory = false;
   bool comm = false;
   bool kernel_stack = false;
   bool user_stack = false;
@@ -30,5 +31,8 @@ struct FunctionNeeds {
 };
 
 FunctionNeeds needs_of(const Function& function);
+
+// Whether PROGRAM emits or keeps user stacks or user symbols, whose names take the mappings of their processes.
+bool has_user_addresses(const Program& program);
 
 }  // namespace polytap::ir

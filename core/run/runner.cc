@@ -8,19 +8,13 @@
 #include <array>
 #include <csignal>
 #include <cstring>
-#include <ctime>
 
+#include "core/base/clock.h"
 #include "core/run/interval_timers.h"
 
 namespace polytap {
 
 namespace {
-
-uint64_t monotonic_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 sigset_t ending_signals() {
   sigset_t set;
@@ -177,13 +171,13 @@ class Run {
   }
 
   Result<RunReport> run() {
-    const uint64_t began = monotonic_ns();
+    const uint64_t began = clock_ns(CLOCK_MONOTONIC);
     TRY(start());
-    report_.start_ns = monotonic_ns() - began;
-    const uint64_t released = monotonic_ns();
+    report_.start_ns = clock_ns(CLOCK_MONOTONIC) - began;
+    const uint64_t released = clock_ns(CLOCK_MONOTONIC);
     if (options_.command != nullptr && !all_done()) TRY(options_.command->open_gate());
     while (!all_done()) TRY(turn());
-    report_.wall_ns = monotonic_ns() - released;
+    report_.wall_ns = clock_ns(CLOCK_MONOTONIC) - released;
     for (RunningLane& lane : lanes_) TRY(lane.finish());
     if (options_.sink != nullptr) options_.sink->flush();
     for (const RunningLane& lane : lanes_) report_.lanes.push_back(lane.report());
