@@ -9,6 +9,7 @@
 
 #include "core/ir/function_needs.h"
 #include "core/kernel/tracefs.h"
+#include "core/probe/function_code.h"
 
 namespace polytap::uprobe {
 namespace {
@@ -21,16 +22,6 @@ Tasks::Keeps keeps_of(const ir::Program& program) {
       std::ranges::any_of(program.functions, [](const ir::Function& each) { return ir::needs_of(each).comm; });
   keeps.mappings = ir::has_user_addresses(program);
   return keeps;
-}
-
-// Newer kernels, and older ones with their corrections, add the caller themselves where the probed instruction is
-// `push %rbp` or `endbr64` (is_uprobe_at_func_entry() in arch/x86/events/core.c).
-bool starts_frame(const ProbeSite& site) {
-  const UniqueFd file(open(site.module.c_str(), O_RDONLY | O_CLOEXEC));
-  uint8_t code[4] = {};
-  if (!file.valid() || pread(file.get(), code, sizeof code, static_cast<off_t>(site.file_offset)) < 1) return false;
-  const bool is_endbr = code[0] == 0xf3 && code[1] == 0x0f && code[2] == 0x1e && (code[3] & 0xfe) == 0xfa;
-  return code[0] == 0x55 || is_endbr;
 }
 
 }  // namespace
@@ -71,7 +62,11 @@ UprobeSession::UprobeSession(const ir::Program& program, const Target& target, P
       attachments_(std::move(parts.attachments)),
       tasks_(keeps_of(program)),
       machine_(machine_parts(), &tasks_) {
-  for (Place& place : *places_) place.caller_added = starts_frame(*place.site);
+  SiteCodeReader reader;
+  for (Place& place : *places_) {
+    const auto code = reader.read(*place.site);
+    place.caller_added = code && starts_frame(*code);
+  }
 }
 
 UprobeSession::~UprobeSession() { end_worker(); }
