@@ -30,7 +30,7 @@ void print_site(const ProbeSite& site, bool verbose) {
   for (const ProbeArgument& argument : site.arguments) {
     if (argument.name.starts_with("common_")) continue;
     const bool result = site.context == ContextKind::kRegisters && site.is_return() && argument.name == "ret";
-    fmt::print("    {} {}\n", type_text(argument), result ? "retval" : argument.name);
+    fmt::print("    {} {}\n", type_text(argument), result || argument.name == kTracedResult ? "retval" : argument.name);
   }
 }
 
@@ -41,7 +41,7 @@ std::optional<int> list_functions(const Options& options, const ProbeCatalog& ca
   if (pattern.find(':') == std::string_view::npos || !type) return std::nullopt;
   ProbeSite kind;
   kind.type = *type;
-  if (!kind.is_user_function() && !kind.is_kernel_function()) return std::nullopt;
+  if (!kind.is_user_function() && !kind.is_kernel_function() && !kind.is_traced_function()) return std::nullopt;
   const Source source("-l", options.list_pattern + " { }");
   Diagnostics diagnostics;
   const ast::Script script = parse(source, diagnostics);

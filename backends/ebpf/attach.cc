@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <map>
 #include <utility>
 
-#include "backends/ebpf/uprobe_multi.h"
+#include "core/kernel/refused_functions.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -24,7 +23,7 @@ UniqueFd open_event(perf_event_attr& attributes) {
   return UniqueFd(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
 }
 
-Status link_program(Attachment& attachment, int program_fd, const std::string& name, std::optional<uint64_t> cookie) {
+Status link_program(Attachment& attachment, int program_fd, std::optional<uint64_t> cookie) {
   LIBBPF_OPTS(bpf_link_create_opts, options);
   if (cookie) options.perf_event.bpf_cookie = *cookie;
   attachment.link = UniqueFd(bpf_link_create(program_fd, attachment.event.get(), BPF_PERF_EVENT, &options));
@@ -34,75 +33,64 @@ Status link_program(Attachment& attachment, int program_fd, const std::string& n
       ioctl(attachment.event.get(), PERF_EVENT_IOC_SET_BPF, program_fd) == 0) {
     return {};
   }
-  return Error::from_errno(fmt::format("attach to {}: link the eBPF program", name));
+  return Error::from_errno("link the eBPF program");
 }
 
 constexpr int kNotSupported = 524;  // the kernel's own ENOTSUPP
 
-Error refused(const ProbeSite& site, int code) {
-  const std::string what = "attach to " + site.name;
-  if (site.is_user_function()) {
-    if (code == EINVAL || code == kNotSupported) {
-      return Error(fmt::format("{}: the kernel can put no breakpoint at offset {:#x} of {}; it must be the start of an "
-                               "instruction that it knows",
-                               what, site.file_offset, site.module),
-                   code);
-    }
-    return Error::from_errno(fmt::format("{}: offset {:#x} of {}", what, site.file_offset, site.module), code);
-  }
-  switch (code) {
-    case ENOENT:
-    case EADDRNOTAVAIL:
-      return Error(fmt::format("{}: the kernel has no such function, or no such place in it", what), code);
-    case EINVAL:
-      return Error(fmt::format("{}: the kernel lets no probe into this function (it serves the probes themselves, or "
-                               "the place is not the start of an instruction)",
-                               what),
-                   code);
-    case EILSEQ:
-      return Error(fmt::format("{}: the place is not the start of an instruction", what), code);
-    default:
-      return Error::from_errno(what, code);
-  }
+std::string why_no_kernel_function(const ProbeSite& site, int code) {
+  KernelFunctionFiles files;
+  if (const auto tracefs = Tracefs::open()) files.tracefs = tracefs->root();
+  if (code == EILSEQ) return "the place is not the start of an instruction";
+  return why_no_probe(files, site.function, site.module);
 }
 
-// Which of PLACES, that cannot be attached to all together, is the first that cannot.
-size_t find_refused(int program_fd, const UserPlaces& places) {
-  size_t good = 0;  // so many in front are all right
-  size_t bad = places.offsets.size();
-  while (bad - good > 1) {
-    const size_t middle = (good + bad) / 2;
-    const auto from = places.offsets.begin() + static_cast<std::ptrdiff_t>(good);
-    const auto to = places.offsets.begin() + static_cast<std::ptrdiff_t>(middle);
-    (link_user_places(program_fd, {places.path, places.at_return, {from, to}, {}}).ok() ? good : bad) = middle;
+Error refused(const ProbeSite& site, int code) {
+  if (site.is_user_function()) {
+    if (code == EINVAL || code == kNotSupported) {
+      return Error(fmt::format("the kernel can put no breakpoint at offset {:#x} of {}; it must be the start of an "
+                               "instruction that it knows",
+                               site.file_offset, site.module),
+                   code);
+    }
+    return Error::from_errno(fmt::format("offset {:#x} of {}", site.file_offset, site.module), code);
   }
-  return good;
+  if (site.address == 0 && tells_of_site(code)) return Error(why_no_kernel_function(site, code), code);
+  return Error::from_errno("open the kprobe", code);
 }
 
 }  // namespace
 
 Result<Attachment> attach_tracepoint(int program_fd, const Tracefs& tracefs, std::string_view category,
                                      std::string_view event, std::optional<uint64_t> cookie) {
-  const std::string name = fmt::format("tracepoint:{}:{}", category, event);
-  const auto id = tracefs.event_id(category, event);
-  if (!id) return Error(id.error()).context("attach to " + name);
   perf_event_attr attributes{};
   attributes.type = PERF_TYPE_TRACEPOINT;
-  attributes.config = *id;
+  ASSIGN_OR_RETURN(attributes.config, tracefs.event_id(category, event));
   Attachment attachment;
   attachment.event = open_event(attributes);
-  if (!attachment.event.valid()) return Error::from_errno(fmt::format("attach to {}: perf_event_open", name));
-  TRY(link_program(attachment, program_fd, name, cookie));
+  if (!attachment.event.valid()) return Error::from_errno("perf_event_open");
+  TRY(link_program(attachment, program_fd, cookie));
   return attachment;
 }
 
-Result<Attachment> attach_raw_tracepoint(int program_fd, const std::string& event) {
+Result<Attachment> attach_raw_tracepoint(int program_fd, const std::string& event, std::optional<uint64_t> cookie) {
+  // union bpf_attr, raw_tracepoint, with the cookie that Linux 6.10 put behind it.
+  struct {
+    uint64_t name = 0;
+    uint32_t program_fd = 0;
+    uint32_t padding = 0;
+    uint64_t cookie = 0;
+  } attributes;
+  attributes.name = reinterpret_cast<uint64_t>(event.c_str());
+  attributes.program_fd = static_cast<uint32_t>(program_fd);
+  attributes.cookie = cookie.value_or(0);
   Attachment attachment;
-  attachment.link = UniqueFd(bpf_raw_tracepoint_open(event.c_str(), program_fd));
+  attachment.link =
+      UniqueFd(static_cast<int>(syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &attributes, sizeof attributes)));
   if (!attachment.link.valid()) {
     const int code = errno;
-    if (code == ENOENT) return Error("attach to rawtracepoint:" + event + ": the kernel has no such tracepoint", code);
-    return Error::from_errno("attach to rawtracepoint:" + event, code);
+    if (code == ENOENT) return Error("the kernel has no such tracepoint", code);
+    return Error::from_errno("open the raw tracepoint", code);
   }
   return attachment;
 }
@@ -126,28 +114,15 @@ Result<Attachment> attach_function(int program_fd, const ProbePmu& pmu, const Pr
   Attachment attachment;
   attachment.event = open_event(attributes);
   if (!attachment.event.valid()) return refused(site, errno);
-  TRY(link_program(attachment, program_fd, site.name, cookie));
+  TRY(link_program(attachment, program_fd, cookie));
   return attachment;
 }
 
-Result<std::vector<Attachment>> attach_user_functions(int program_fd, std::span<const ProbeSite> all_sites,
-                                                      std::span<const uint32_t> indices, bool cookies) {
-  std::map<std::pair<std::string, bool>, std::vector<uint32_t>> groups;
-  for (const uint32_t index : indices) {
-    groups[{all_sites[index].module, all_sites[index].is_return()}].push_back(index);
-  }
-  std::vector<Attachment> attachments;
-  for (const auto& [key, members] : groups) {
-    UserPlaces places{key.first, key.second, {}, {}};
-    for (const uint32_t index : members) {
-      places.offsets.push_back(all_sites[index].file_offset);
-      if (cookies) places.cookies.push_back(index);
-    }
-    auto link = link_user_places(program_fd, places);
-    if (!link) return refused(all_sites[members[find_refused(program_fd, places)]], link.error().code());
-    attachments.push_back({UniqueFd(), std::move(*link)});
-  }
-  return attachments;
+bool tells_of_site(int code) {
+  return code == ENOENT || code == EINVAL || code == EADDRNOTAVAIL || code == EILSEQ || code == EOPNOTSUPP ||
+         code == kNotSupported;
 }
+
+Error why_not_attached(const ProbeSite& site, int code) { return refused(site, code); }
 
 }  // namespace polytap::ebpf

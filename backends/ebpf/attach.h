@@ -4,10 +4,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "backends/ebpf/probe_pmu.h"
 #include "core/base/result.h"
@@ -20,12 +18,14 @@ namespace polytap::ebpf {
 struct Attachment {
   UniqueFd event;  // the perf event that the link needs; none for raw tracepoints
   UniqueFd link;
+  uint32_t site = 0;  // index into Program::sites; of many: the first
 };
 
+// Errors say what is wrong, and not where: the caller does.
 // COOKIE: what bpf_get_attach_cookie() returns there.
 Result<Attachment> attach_tracepoint(int program_fd, const Tracefs& tracefs, std::string_view category,
                                      std::string_view event, std::optional<uint64_t> cookie);
-Result<Attachment> attach_raw_tracepoint(int program_fd, const std::string& event);
+Result<Attachment> attach_raw_tracepoint(int program_fd, const std::string& event, std::optional<uint64_t> cookie);
 // SITE: a function probe's, PMU: the one for its kind.
 //
 // In every process: a perf event of one process (perf_event_open's pid) does not follow its children, inherit or not,
@@ -33,9 +33,10 @@ Result<Attachment> attach_raw_tracepoint(int program_fd, const std::string& even
 // into the breakpoint as well, which costs it about a microsecond, and the program lets it pass.
 Result<Attachment> attach_function(int program_fd, const ProbePmu& pmu, const ProbeSite& site,
                                    std::optional<uint64_t> cookie);
-// The same for many sites in user functions, by a link for each file; PROGRAM_FD must be loaded for kUprobeMulti.
-// COOKIES: each site gets its index in the program as its cookie.
-Result<std::vector<Attachment>> attach_user_functions(int program_fd, std::span<const ProbeSite> all_sites,
-                                                      std::span<const uint32_t> indices, bool cookies);
+
+// Whether CODE, with which the kernel refused to attach, is about that one place, so that others may do without it.
+bool tells_of_site(int code);
+// What is wrong with the place of a function probe, when the kernel refused it with CODE.
+Error why_not_attached(const ProbeSite& site, int code);
 
 }  // namespace polytap::ebpf

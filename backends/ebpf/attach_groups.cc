@@ -1,11 +1,15 @@
 #include "backends/ebpf/attach_groups.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <sstream>
 #include <utility>
 
 #include "backends/ebpf/capabilities.h"
+#include "backends/ebpf/kprobe_multi.h"
 #include "backends/ebpf/uprobe_multi.h"
+#include "core/probe/registers.h"
 #include "core/syscall/table.h"
 
 namespace polytap::ebpf {
@@ -30,6 +34,27 @@ bool reads_user_stack(const ir::Function& function) {
   });
 }
 
+// Registers that links for many functions do not have since Linux 6.14.
+bool reads_other_registers(const ir::Function& function) {
+  constexpr std::array kCallRegisters = {registers::kDi, registers::kSi, registers::kDx, registers::kCx,
+                                         registers::kR8, registers::kR9, registers::kAx, registers::kBp,
+                                         registers::kSp, registers::kIp};
+  return any_operation(function, [&](const ir::Operation& operation) {
+    const auto* load = std::get_if<ir::ContextLoad>(&operation);
+    if (load != nullptr) return std::ranges::find(kCallRegisters, load->offset / 8 * 8) == kCallRegisters.end();
+    return std::holds_alternative<ir::ContextCopy>(operation);
+  });
+}
+
+bool sees_event(const ir::Function& function) {
+  return any_operation(function, [](const ir::Operation& operation) {
+    const auto* stack = std::get_if<ir::ReadStack>(&operation);
+    return (stack != nullptr && stack->space == AddressSpace::kKernel) ||
+           std::holds_alternative<ir::ContextLoad>(operation) || std::holds_alternative<ir::ContextCopy>(operation) ||
+           std::holds_alternative<ir::ContextString>(operation);
+  });
+}
+
 bool reads_user_memory(const ir::Function& function) {
   return any_operation(function, [](const ir::Operation& operation) {
     return std::visit(ir::Overloaded{
@@ -42,6 +67,23 @@ bool reads_user_memory(const ir::Function& function) {
   });
 }
 
+// kprobe, uprobe, event probe and synthetic events: "p:GROUP/EVENT ...", in which `:` may have a number in front.
+std::set<std::string, std::less<>> read_dynamic_events(const Tracefs& tracefs) {
+  std::set<std::string, std::less<>> events;
+  const auto text = tracefs.read("dynamic_events");
+  if (!text) return events;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);) {
+    const size_t colon = line.find(':');
+    const size_t end = line.find_first_of(" \t", colon);
+    const size_t slash = line.find('/', colon);
+    if (colon == std::string::npos || slash == std::string::npos || slash > end) continue;
+    line[slash] = ':';
+    events.insert(line.substr(colon + 1, end == std::string::npos ? end : end - colon - 1));
+  }
+  return events;
+}
+
 class Grouping {
  public:
   Grouping(const ir::Program& program, const ir::Function& function, const AttachAbilities& abilities)
@@ -51,6 +93,7 @@ class Grouping {
     tracepoints();
     raw_tracepoints();
     kernel_functions();
+    traced_functions();
     user_functions();
     fired();
     return std::move(groups_);
@@ -86,7 +129,25 @@ class Grouping {
     std::vector<uint32_t> sites = sites_of(ProbeType::kTracepoint);
     dispatched(sites, false);
     dispatched(sites, true);
+    std::vector<uint32_t> raw = take_raw(sites);
+    if (!raw.empty()) add(AttachMethod::kRawTracepoint, ProgramKind::kRawTracepoint, std::move(raw));
     if (!sites.empty()) add(AttachMethod::kTracepoint, ProgramKind::kTracepoint, std::move(sites));
+  }
+
+  // A perf event of a tracepoint takes the kernel several grace periods to close, one after the other; a raw tracepoint
+  // none. Where nobody looks at the record, nor at the kernel's stack (in which the kernel's own frames differ), they
+  // show the same.
+  std::vector<uint32_t> take_raw(std::vector<uint32_t>& sites) {
+    if (sites.size() < kDispatchFrom || !abilities_.raw_cookies || sees_event(function_)) return {};
+    std::vector<uint32_t> raw;
+    std::erase_if(sites, [&](uint32_t site) {
+      const ProbeSite& where = program_.sites[site];
+      const bool fits =
+          where.category != "syscalls" && !abilities_.dynamic_events.contains(where.category + ":" + where.event);
+      if (fits) raw.push_back(site);
+      return fits;
+    });
+    return raw;
   }
 
   // Takes the system calls' events out of SITES when they are many, and gives them one program that tells them apart by
@@ -123,8 +184,25 @@ class Grouping {
   }
 
   void kernel_functions() {
-    std::vector<uint32_t> sites = sites_where([](const ProbeSite& site) { return site.is_kernel_function(); });
-    if (!sites.empty()) add(AttachMethod::kKprobe, ProgramKind::kKernelFunction, std::move(sites));
+    const bool call_registers = !reads_other_registers(function_);
+    const auto fits_link = [&](const ProbeSite& site) {
+      return abilities_.kprobe_multi && call_registers && !site.entries.empty();
+    };
+    std::vector<uint32_t> linked =
+        sites_where([&](const ProbeSite& site) { return site.is_kernel_function() && fits_link(site); });
+    std::vector<uint32_t> single =
+        sites_where([&](const ProbeSite& site) { return site.is_kernel_function() && !fits_link(site); });
+    if (!linked.empty()) {
+      add(AttachMethod::kKprobeMulti, ProgramKind::kKernelFunction, std::move(linked)).attach_type = kKprobeMulti;
+    }
+    if (!single.empty()) add(AttachMethod::kKprobe, ProgramKind::kKernelFunction, std::move(single));
+  }
+
+  // The kernel loads a program for one function.
+  void traced_functions() {
+    for (const uint32_t site : sites_where([](const ProbeSite& where) { return where.is_traced_function(); })) {
+      add(AttachMethod::kTracing, ProgramKind::kTracing, {site});
+    }
   }
 
   // One program for all, unless their stacks differ.
@@ -165,19 +243,29 @@ class Grouping {
 
 }  // namespace
 
-AttachAbilities find_attach_abilities(const ir::Program& program, const EbpfOptions& options) {
+AttachAbilities find_attach_abilities(const ir::Program& program, const EbpfOptions& options, const Tracefs* tracefs) {
   AttachAbilities abilities;
+  const auto tracepoints = std::ranges::count(program.sites, ProbeType::kTracepoint, &ProbeSite::type);
+  if (tracefs != nullptr && static_cast<size_t>(tracepoints) >= kDispatchFrom) {
+    abilities.raw_cookies = kernel_has_raw_cookies();
+    abilities.dynamic_events = read_dynamic_events(*tracefs);
+  }
   if (std::any_of(program.sites.begin(), program.sites.end(),
                   [](const ProbeSite& site) { return site.is_user_function(); })) {
     abilities.uprobe_multi = options.uprobe_multi && kernel_has_uprobe_multi();
     abilities.sleepable_uprobes = kernel_has_sleepable_uprobes();
   }
+  // One place alone has a kprobe, of which the kernel tells what it missed.
+  const auto linkable = std::count_if(program.sites.begin(), program.sites.end(), [](const ProbeSite& site) {
+    return site.is_kernel_function() && !site.entries.empty();
+  });
+  abilities.kprobe_multi = linkable > 1 && options.kprobe_multi && kernel_has_kprobe_multi();
   return abilities;
 }
 
 bool is_attached(const ProbeSite& site) {
   return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint || site.is_user_function() ||
-         site.is_kernel_function();
+         site.is_kernel_function() || site.is_traced_function();
 }
 
 std::vector<AttachGroup> group_sites(const ir::Program& program, const ir::Function& function,

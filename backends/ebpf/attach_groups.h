@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "backends/ebpf/ebpf_backend.h"
 #include "backends/ebpf/function_compiler.h"
 #include "core/ir/ir.h"
+#include "core/kernel/tracefs.h"
 
 namespace polytap::ebpf {
 
@@ -16,19 +20,25 @@ enum class AttachMethod : uint8_t {
   kTracepoint,     // a perf event for each site
   kSyscalls,       // once, to raw_syscalls:sys_enter
   kSyscallExits,   // once, to raw_syscalls:sys_exit
-  kRawTracepoint,  // a link for each site
+  kRawTracepoint,  // a link for each site; also for tracepoints whose records nobody looks at
   kUprobe,         // a perf event for each site
   kUprobeMulti,    // a link for each file
   kKprobe,         // a perf event for each site
+  kKprobeMulti,    // one link
+  kTracing,        // a link; the program was loaded for its only site
 };
 
 // What the kernel and the options allow.
 struct AttachAbilities {
   bool uprobe_multi = false;
   bool sleepable_uprobes = false;
+  bool kprobe_multi = false;
+  bool raw_cookies = false;  // of raw tracepoints
+  std::set<std::string, std::less<>>
+      dynamic_events;  // "category:event" of tracepoints that the kernel was not built with
 };
-// Asks the kernel for what PROGRAM needs to know.
-AttachAbilities find_attach_abilities(const ir::Program& program, const EbpfOptions& options);
+// Asks the kernel for what PROGRAM needs to know. TRACEFS: null where no site is a tracepoint.
+AttachAbilities find_attach_abilities(const ir::Program& program, const EbpfOptions& options, const Tracefs* tracefs);
 
 // One eBPF program, and where it goes.
 struct AttachGroup {

@@ -1,8 +1,11 @@
 #include "backends/ebpf/attacher.h"
 
-#include <iterator>
+#include <map>
 #include <utility>
 
+#include "backends/ebpf/kprobe_multi.h"
+#include "backends/ebpf/tracing_target.h"
+#include "backends/ebpf/uprobe_multi.h"
 #include "core/base/check.h"
 
 namespace polytap::ebpf {
@@ -21,7 +24,7 @@ Result<Attachment> Attacher::attach_site(const LoadedProgram& loaded, const Prob
     case AttachMethod::kTracepoint:
       return attach_tracepoint(program, *tracefs_, site.category, site.event, cookie);
     case AttachMethod::kRawTracepoint:
-      return attach_raw_tracepoint(program, site.event);
+      return attach_raw_tracepoint(program, site.event, cookie);
     case AttachMethod::kUprobe: {
       ASSIGN_OR_RETURN(const ProbePmu uprobes, pmu("uprobe", uprobe_pmu_));
       return attach_function(program, uprobes, site, cookie);
@@ -30,43 +33,107 @@ Result<Attachment> Attacher::attach_site(const LoadedProgram& loaded, const Prob
       ASSIGN_OR_RETURN(const ProbePmu kprobes, pmu("kprobe", kprobe_pmu_));
       return attach_function(program, kprobes, site, cookie);
     }
+    case AttachMethod::kTracing: {
+      ASSIGN_OR_RETURN(UniqueFd link, link_tracing(program));
+      return Attachment{UniqueFd(), std::move(link), 0};
+    }
     case AttachMethod::kSyscalls:
     case AttachMethod::kSyscallExits:
     case AttachMethod::kUprobeMulti:
+    case AttachMethod::kKprobeMulti:
     case AttachMethod::kRun:
       break;
   }
   CHECK(false);  // those are attached for all sites together, or run
 }
 
-Status Attacher::attach(const LoadedProgram& loaded, std::vector<Attachment>& attachments) {
+Status Attacher::refuse(uint32_t site, Error why) {
+  const bool spared = sites_[site].from_pattern || missing_ != ir::MissingProbes::kError;
+  if (!spared || !tells_of_site(why.code())) return std::move(why).context("attach to " + sites_[site].name);
+  skipped_.push_back({site, why.message()});
+  return {};
+}
+
+Status Attacher::attach_syscalls(const LoadedProgram& loaded) {
+  const char* event = loaded.group.method == AttachMethod::kSyscalls ? "sys_enter" : "sys_exit";
+  auto attachment = attach_tracepoint(loaded.program.get(), *tracefs_, "raw_syscalls", event, std::nullopt);
+  if (!attachment) {
+    return std::move(attachment).error().context(std::string("attach to tracepoint:raw_syscalls:") + event);
+  }
+  attachment->site = loaded.group.sites.front();
+  attachments_.push_back(std::move(*attachment));
+  return {};
+}
+
+Result<UniqueFd> Attacher::link(const LoadedProgram& loaded, std::span<const uint32_t> sites) const {
+  const ProbeSite& first = sites_[sites.front()];
+  if (loaded.group.method == AttachMethod::kUprobeMulti) {
+    UserPlaces places{first.module, first.is_return(), {}, {}};
+    for (const uint32_t index : sites) {
+      places.offsets.push_back(sites_[index].file_offset);
+      if (loaded.group.wants_cookie) places.cookies.push_back(index);
+    }
+    return link_user_places(loaded.program.get(), places);
+  }
+  KernelPlaces places{first.is_return(), {}, {}};
+  for (const uint32_t index : sites) {
+    for (const uint64_t address : sites_[index].entries) {
+      places.addresses.push_back(address);
+      if (loaded.group.wants_cookie) places.cookies.push_back(index);
+    }
+  }
+  return link_kernel_places(loaded.program.get(), places);
+}
+
+// The kernel attaches to all or to none, and does not say which it minds: then each half is tried.
+Status Attacher::link_together(const LoadedProgram& loaded, std::span<const uint32_t> sites) {
+  auto whole = link(loaded, sites);
+  if (whole) {
+    attachments_.push_back({UniqueFd(), std::move(*whole), sites.front()});
+    return {};
+  }
+  const int code = whole.error().code();
+  if (sites.size() == 1) return refuse(sites.front(), why_not_attached(sites_[sites.front()], code));
+  if (!tells_of_site(code)) return std::move(whole).error().context("attach to " + sites_[sites.front()].name);
+  const size_t half = sites.size() / 2;
+  TRY(link_together(loaded, sites.first(half)));
+  return link_together(loaded, sites.subspan(half));
+}
+
+Status Attacher::attach_user_files(const LoadedProgram& loaded) {
+  std::map<std::pair<std::string, bool>, std::vector<uint32_t>> groups;
+  for (const uint32_t index : loaded.group.sites) {
+    groups[{sites_[index].module, sites_[index].is_return()}].push_back(index);
+  }
+  for (const auto& [file, sites] : groups) TRY(link_together(loaded, sites));
+  return {};
+}
+
+Status Attacher::attach(const LoadedProgram& loaded) {
   const AttachGroup& group = loaded.group;
-  const int program = loaded.program.get();
   switch (group.method) {
     case AttachMethod::kRun:
       return {};
     case AttachMethod::kSyscalls:
-    case AttachMethod::kSyscallExits: {
-      const char* event = group.method == AttachMethod::kSyscalls ? "sys_enter" : "sys_exit";
-      ASSIGN_OR_RETURN(Attachment attachment,
-                       attach_tracepoint(program, *tracefs_, "raw_syscalls", event, std::nullopt));
-      attachments.push_back(std::move(attachment));
-      return {};
-    }
-    case AttachMethod::kUprobeMulti: {
-      ASSIGN_OR_RETURN(std::vector<Attachment> links,
-                       attach_user_functions(program, sites_, group.sites, group.wants_cookie));
-      std::move(links.begin(), links.end(), std::back_inserter(attachments));
-      return {};
-    }
+    case AttachMethod::kSyscallExits:
+      return attach_syscalls(loaded);
+    case AttachMethod::kUprobeMulti:
+      return attach_user_files(loaded);
+    case AttachMethod::kKprobeMulti:
+      return link_together(loaded, group.sites);
     default:
       break;
   }
   for (const uint32_t index : group.sites) {
     std::optional<uint64_t> cookie;
     if (group.wants_cookie) cookie = index;
-    ASSIGN_OR_RETURN(Attachment attachment, attach_site(loaded, sites_[index], cookie));
-    attachments.push_back(std::move(attachment));
+    auto attachment = attach_site(loaded, sites_[index], cookie);
+    if (attachment) {
+      attachment->site = index;
+      attachments_.push_back(std::move(*attachment));
+    } else {
+      TRY(refuse(index, std::move(attachment).error()));
+    }
   }
   return {};
 }

@@ -1,6 +1,7 @@
 // Attaches a session's loaded programs, each by its method.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 #include "core/kernel/tracefs.h"
+#include "core/probe/backend.h"
 
 namespace polytap::ebpf {
 
@@ -23,20 +25,34 @@ struct LoadedProgram {
 
 class Attacher {
  public:
-  // TRACEFS may be null when no site is a tracepoint; not owned.
-  Attacher(std::span<const ProbeSite> sites, const Tracefs* tracefs) : sites_(sites), tracefs_(tracefs) {}
+  // TRACEFS may be null when no site is a tracepoint; not owned. MISSING: what becomes of sites that the kernel
+  // refuses.
+  Attacher(std::span<const ProbeSite> sites, const Tracefs* tracefs, ir::MissingProbes missing)
+      : sites_(sites), tracefs_(tracefs), missing_(missing) {}
 
-  // Puts what was attached behind ATTACHMENTS, also when it fails in the midst.
-  Status attach(const LoadedProgram& loaded, std::vector<Attachment>& attachments);
+  // Puts what was attached behind attachments(), also when it fails in the midst.
+  Status attach(const LoadedProgram& loaded);
+
+  std::vector<Attachment>& attachments() { return attachments_; }
+  std::vector<SkippedSite>& skipped() { return skipped_; }
 
  private:
   Result<Attachment> attach_site(const LoadedProgram& loaded, const ProbeSite& site, std::optional<uint64_t> cookie);
   Result<ProbePmu> pmu(const char* name, std::optional<ProbePmu>& known);
+  Status attach_syscalls(const LoadedProgram& loaded);
+  Status attach_user_files(const LoadedProgram& loaded);
+  Status link_together(const LoadedProgram& loaded, std::span<const uint32_t> sites);
+  Result<UniqueFd> link(const LoadedProgram& loaded, std::span<const uint32_t> sites) const;
+  // The site is left out where the others can do without it.
+  Status refuse(uint32_t site, Error why);
 
   std::span<const ProbeSite> sites_;
   const Tracefs* tracefs_;
+  ir::MissingProbes missing_;
   std::optional<ProbePmu> uprobe_pmu_;
   std::optional<ProbePmu> kprobe_pmu_;
+  std::vector<Attachment> attachments_;
+  std::vector<SkippedSite> skipped_;
 };
 
 }  // namespace polytap::ebpf

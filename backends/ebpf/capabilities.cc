@@ -1,6 +1,7 @@
 #include "backends/ebpf/capabilities.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -36,6 +37,12 @@ std::optional<std::string> why_unusable() {
     return Error::from_errno("the kernel refuses a BPF ring buffer", code).message();
   }
   return std::nullopt;
+}
+
+bool kernel_has_loops() { return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_loop, nullptr) == 1; }
+
+bool kernel_has_raw_cookies() {
+  return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_get_attach_cookie, nullptr) == 1;
 }
 
 bool kernel_has_sleepable_uprobes() {

@@ -12,4 +12,10 @@ std::optional<std::string> why_unusable();
 // Whether programs on uprobes may wait for user memory (Linux 6.0).
 bool kernel_has_sleepable_uprobes();
 
+// Whether programs may have loops: bpf_loop, Linux 5.17.
+bool kernel_has_loops();
+
+// Whether raw tracepoints pass a cookie to their program: Linux 6.10.
+bool kernel_has_raw_cookies();
+
 }  // namespace polytap::ebpf

@@ -11,6 +11,7 @@
 #include "backends/ebpf/frame_layout.h"
 #include "backends/ebpf/probe_pmu.h"
 #include "backends/ebpf/session.h"
+#include "backends/ebpf/tracing_target.h"
 #include "core/ir/function_needs.h"
 #include "core/probe/cost_model.h"
 
@@ -25,6 +26,7 @@ constexpr CostModel kCosts = {.tracepoint = 55,
                               .raw_tracepoint = 35,
                               .kernel_function = 150,
                               .kernel_return = 300,
+                              .traced_function = 50,
                               .user_function = 1'500,
                               .user_return = 2'500,
                               .step = 0.5,
@@ -51,10 +53,13 @@ std::optional<std::string> why_not_site(const ProbeSite& site) {
     case ProbeType::kUprobe:
     case ProbeType::kUretprobe:
       return ebpf::why_no_function_probes(site.type);
+    case ProbeType::kFentry:
+    case ProbeType::kFexit:
+      return ebpf::why_no_tracing();
     default:
       return fmt::format(
-          "the ebpf backend runs tracepoint, rawtracepoint, kprobe, kretprobe, uprobe, uretprobe, interval, BEGIN and "
-          "END probes, not {}",
+          "the ebpf backend runs tracepoint, rawtracepoint, kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, "
+          "interval, BEGIN and END probes, not {}",
           site.name);
   }
 }
@@ -121,6 +126,15 @@ std::optional<std::string> why_not_program(const ir::Program& program) {
   return std::nullopt;
 }
 
+std::optional<std::string> why_not_loops(const ir::Program& program, const EbpfOptions& options) {
+  const auto loop = std::ranges::find_if(program.functions, ebpf::has_loop);
+  if (loop == program.functions.end() || (options.loops && ebpf::kernel_has_loops())) return std::nullopt;
+  return fmt::format(
+      "{} has a loop, which eBPF programs can have since Linux 5.17 (bpf_loop), and this kernel is older; unroll(N) "
+      "with a constant needs none",
+      loop->name);
+}
+
 // Only programs on user functions may wait for a page.
 bool may_meet_absent_pages(const ir::Program& program) {
   return std::any_of(program.functions.begin(), program.functions.end(), [&](const ir::Function& function) {
@@ -141,6 +155,7 @@ class EbpfBackend : public Backend {
     verdict.cost_ns = cost_of(kCosts, program);
     auto reason = why_not_program(program);
     if (!reason) reason = ebpf::why_unusable();
+    if (!reason) reason = why_not_loops(program, options_);
     verdict.possible = !reason;
     if (reason) verdict.reason = *reason;
     if (verdict.possible && may_meet_absent_pages(program)) {

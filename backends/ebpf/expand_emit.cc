@@ -26,6 +26,25 @@ void FunctionCompiler::expand(const ir::Emit& op, ir::Temp) {
   }
 }
 
+// r0: what orders the record. All records of one firing have its time (with their number added, for control records go
+// another way), so that what another CPU emits meanwhile comes before or behind them all.
+void FunctionCompiler::load_time() {
+  if (!plan_.frame.firing_time) {
+    code_.call(helper::kTimeMonotonic);
+    return;
+  }
+  const Label known = code_.new_label();
+  scratch_address(Reg::k1, *plan_.frame.firing_time);
+  code_.load(8, Reg::k0, Reg::k1, 0);
+  code_.jump_if(Jump::kNotEqual, Reg::k0, 0, known);
+  code_.call(helper::kTimeMonotonic);
+  code_.bind(known);
+  scratch_address(Reg::k1, *plan_.frame.firing_time);
+  code_.move(Reg::k2, Reg::k0);
+  code_.alu(Alu::kAdd, Reg::k2, 1);
+  code_.store(8, Reg::k1, 0, Reg::k2);
+}
+
 // Everything in front of the strings' bytes. RECORD's base must not be DATA_SPARE.
 void FunctionCompiler::store_fields(const ir::Emit& op, Memory record, Reg base_spare, Reg data_spare) {
   code_.store(4, record.base, record.offset + kEmitOffset, static_cast<int32_t>(op.emit));
@@ -52,7 +71,7 @@ void FunctionCompiler::store_fields(const ir::Emit& op, Memory record, Reg base_
 void FunctionCompiler::emit_fixed(const ir::Emit& op, int ring, int32_t flags) {
   const Label full = code_.new_label();
   const Label done = code_.new_label();
-  code_.call(helper::kTimeMonotonic);
+  load_time();
   code_.store(8, Reg::kFrame, kWork0, Reg::k0);
   code_.load_map(Reg::k1, ring);
   code_.move(Reg::k2, static_cast<int32_t>(record_capacity(op)));
@@ -69,6 +88,7 @@ void FunctionCompiler::emit_fixed(const ir::Emit& op, int ring, int32_t flags) {
   code_.defer([this, full, done] {
     code_.bind(full);
     count(GlobalsLayout::kLostRecords);
+    count_at_site(GlobalsLayout::kSiteLostRecords);
     code_.jump(done);
   });
 }
@@ -76,7 +96,7 @@ void FunctionCompiler::emit_fixed(const ir::Emit& op, int ring, int32_t flags) {
 void FunctionCompiler::emit_packed(const ir::Emit& op, int ring, int32_t flags) {
   const Label full = code_.new_label();
   const Label done = code_.new_label();
-  code_.call(helper::kTimeMonotonic);
+  load_time();
   scratch_address(Reg::k3, plan_.frame.record);
   code_.store(8, Reg::k3, kTimeOffset, Reg::k0);
   store_fields(op, {Reg::k3, 0}, Reg::k1, Reg::k2);
@@ -101,6 +121,7 @@ void FunctionCompiler::emit_packed(const ir::Emit& op, int ring, int32_t flags) 
   code_.defer([this, full, done] {
     code_.bind(full);
     count(GlobalsLayout::kLostRecords);
+    count_at_site(GlobalsLayout::kSiteLostRecords);
     code_.jump(done);
   });
 }
@@ -130,11 +151,10 @@ void FunctionCompiler::append_string(const ir::EmitField& field, int32_t length_
 
 void FunctionCompiler::expand(const ir::Exit& op, ir::Temp) {
   const Label full = code_.new_label();
-  code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kState);
-  code_.load(8, Reg::k2, Reg::k1, 0);
-  code_.alu(Alu::kOr, Reg::k2, static_cast<int32_t>(kStateExiting));
-  code_.store(8, Reg::k1, 0, Reg::k2);
-  code_.call(helper::kTimeMonotonic);
+  const Label done = code_.new_label();
+  code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kExiting);
+  code_.store(4, Reg::k1, 0, 1);
+  load_time();
   code_.store(8, Reg::kFrame, kWork0, Reg::k0);
   code_.load_map(Reg::k1, environment_.control_ring_fd);
   code_.move(Reg::k2, static_cast<int32_t>(kRecordHeader) + 8);
@@ -149,7 +169,14 @@ void FunctionCompiler::expand(const ir::Exit& op, ir::Temp) {
   code_.move(Reg::k1, Reg::k0);
   code_.move(Reg::k2, static_cast<int32_t>(BPF_RB_FORCE_WAKEUP));
   code_.call(helper::kRingSubmit);
-  code_.bind(full);
+  code_.bind(done);
+  code_.defer([this, full, done, code = op.code] {
+    code_.bind(full);
+    code_.load_map_value(Reg::k2, environment_.globals_fd, GlobalsLayout::kExitLost);
+    code_.store(8, Reg::k2, GlobalsLayout::kExitCode - GlobalsLayout::kExitLost, operand(code, Reg::k1));
+    code_.store(4, Reg::k2, 0, 1);
+    code_.jump(done);
+  });
 }
 
 }  // namespace polytap::ebpf

@@ -159,10 +159,15 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
   std::vector<ir::RegionAccess> regions;
   uint32_t record = 0;
   uint32_t dump = 0;
+  size_t emits = 0;
   for (const ir::Block& block : function.blocks) {
     for (const ir::Instruction& instruction : block.instructions) {
       ir::regions_of(program, instruction.operation, regions);
       for (const ir::RegionAccess& region : regions) ++uses[region.place.slot];
+      emits += std::holds_alternative<ir::Emit>(instruction.operation) ||
+                       std::holds_alternative<ir::Exit>(instruction.operation)
+                   ? 1
+                   : 0;
       if (const auto* emit = std::get_if<ir::Emit>(&instruction.operation); emit != nullptr && has_strings(*emit)) {
         record = std::max(record, record_capacity(*emit));
       }
@@ -186,6 +191,7 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
     layout.slots[slot] = fits ? on_stack(bytes) : in_scratch(bytes);
   }
   if (loops) layout.resume = in_scratch(8).offset;
+  if (emits > 1 || (emits == 1 && loops)) layout.firing_time = in_scratch(8).offset;
   if (record != 0) layout.record = in_scratch(record).offset;
   if (dump != 0) layout.dump = in_scratch(dump).offset;
   // A string's copy may look at one byte behind its region.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "backends/ebpf/register_allocator.h"
@@ -46,7 +47,9 @@ struct FrameLayout {
   int32_t record = 0;            // in scratch: where records with strings are put together
   int32_t dump = 0;              // in scratch: where bytes go that nobody reads
   int32_t resume = 0;            // in scratch, of functions with loops: the block where the next step begins
-  uint32_t scratch_size = 0;     // 0: none needed
+  std::optional<int32_t>
+      firing_time;            // in scratch, of functions that may emit several records: their time; 0: none yet
+  uint32_t scratch_size = 0;  // 0: none needed
 };
 
 // Bytes of an emitted record, header and longest strings included.

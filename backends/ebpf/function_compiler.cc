@@ -107,6 +107,10 @@ void FunctionCompiler::enter() {
     }
   }
   if (plan_.frame.scratch_size != 0) take_scratch(out);
+  if (plan_.frame.firing_time) {
+    scratch_address(Reg::k1, *plan_.frame.firing_time);
+    code_.store(8, Reg::k1, 0, 0);
+  }
   if (!request_.site && request_.syscall_sites_fd < 0 && reads_site(function_)) find_site();
   zero_slots();
   if (!code_.is_used(out) && plan_.frame.scratch_size == 0) return;
@@ -173,7 +177,7 @@ void FunctionCompiler::find_cpu_block() {
 // r1: this CPU's counters, r0: its number, shifted. Takes one of the CPU's scratch entries.
 void FunctionCompiler::take_scratch(Label out) {
   const Label none = code_.new_label();
-  if (request_.kind == ProgramKind::kUserFunction) {
+  if (may_be_suspended()) {
     claim_scratch(none);
   } else {
     // Plain arithmetic on the level is safe: who interrupts in between puts it back before this goes on.
@@ -198,6 +202,11 @@ void FunctionCompiler::take_scratch(Label out) {
     count(GlobalsLayout::kMissed);
     code_.jump(out);
   });
+}
+
+// While another program runs on the same CPU.
+bool FunctionCompiler::may_be_suspended() const {
+  return request_.kind == ProgramKind::kUserFunction || request_.kind == ProgramKind::kTracing;
 }
 
 // r2: the entry's number. A run may be suspended with its entry while others come and go in any order, so each entry
@@ -237,7 +246,7 @@ void FunctionCompiler::zero_slots() {
 void FunctionCompiler::leave() {
   code_.bind(leave_);
   if (plan_.frame.scratch_size != 0) {
-    if (request_.kind == ProgramKind::kUserFunction) {
+    if (may_be_suspended()) {
       code_.load(8, Reg::k1, Reg::kFrame, kClaimPointer);
       code_.store(4, Reg::k1, 0, 0);
     } else {
@@ -456,6 +465,26 @@ void FunctionCompiler::count(uint32_t counter) {
   code_.load(8, Reg::k1, Reg::kFrame, kCpuBlockPointer);
   code_.move(Reg::k2, 1);
   code_.atomic_add(Reg::k1, static_cast<int32_t>(counter), Reg::k2);
+}
+
+void FunctionCompiler::count_at_site(uint32_t counter) {
+  const uint32_t first = environment_.globals.site_losses + counter;
+  if (request_.site) {
+    if (*request_.site >= environment_.globals.sites) return;
+    code_.load_map_value(Reg::k1, environment_.globals_fd, first + (*request_.site << GlobalsLayout::kSiteShift));
+  } else {
+    if (environment_.globals.sites == 0) return;
+    const Label out = code_.new_label();
+    code_.load(8, Reg::k2, Reg::kFrame, kSiteWord);
+    code_.jump_if(Jump::kLess, Reg::k2, static_cast<int32_t>(environment_.globals.sites), out);
+    code_.move(Reg::k2, 0);  // never; for the verifier
+    code_.bind(out);
+    code_.alu(Alu::kShiftLeft, Reg::k2, static_cast<int32_t>(GlobalsLayout::kSiteShift));
+    code_.load_map_value(Reg::k1, environment_.globals_fd, first);
+    code_.alu(Alu::kAdd, Reg::k1, Reg::k2);
+  }
+  code_.move(Reg::k2, 1);
+  code_.atomic_add(Reg::k1, 0, Reg::k2);
 }
 
 void FunctionCompiler::store_site(Memory to, Reg spare) {

@@ -24,6 +24,7 @@ enum class ProgramKind : uint8_t {
   kRawTracepoint,
   kUserFunction,    // on uprobes and uretprobes
   kKernelFunction,  // on kprobes and kretprobes
+  kTracing,         // on fentry and fexit
   kSyscall,         // run by BPF_PROG_TEST_RUN: BEGIN, END, interval (and tests)
 };
 
@@ -110,6 +111,7 @@ class FunctionCompiler {
   void check_syscall(Label out);
   void find_cpu_block();
   void take_scratch(Label out);
+  bool may_be_suspended() const;
   void claim_scratch(Label none);
   void find_site();
   void zero_slots();
@@ -139,6 +141,7 @@ class FunctionCompiler {
   void zero_memory(Memory to, uint32_t length);                        // loses r0-r5 when unrolls() is false
   void copy_memory(Memory to, Memory from, uint32_t length, Reg via);  // the same
   void count(uint32_t counter);                                        // loses r1, r2
+  void count_at_site(uint32_t counter);                                // the same
   void store_site(Memory to, Reg spare);
 
   // --- expand_values.cc
@@ -159,6 +162,8 @@ class FunctionCompiler {
 
   // --- expand_reads.cc
   void expand(const ir::ContextLoad& op, ir::Temp result);
+  bool loads_number(const ir::ContextLoad& op) const;
+  void load_traced_word(const ir::ContextLoad& op);  // r0
   void expand(const ir::ContextCopy& op, ir::Temp result);
   void expand(const ir::ContextString& op, ir::Temp result);
   void expand(const ir::ReadBuiltin& op, ir::Temp result);
@@ -199,6 +204,7 @@ class FunctionCompiler {
   // --- expand_emit.cc
   void expand(const ir::Emit& op, ir::Temp result);
   void expand(const ir::Exit& op, ir::Temp result);
+  void load_time();  // r0; loses r1-r5
   void emit_fixed(const ir::Emit& op, int ring, int32_t flags);
   void emit_packed(const ir::Emit& op, int ring, int32_t flags);
   void append_string(const ir::EmitField& field, int32_t length_offset);

@@ -11,19 +11,21 @@
 
 namespace polytap::ebpf {
 
-GlobalsLayout GlobalsLayout::create(uint32_t cpu_count, uint32_t zeros) {
+GlobalsLayout GlobalsLayout::create(uint32_t cpu_count, uint32_t zeros, uint32_t sites) {
   GlobalsLayout layout;
   layout.cpu_blocks = std::bit_ceil(cpu_count);
   layout.zeros = kCpuBlocks + (layout.cpu_blocks << kCpuBlockShift);
-  layout.size = layout.zeros + zeros;
+  layout.sites = sites;
+  layout.site_losses = layout.zeros + ((zeros + 7) & ~7U);
+  layout.size = layout.site_losses + (sites << kSiteShift);
   return layout;
 }
 
-Result<Globals> Globals::create(uint32_t zeros) {
+Result<Globals> Globals::create(uint32_t zeros, uint32_t sites) {
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 0) return Error::from_errno("count the possible CPUs", -cpus);
   Globals globals;
-  globals.layout_ = GlobalsLayout::create(static_cast<uint32_t>(cpus), zeros);
+  globals.layout_ = GlobalsLayout::create(static_cast<uint32_t>(cpus), zeros, sites);
   LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
   globals.fd_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_globals", 4, globals.layout_.size, 1, &options));
   if (!globals.fd_.valid()) return Error::from_errno("create the eBPF map of globals");
@@ -56,11 +58,18 @@ Globals::~Globals() {
 
 uint64_t* Globals::word(uint32_t offset) const { return reinterpret_cast<uint64_t*>(memory_ + offset); }
 
-void Globals::pause() { std::atomic_ref(*word(GlobalsLayout::kState)).fetch_or(kStatePaused); }
+uint32_t* Globals::half_word(uint32_t offset) const { return reinterpret_cast<uint32_t*>(memory_ + offset); }
 
-void Globals::resume() { std::atomic_ref(*word(GlobalsLayout::kState)).fetch_and(~kStatePaused); }
+void Globals::pause() { std::atomic_ref(*half_word(GlobalsLayout::kPaused)).store(1); }
 
-bool Globals::exiting() const { return (std::atomic_ref(*word(GlobalsLayout::kState)).load() & kStateExiting) != 0; }
+void Globals::resume() { std::atomic_ref(*half_word(GlobalsLayout::kPaused)).store(0); }
+
+bool Globals::exiting() const { return std::atomic_ref(*half_word(GlobalsLayout::kExiting)).load() != 0; }
+
+std::optional<int64_t> Globals::lost_exit() const {
+  if (std::atomic_ref(*half_word(GlobalsLayout::kExitLost)).load() == 0) return std::nullopt;
+  return static_cast<int64_t>(std::atomic_ref(*word(GlobalsLayout::kExitCode)).load());
+}
 
 void Globals::set_start_time(uint64_t nanoseconds) { *word(GlobalsLayout::kStartTime) = nanoseconds; }
 
@@ -76,10 +85,17 @@ uint64_t Globals::sum(uint32_t counter) const {
 }
 
 Losses Globals::losses() const {
-  return {.records = sum(GlobalsLayout::kLostRecords),
-          .updates = sum(GlobalsLayout::kLostUpdates),
-          .faults = sum(GlobalsLayout::kFaults),
-          .missed = sum(GlobalsLayout::kMissed)};
+  Losses losses{.records = sum(GlobalsLayout::kLostRecords),
+                .updates = sum(GlobalsLayout::kLostUpdates),
+                .faults = sum(GlobalsLayout::kFaults),
+                .missed = sum(GlobalsLayout::kMissed)};
+  for (uint32_t site = 0; site < layout_.sites; ++site) {
+    const uint32_t at = layout_.site_losses + (site << GlobalsLayout::kSiteShift);
+    const uint64_t records = std::atomic_ref(*word(at + GlobalsLayout::kSiteLostRecords)).load();
+    const uint64_t missed = std::atomic_ref(*word(at + GlobalsLayout::kSiteMissed)).load();
+    if (records != 0 || missed != 0) losses.sites.push_back({site, records, missed});
+  }
+  return losses;
 }
 
 uint64_t Globals::firings() const { return sum(GlobalsLayout::kFirings); }

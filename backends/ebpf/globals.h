@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
@@ -13,10 +14,16 @@ namespace polytap::ebpf {
 
 // Offsets in the map's value, as the code generator uses them.
 struct GlobalsLayout {
-  // Programs on probes run only while this word is 0.
+  // Programs on probes run only while this word is 0: its lower half is written by user space alone, the upper half by
+  // programs alone, so that neither undoes what the other has set.
   static constexpr uint32_t kState = 0;
+  static constexpr uint32_t kPaused = 0;
+  static constexpr uint32_t kExiting = 4;
   static constexpr uint32_t kStartTime = 8;
   static constexpr uint32_t kChildPid = 16;
+  // exit() with a full control ring: its record was lost, and this has the code.
+  static constexpr uint32_t kExitLost = 24;
+  static constexpr uint32_t kExitCode = 32;
   static constexpr uint32_t kCpuBlocks = 64;  // two cache lines for each CPU
   static constexpr uint32_t kCpuBlockShift = 7;
   // In a CPU's block:
@@ -28,21 +35,24 @@ struct GlobalsLayout {
   static constexpr uint32_t kNesting = 40;
   static constexpr uint32_t kClaimed = 64;  // twelve flags of 4 bytes
 
+  // For each site two words:
+  static constexpr uint32_t kSiteShift = 4;
+  static constexpr uint32_t kSiteLostRecords = 0;
+  static constexpr uint32_t kSiteMissed = 8;
+
   // CPU_COUNT rounded up to a power of two, so that an index can be masked.
-  static GlobalsLayout create(uint32_t cpu_count, uint32_t zeros);
+  static GlobalsLayout create(uint32_t cpu_count, uint32_t zeros, uint32_t sites);
   uint32_t cpu_blocks = 1;
-  uint32_t zeros = 0;  // offset of bytes that are always zero: the source of new map entries
+  uint32_t zeros = 0;        // offset of bytes that are always zero: the source of new map entries
+  uint32_t sites = 0;        // how many are counted apart
+  uint32_t site_losses = 0;  // offset of their words
   uint32_t size = 0;
 };
 
-// Bits of the state word.
-inline constexpr uint64_t kStatePaused = 1;   // not started yet, or stopped
-inline constexpr uint64_t kStateExiting = 2;  // the script called exit()
-
 class Globals {
  public:
-  // ZEROS: the size of the largest map value that programs make from zeros.
-  static Result<Globals> create(uint32_t zeros);
+  // ZEROS: the size of the largest map value that programs make from zeros. SITES: how many are counted apart.
+  static Result<Globals> create(uint32_t zeros, uint32_t sites = 0);
   Globals(Globals&& other) noexcept;
   Globals& operator=(Globals&& other) noexcept;
   ~Globals();
@@ -53,6 +63,8 @@ class Globals {
   void pause();
   void resume();
   bool exiting() const;
+  // The code of an exit() whose record was lost.
+  std::optional<int64_t> lost_exit() const;
   void set_start_time(uint64_t nanoseconds);
   void set_child_pid(uint64_t pid);
   // Sums over the CPUs.
@@ -62,6 +74,7 @@ class Globals {
  private:
   Globals() = default;
   uint64_t* word(uint32_t offset) const;
+  uint32_t* half_word(uint32_t offset) const;
   uint64_t sum(uint32_t counter) const;
 
   UniqueFd fd_;

@@ -4,19 +4,14 @@
 #include <bpf/btf.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <memory>
+
+#include "backends/ebpf/rejection.h"
 
 namespace polytap::ebpf {
 namespace {
 
 constexpr size_t kLogBytes = 16 << 20;
-
-// How lines of the verifier's log begin that explain no refusal.
-constexpr std::array<std::string_view, 7> kNoise = {"processed ",   "from ",     "verification time", "stack depth",
-                                                    "mark_precise", "cur state", "old state"};
 
 bpf_prog_type program_type(ProgramKind kind) {
   switch (kind) {
@@ -27,6 +22,8 @@ bpf_prog_type program_type(ProgramKind kind) {
     case ProgramKind::kUserFunction:
     case ProgramKind::kKernelFunction:
       return BPF_PROG_TYPE_KPROBE;
+    case ProgramKind::kTracing:
+      return BPF_PROG_TYPE_TRACING;
     case ProgramKind::kSyscall:
       break;
   }
@@ -59,43 +56,7 @@ Result<FunctionInfo> describe_functions(const std::vector<uint32_t>& callbacks) 
   return info;
 }
 
-std::optional<uint32_t> leading_number(std::string_view line) {
-  uint32_t number = 0;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number);
-  if (error != std::errc() || !std::string_view(end, line.data() + line.size() - end).starts_with(": ")) return {};
-  return number;
-}
-
-Error rejection(const LoadRequest& request, const CompiledFunction& function, std::string_view log, int code) {
-  const VerifierVerdict verdict = read_verifier_log(log);
-  std::string place;
-  if (verdict.instruction && *verdict.instruction < function.code.spans.size()) {
-    const Span span = function.code.spans[*verdict.instruction];
-    place =
-        fmt::format(" at bytes {}-{} of the script (eBPF instruction {})", span.begin, span.end, *verdict.instruction);
-  }
-  return Error(fmt::format("the kernel refused the eBPF program for {}{}: {}", request.probe, place,
-                           verdict.reason.empty() ? Error::from_errno("", code).message() : verdict.reason),
-               code);
-}
-
 }  // namespace
-
-VerifierVerdict read_verifier_log(std::string_view log) {
-  VerifierVerdict verdict;
-  while (!log.empty()) {
-    const size_t end = log.find('\n');
-    const std::string_view line = log.substr(0, end);
-    log.remove_prefix(end == std::string_view::npos ? log.size() : end + 1);
-    if (line.empty() || line.front() == '\0') continue;
-    if (const auto number = leading_number(line)) {
-      verdict.instruction = number;
-    } else if (std::none_of(kNoise.begin(), kNoise.end(), [&](auto noise) { return line.starts_with(noise); })) {
-      verdict.reason = std::string(line);  // the last such line is the complaint
-    }
-  }
-  return verdict;
-}
 
 Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction& function) {
   LIBBPF_OPTS(bpf_prog_load_opts, options);
@@ -108,6 +69,15 @@ Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction
     options.func_info_rec_size = sizeof(bpf_func_info);
   }
   options.expected_attach_type = static_cast<bpf_attach_type>(request.attach_type);
+  if (request.tracing != nullptr) {
+    options.expected_attach_type = static_cast<bpf_attach_type>(request.tracing->attach_type);
+    options.attach_btf_id = request.tracing->type_id;
+    if (request.tracing->program.valid()) {
+      options.attach_prog_fd = static_cast<uint32_t>(request.tracing->program.get());
+    } else if (request.tracing->module.valid()) {
+      options.attach_btf_obj_fd = static_cast<uint32_t>(request.tracing->module.get());
+    }
+  }
   if (request.kind == ProgramKind::kSyscall || request.may_sleep) options.prog_flags = BPF_F_SLEEPABLE;
   const auto load = [&] {
     return bpf_prog_load(program_type(request.kind), "polytap", request.license.c_str(),
@@ -127,7 +97,7 @@ Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction
   options.log_size = static_cast<uint32_t>(log.size());
   program = UniqueFd(load());
   if (program.valid()) return program;
-  return rejection(request, function, log.c_str(), code);
+  return rejection({request.probe, log.c_str(), code}, function.code);
 }
 
 }  // namespace polytap::ebpf

@@ -1,12 +1,12 @@
-// Loads compiled functions into the kernel, and tells the place in the script when the kernel's verifier refuses one.
+// Loads compiled functions into the kernel.
 #pragma once
 
 #include <linux/bpf.h>
 
 #include <string>
-#include <string_view>
 
 #include "backends/ebpf/function_compiler.h"
+#include "backends/ebpf/tracing_target.h"
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 
@@ -17,16 +17,10 @@ struct LoadRequest {
   std::string license = "GPL";
   std::string probe;  // as the user wrote it, for messages
   bool may_sleep = false;
-  uint32_t attach_type = 0;  // bpf_attach_type, for the kinds of links that want to know beforehand
+  const TracingTarget* tracing = nullptr;  // kTracing: what it is for
+  uint32_t attach_type = 0;                // bpf_attach_type, for the kinds of links that want to know beforehand
 };
 
 Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction& function);
-
-// What a verifier's log says: the last instruction it looked at, and why it refused it.
-struct VerifierVerdict {
-  std::string reason;
-  std::optional<uint32_t> instruction;
-};
-VerifierVerdict read_verifier_log(std::string_view log);
 
 }  // namespace polytap::ebpf

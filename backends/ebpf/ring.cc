@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "backends/ebpf/function_compiler.h"
+#include "core/base/clock.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -64,6 +65,7 @@ bool Ring::collect(std::vector<RingRecord>& records) {
     const uint32_t length = std::atomic_ref(*reinterpret_cast<uint32_t*>(const_cast<std::byte*>(at))).load();
     if ((length & BPF_RINGBUF_BUSY_BIT) != 0) return false;
     const uint32_t bytes = length & ~BPF_RINGBUF_DISCARD_BIT;
+    const uint64_t begin = read_;
     read_ += (uint64_t{bytes} + BPF_RINGBUF_HDR_SZ + 7) & ~uint64_t{7};
     if ((length & BPF_RINGBUF_DISCARD_BIT) != 0 || bytes < kRecordHeader) continue;
     RingRecord record;
@@ -72,6 +74,7 @@ bool Ring::collect(std::vector<RingRecord>& records) {
     std::memcpy(&record.site, header + 4, 4);
     std::memcpy(&record.time_ns, header + 8, 8);
     record.payload = {header + kRecordHeader, bytes - kRecordHeader};
+    record.begin = begin;
     record.end = read_;
     records.push_back(record);
   }
@@ -109,11 +112,15 @@ void RecordMerger::deliver(const RingRecord& record, EventSink& sink) {
     sink.record({record.emit, record.site, record.time_ns, record.payload});
     return;
   }
-  if (exit_delivered_) return;
-  exit_delivered_ = true;
   int64_t code = 0;
   std::memcpy(&code, record.payload.data(), std::min<size_t>(sizeof code, record.payload.size()));
-  sink.exit_requested(static_cast<int>(code));
+  deliver_exit(static_cast<int>(code), sink);
+}
+
+void RecordMerger::deliver_exit(int code, EventSink& sink) {
+  if (exit_delivered_) return;
+  exit_delivered_ = true;
+  sink.exit_requested(code);
 }
 
 void RecordMerger::collect_controls() {
@@ -133,32 +140,42 @@ void RecordMerger::deliver_controls(uint64_t before, EventSink& sink) {
   }
 }
 
-// Control records newer than CONTROL_LIMIT stay.
-void RecordMerger::deliver_data(EventSink& sink, uint64_t control_limit) {
-  size_t i = 0;
+// How many records are older than BEFORE; they are in order of time.
+size_t RecordMerger::ready_records(uint64_t before) const {
+  const auto younger = std::partition_point(records_.begin(), records_.end(),
+                                            [&](const RingRecord& record) { return record.time_ns < before; });
+  return static_cast<size_t>(younger - records_.begin());
+}
+
+// The first COUNT records. Control records newer than CONTROL_LIMIT stay.
+void RecordMerger::deliver_data(EventSink& sink, size_t count, uint64_t control_limit) {
   uint64_t released = 0;
-  for (const size_t cut : cuts_) {
-    for (; i < cut; ++i) {
-      deliver_controls(std::min(records_[i].time_ns, control_limit), sink);
-      deliver(records_[i], sink);
-    }
-    if (records_[cut - 1].end - released >= kReleaseStep || cut == records_.size()) {
-      released = records_[cut - 1].end;
-      data_->release(released);
-    }
+  auto cut = cuts_.begin();
+  for (size_t i = 0; i < count; ++i) {
+    deliver_controls(std::min(records_[i].time_ns, control_limit), sink);
+    deliver(records_[i], sink);
+    if (i + 1 != *cut) continue;
+    ++cut;
+    if (records_[i].end - released < kReleaseStep && i + 1 != records_.size()) continue;
+    released = records_[i].end;
+    data_->release(released);
   }
+  records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(count));
+  if (records_.empty()) return;
+  data_->release(std::ranges::min(records_, {}, &RingRecord::begin).begin);
 }
 
 // What a CPU emitted before a control record is in the data ring when the control record is read: so the control ring
 // is read first. It is read again behind the data ring, so that no data record overtakes an earlier control record; of
 // those, the ones younger than all data read wait for the next time.
-void RecordMerger::drain(EventSink& sink) {
+void RecordMerger::drain(EventSink& sink, bool all) {
   constexpr uint64_t kForever = std::numeric_limits<uint64_t>::max();
+  constexpr uint64_t kLongestFiring = 1'000'000;
+  const uint64_t settled = several_ && !all ? clock_ns(CLOCK_MONOTONIC) - kLongestFiring : kForever;
   collect_controls();
   const size_t first_controls = controls_.size();
-  uint64_t limit = kForever;  // controls before this time may go
-  records_.clear();
-  cuts_.clear();
+  uint64_t limit = settled;  // controls before this time may go
+  size_t ready = 0;
   if (data_ != nullptr) {
     bool complete = data_->collect(records_);
     for (int i = 0; !complete && i < kBusyRetries; ++i) complete = data_->collect(records_);
@@ -167,14 +184,17 @@ void RecordMerger::drain(EventSink& sink) {
     if (!complete) {
       limit = 0;  // all controls wait for the record that is being written
     } else if (controls_.size() != first_controls) {
-      limit = records_.empty() ? 0 : records_.back().time_ns + 1;
-      for (size_t i = 0; i < first_controls; ++i) limit = std::max(limit, controls_[i].record.time_ns + 1);
+      uint64_t known = records_.empty() ? 0 : records_.back().time_ns + 1;
+      for (size_t i = 0; i < first_controls; ++i) known = std::max(known, controls_[i].record.time_ns + 1);
+      limit = std::min(limit, known);
     }
+    ready = ready_records(settled);
+    if (ready < records_.size()) limit = std::min(limit, records_[ready].time_ns);
   }
   std::stable_sort(controls_.begin(), controls_.end(),
                    [](const Control& a, const Control& b) { return a.record.time_ns < b.record.time_ns; });
   next_control_ = 0;
-  deliver_data(sink, limit);
+  if (data_ != nullptr) deliver_data(sink, ready, limit);
   deliver_controls(limit, sink);
   controls_.erase(controls_.begin(), controls_.begin() + static_cast<std::ptrdiff_t>(next_control_));
 }

@@ -19,7 +19,8 @@ struct RingRecord {
   uint32_t emit = 0;
   uint32_t site = 0;
   std::span<const std::byte> payload;
-  uint64_t end = 0;  // the ring's position behind it
+  uint64_t begin = 0;  // the ring's position in front of it
+  uint64_t end = 0;    // and behind it
 };
 
 class Ring {
@@ -58,9 +59,13 @@ void sort_by_time(std::vector<RingRecord>& records, std::vector<size_t>& cuts);
 // earlier.
 class RecordMerger {
  public:
-  // DATA may be null.
-  RecordMerger(Ring* data, Ring* control) : data_(data), control_(control) {}
-  void drain(EventSink& sink);
+  // DATA may be null. SEVERAL: a firing may emit several records, which are delivered together, also when the rings are
+  // read in the midst of it: what is younger than a millisecond waits for the next time.
+  RecordMerger(Ring* data, Ring* control, bool several) : data_(data), control_(control), several_(several) {}
+  // ALL: no program runs any more, nothing waits.
+  void drain(EventSink& sink, bool all);
+  // Once in all, whoever asks.
+  void deliver_exit(int code, EventSink& sink);
 
  private:
   // Control records are few; they are copied, so that their ring is free at once.
@@ -69,12 +74,14 @@ class RecordMerger {
     std::vector<std::byte> payload;
   };
   void collect_controls();
-  void deliver_data(EventSink& sink, uint64_t control_limit);
+  size_t ready_records(uint64_t before) const;
+  void deliver_data(EventSink& sink, size_t count, uint64_t control_limit);
   void deliver_controls(uint64_t before, EventSink& sink);
   void deliver(const RingRecord& record, EventSink& sink);
 
   Ring* data_;
   Ring* control_;
+  bool several_;
   std::vector<RingRecord> records_;
   std::vector<RingRecord> collected_;
   std::vector<Control> controls_;

@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
+#include "backends/ebpf/kernel_misses.h"
 #include "backends/ebpf/loader.h"
 #include "core/base/check.h"
 #include "core/base/clock.h"
@@ -24,6 +27,7 @@ namespace polytap::ebpf {
 namespace {
 
 constexpr uint32_t kSmallRing = 256 << 10;
+constexpr uint64_t kLargestRing = 1 << 30;
 bool emits_data(const ir::Program& program, const ir::Function& function) {
   for (const ir::Block& block : function.blocks) {
     for (const ir::Instruction& instruction : block.instructions) {
@@ -74,7 +78,7 @@ Result<std::unique_ptr<Session>> EbpfSession::create(const ir::Program& program,
 }
 
 Status EbpfSession::prepare() {
-  ASSIGN_OR_RETURN(globals_, Globals::create(zeros_needed(program_)));
+  ASSIGN_OR_RETURN(globals_, Globals::create(zeros_needed(program_), static_cast<uint32_t>(program_.sites.size())));
   globals_->set_start_time(clock_ns(CLOCK_MONOTONIC));
   if (target_.command != nullptr) globals_->set_child_pid(static_cast<uint64_t>(target_.command->pid()));
   ASSIGN_OR_RETURN(maps_, Maps::create(program_));
@@ -87,7 +91,12 @@ Status EbpfSession::prepare() {
   if (!target_.system_wide()) {
     ASSIGN_OR_RETURN(filter_, TargetFilter::create(*tracefs_, program_.settings.license));
   }
-  const std::vector<MapUse> uses = find_map_uses(program_);
+  abilities_ = find_attach_abilities(program_, options_, tracefs_ ? &*tracefs_ : nullptr);
+  std::vector<MapUse> uses = find_map_uses(program_);
+  // Its judgement is of perf's tracepoints.
+  if (abilities_.raw_cookies) {
+    for (MapUse& use : uses) use.exclusive = false;
+  }
   for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
     environment_.maps.push_back({maps_->fd(map), maps_->form(map), uses[map]});
   }
@@ -97,7 +106,6 @@ Status EbpfSession::prepare() {
   environment_.data_ring_fd = data_ring_ ? data_ring_->fd() : -1;
   environment_.control_ring_fd = control_ring_->fd();
   environment_.target_filter_fd = filter_ ? filter_->fd() : -1;
-  abilities_ = find_attach_abilities(program_, options_);
   TRY(load_functions());
   if (ir::has_user_addresses(program_)) {
     ASSIGN_OR_RETURN(process_events_, ProcessEvents::create());
@@ -106,6 +114,13 @@ Status EbpfSession::prepare() {
 }
 
 Status EbpfSession::create_rings() {
+  uint32_t bytes = options_.data_ring_bytes;
+  if (program_.settings.ring_pages != 0) {
+    const auto cpus = static_cast<uint32_t>(std::max(1, libbpf_num_possible_cpus()));
+    const uint64_t wanted =
+        uint64_t{program_.settings.ring_pages} * cpus * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+    bytes = static_cast<uint32_t>(std::bit_ceil(std::min(wanted, kLargestRing)));
+  }
   bool data = false;
   bool busy = false;  // on probes, where records come at any rate
   for (const ir::Function& function : program_.functions) {
@@ -114,13 +129,11 @@ Status EbpfSession::create_rings() {
     for (const uint32_t site : function.sites) busy = busy || is_attached(program_.sites[site]);
   }
   if (data) {
-    ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_data", busy ? options_.data_ring_bytes
-                                                                  : std::min(kSmallRing, options_.data_ring_bytes)));
+    ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_data", busy ? bytes : std::min(kSmallRing, bytes)));
     data_ring_.emplace(std::move(ring));
   }
   ASSIGN_OR_RETURN(Ring control, Ring::create("polytap_control", kSmallRing));
   control_ring_.emplace(std::move(control));
-  merger_.emplace(data_ring_ ? &*data_ring_ : nullptr, &*control_ring_);
   return {};
 }
 
@@ -143,6 +156,13 @@ Status EbpfSession::load_functions() {
     scratch = std::max(scratch, plans.back().frame.scratch_size);
   }
   if (scratch != 0) TRY(create_scratch(scratch));
+  bool several = false;
+  for (size_t i = 0; i < plans.size(); ++i) {
+    for (const uint32_t site : program_.functions[i].sites) {
+      several = several || (plans[i].frame.firing_time && is_attached(program_.sites[site]));
+    }
+  }
+  merger_.emplace(data_ring_ ? &*data_ring_ : nullptr, &*control_ring_, several);
   fired_.resize(program_.functions.size());
   for (uint32_t i = 0; i < program_.functions.size(); ++i) {
     for (AttachGroup& group : group_sites(program_, program_.functions[i], abilities_)) {
@@ -161,15 +181,32 @@ Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachG
   }
   auto compiled = FunctionCompiler(program_, function, plan, environment_, group.request).compile();
   if (!compiled) return std::move(compiled).error().context(function.name);
-  ASSIGN_OR_RETURN(UniqueFd program, load_program({group.request.kind, program_.settings.license, function.name,
-                                                   group.request.may_sleep, group.attach_type},
-                                                  *compiled));
+  LoadRequest request{group.request.kind, program_.settings.license, function.name, group.request.may_sleep, nullptr,
+                      group.attach_type};
+  std::optional<TracingTarget> target;
+  if (group.method == AttachMethod::kTracing) {
+    auto found = tracing_targets_.find(program_.sites[group.sites.front()]);
+    if (!found) return leave_out(group.sites.front(), std::move(found).error());
+    request.tracing = &target.emplace(std::move(*found));
+  }
+  auto loaded = load_program(request, *compiled);
+  if (!loaded && target) return leave_out(group.sites.front(), std::move(loaded).error());
+  ASSIGN_OR_RETURN(UniqueFd program, std::move(loaded));
   if (group.method == AttachMethod::kRun) {
     fired_[index] = std::move(program);
     return {};
   }
   sleeping_programs_ = sleeping_programs_ || group.request.may_sleep;
   loaded_.push_back({std::move(program), std::move(group), std::move(syscall_sites)});
+  return {};
+}
+
+// The kernel looks at the function of an fentry or fexit when the program is loaded.
+Status EbpfSession::leave_out(uint32_t site, Error why) {
+  const bool spared =
+      program_.sites[site].from_pattern || program_.settings.missing_probes != ir::MissingProbes::kError;
+  if (!spared || !tells_of_site(why.code())) return std::move(why).context(program_.sites[site].name);
+  skipped_.push_back({site, why.message()});
   return {};
 }
 
@@ -186,6 +223,21 @@ Result<UniqueFd> EbpfSession::make_syscall_sites(const AttachGroup& group) {
   return map;
 }
 
+Status EbpfSession::attach_all() {
+  Attacher attacher(program_.sites, tracefs_ ? &*tracefs_ : nullptr, program_.settings.missing_probes);
+  Status status;
+  for (const LoadedProgram& loaded : loaded_) {
+    if (status.ok()) status = attacher.attach(loaded);
+  }
+  attachments_ = std::move(attacher.attachments());
+  std::ranges::move(attacher.skipped(), std::back_inserter(skipped_));
+  TRY(std::move(status));
+  if (attachments_.empty() && !skipped_.empty()) {
+    return Error(fmt::format("attach to {}: {}", program_.sites[skipped_.front().site].name, skipped_.front().reason));
+  }
+  return {};
+}
+
 // Everything is attached while the state word keeps programs from running; clearing it starts all of them at once.
 Status EbpfSession::start() {
   CHECK(!started_);
@@ -196,8 +248,7 @@ Status EbpfSession::start() {
     TRY(process_events_->start(target_.pids));
     if (target_.system_wide()) process_events_->know_everyone();
   }
-  Attacher attacher(program_.sites, tracefs_ ? &*tracefs_ : nullptr);
-  for (const LoadedProgram& loaded : loaded_) TRY(attacher.attach(loaded, attachments_));
+  TRY(attach_all());
   if (filter_) {
     TRY(filter_->follow(*tracefs_));
     for (const pid_t pid : target_.pids) TRY(filter_->insert(pid));
@@ -215,6 +266,7 @@ Status EbpfSession::stop() {
   if (stopped_) return {};
   stopped_ = true;
   globals_->pause();
+  missed_ = missed_by_kernel();
   // The wait is an RCU grace period, 15 ms; what was never attached cannot be running.
   if (!attachments_.empty()) wait_for_programs();
   // Taking a tracepoint apart makes the kernel wait for several RCU grace periods (75 ms here); what is counted and
@@ -245,13 +297,16 @@ Status EbpfSession::fire(uint32_t function, uint32_t site) {
 }
 
 Status EbpfSession::drain(EventSink& sink) {
+  // Asked before, so that what came in front of it is delivered.
+  const auto lost_exit = globals_->lost_exit();
   if (!process_events_) {
-    merger_->drain(sink);
-    return {};
+    merger_->drain(sink, stopped_);
+  } else {
+    MappingsFirst mappings_first(*process_events_, sink);
+    merger_->drain(mappings_first, stopped_);
+    mappings_first.finish();
   }
-  MappingsFirst mappings_first(*process_events_, sink);
-  merger_->drain(mappings_first);
-  mappings_first.finish();
+  if (lost_exit) merger_->deliver_exit(static_cast<int>(*lost_exit), sink);
   return {};
 }
 
@@ -271,12 +326,25 @@ bool EbpfSession::finished() const { return started_ && filter_ && filter_->empt
 
 Losses EbpfSession::losses() const {
   Losses losses = globals_->losses();
-  for (const LoadedProgram& loaded : loaded_) {
-    bpf_prog_info info{};
-    uint32_t size = sizeof info;
-    if (bpf_obj_get_info_by_fd(loaded.program.get(), &info, &size) == 0) losses.missed += info.recursion_misses;
+  for (const SiteLosses& site : stopped_ ? missed_ : missed_by_kernel()) {
+    losses.missed += site.missed;
+    losses.sites.push_back(site);
   }
   return losses;
+}
+
+// Of a program or link for many sites, the first stands for all.
+std::vector<SiteLosses> EbpfSession::missed_by_kernel() const {
+  std::vector<SiteLosses> missed;
+  for (const LoadedProgram& loaded : loaded_) {
+    const uint64_t recursions = missed_by_program(loaded.program.get());
+    if (recursions != 0) missed.push_back({loaded.group.sites.front(), 0, recursions});
+  }
+  for (const Attachment& attachment : attachments_) {
+    const uint64_t skipped = missed_by_link(attachment.link.get());
+    if (skipped != 0) missed.push_back({attachment.site, 0, skipped});
+  }
+  return missed;
 }
 
 ProcessMaps* EbpfSession::process_maps() { return process_events_ ? &process_events_->maps() : nullptr; }

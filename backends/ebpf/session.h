@@ -16,6 +16,7 @@
 #include "backends/ebpf/process_events.h"
 #include "backends/ebpf/ring.h"
 #include "backends/ebpf/target_filter.h"
+#include "backends/ebpf/tracing_target.h"
 #include "core/kernel/tracefs.h"
 #include "core/probe/backend.h"
 
@@ -28,6 +29,7 @@ class EbpfSession : public Session {
                                                  const EbpfOptions& options);
 
   Status start() override;
+  std::vector<SkippedSite> skipped() const override { return skipped_; }
   Status stop() override;
   Status fire(uint32_t function, uint32_t site) override;
   int poll_fd() const override { return control_ring_->fd(); }
@@ -49,6 +51,9 @@ class EbpfSession : public Session {
   Status create_scratch(uint32_t bytes);
   Status load_functions();
   Status load_group(uint32_t function, const FunctionPlan& plan, AttachGroup group);
+  std::vector<SiteLosses> missed_by_kernel() const;
+  Status leave_out(uint32_t site, Error why);
+  Status attach_all();
   Result<UniqueFd> make_syscall_sites(const AttachGroup& group);
 
   const ir::Program& program_;
@@ -57,6 +62,7 @@ class EbpfSession : public Session {
 
   bool sleeping_programs_ = false;
   AttachAbilities abilities_;
+  TracingTargets tracing_targets_;
   std::optional<Tracefs> tracefs_;  // when there is something to attach there
   std::optional<Globals> globals_;
   std::optional<Maps> maps_;
@@ -70,6 +76,8 @@ class EbpfSession : public Session {
   mutable std::optional<TargetFilter> filter_;
   std::unique_ptr<ProcessEvents> process_events_;
   std::vector<Attachment> attachments_;
+  std::vector<SkippedSite> skipped_;
+  std::vector<SiteLosses> missed_;  // by the kernel, when the session was stopped
   std::thread detacher_;
   bool started_ = false;
   bool stopped_ = false;

@@ -350,6 +350,9 @@ struct EmitSpec {
   Span span;
 };
 
+// What becomes of probes that are not there, or that the kernel lets nobody attach to.
+enum class MissingProbes : uint8_t { kError, kWarn, kIgnore };
+
 // The script's settings that backends and output look at.
 struct Settings {
   uint32_t max_string = 1024;  // max_strlen
@@ -357,6 +360,8 @@ struct Settings {
   bool print_maps_at_end = true;
   std::string cut_trailer = "..";  // str_trunc_trailer
   bool demangle = true;
+  MissingProbes missing_probes = MissingProbes::kError;
+  uint32_t ring_pages = 0;  // perf_rb_pages: of the buffer to user space, for each CPU; 0: as the backend thinks best
   std::string license = "GPL";
 };
 

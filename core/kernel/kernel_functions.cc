@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/kernel/glob.h"
+#include "core/kernel/traced_functions.h"
 #include "core/kernel/tracefs.h"
 #include "core/probe/prototype.h"
 #include "core/probe/registers.h"
@@ -124,7 +125,7 @@ std::vector<KernelFunctions::Symbol> KernelFunctions::scan(
     if (!is_text_symbol(line[space + 1])) return;
     const auto [name, module] = split_module(line.substr(space + 3));
     if (!accept(name, module)) return;
-    found.push_back({std::string(name), std::string(module), address, 0});
+    found.push_back({std::string(name), std::string(module), address, 0, 0, {}});
     open = addresses && address != 0;
   });
   return found;
@@ -158,17 +159,44 @@ std::vector<KernelFunctions::Symbol> KernelFunctions::probeable(std::string_view
   if (list && !list->empty()) {
     for_each_line(*list, [&](std::string_view line) {
       const auto [name, its_module] = split_module(line);
-      if (accept(name, its_module)) found.push_back({std::string(name), std::string(its_module), 0, 0});
+      if (accept(name, its_module)) found.push_back({std::string(name), std::string(its_module), 0, 0, 1, {}});
     });
   } else {
     found = scan(accept, false);
   }
   const auto key = [](const Symbol& symbol) { return std::tie(symbol.name, symbol.module); };
   std::ranges::sort(found, {}, key);
-  // Static functions of one name: the kernel takes a name, not a place.
-  const auto same = [&](const Symbol& a, const Symbol& b) { return key(a) == key(b); };
-  found.erase(std::unique(found.begin(), found.end(), same), found.end());
-  return found;
+  // Static functions of one name are one probe.
+  std::vector<Symbol> unique;
+  for (Symbol& symbol : found) {
+    if (!unique.empty() && key(unique.back()) == key(symbol)) {
+      ++unique.back().listed;
+    } else {
+      unique.push_back(std::move(symbol));
+    }
+  }
+  if (list && !list->empty()) find_entries(unique);
+  return unique;
+}
+
+// Where the tracer lists fewer functions of a name than there are, it does not tell which: those have no entries.
+void KernelFunctions::find_entries(std::vector<Symbol>& found) {
+  const auto less = [](const Symbol& symbol, const std::pair<std::string_view, std::string_view>& wanted) {
+    return std::pair<std::string_view, std::string_view>(symbol.name, symbol.module) < wanted;
+  };
+  for_each_line(symbols(), [&](std::string_view line) {
+    const size_t space = line.find(' ');
+    if (space == std::string_view::npos || line.size() < space + 4 || !is_text_symbol(line[space + 1])) return;
+    const auto wanted = split_module(line.substr(space + 3));
+    const auto at = std::lower_bound(found.begin(), found.end(), wanted, less);
+    if (at == found.end() || at->name != wanted.first || at->module != wanted.second) return;
+    uint64_t address = 0;
+    std::from_chars(line.data(), line.data() + space, address, 16);
+    if (address != 0) at->entries.push_back(address);
+  });
+  for (Symbol& symbol : found) {
+    if (symbol.entries.size() != symbol.listed) symbol.entries.clear();
+  }
 }
 
 Result<ProbeSite> KernelFunctions::site_at(ProbeType type, uint64_t address) {
@@ -193,12 +221,62 @@ Result<ProbeSite> KernelFunctions::site_of(ProbeType type, const FunctionQuery& 
   site.function = symbol.name;
   site.function_offset = query.offset;
   site.module = symbol.module;
+  site.entries = symbol.entries;
   // The module is a part of the name where the script names it.
   const std::string module =
       query.module.empty() ? "" : (symbol.module.empty() ? std::string(kKernelItself) : symbol.module) + ":";
   site.name = fmt::format("{}:{}{}", provider(type), module, symbol.name);
   if (query.offset != 0) site.name += fmt::format("+{}", query.offset);
   return site;
+}
+
+// BTF of modules is not read: their functions have arg0, arg1, ... and no result.
+std::optional<ProbeSite> KernelFunctions::traced(ProbeType type, const std::string& function,
+                                                 const std::string& module) const {
+  constexpr uint32_t kMostArguments = 12;
+  std::optional<ProbeSite> site;
+  if (!module.empty()) {
+    site = traced_site(type, {}, types::of_kind(TypeKind::kVoid));
+    site->context_size = kMostArguments * 8;
+  } else if (const auto prototype = btf_.function(function)) {
+    site = traced_site(type, prototype->parameters, prototype->result);
+  } else {
+    return std::nullopt;
+  }
+  site->function = function;
+  site->module = module;
+  site->name = fmt::format("{}:{}:{}", type == ProbeType::kFentry ? "fentry" : "fexit",
+                           module.empty() ? kKernelItself : module, function);
+  return site;
+}
+
+Result<std::vector<ProbeSite>> KernelFunctions::find_traced(ProbeType type, const FunctionQuery& query) {
+  if (names_bpf_programs(query.module)) return traced_bpf_functions(type, query.module, query.function);
+  if (const Status loaded = btf_.load(); !loaded.ok()) return loaded.error();
+  std::vector<Symbol> found;
+  const bool pattern = has_glob(query.function) || has_glob(query.module);
+  if (pattern) {
+    found = probeable(query.function, query.module);
+  } else {
+    found =
+        scan([&](std::string_view name,
+                 std::string_view module) { return name == query.function && module_matches(query.module, module); },
+             false);
+    if (found.size() > 1) found.resize(1);
+  }
+  std::vector<ProbeSite> sites;
+  for (const Symbol& symbol : found) {
+    auto site = traced(type, symbol.name, symbol.module);
+    if (site) {
+      sites.push_back(std::move(*site));
+    } else if (!pattern) {
+      return Error(fmt::format("The kernel's BTF does not describe '{}', so that no fentry or fexit can be had there; "
+                               "write kprobe:{}",
+                               symbol.name, symbol.name),
+                   ENOENT);
+    }
+  }
+  return sites;
 }
 
 Result<std::vector<ProbeSite>> KernelFunctions::find(ProbeType type, const FunctionQuery& query) {

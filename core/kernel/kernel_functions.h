@@ -31,6 +31,8 @@ class KernelFunctions {
   Result<std::vector<ProbeSite>> find(ProbeType type, const FunctionQuery& query);
   // Every function that a pattern can match, of MODULE (empty: any), in order of name and each once.
   std::vector<std::string> names(std::string_view module);
+  // The same for kFentry and kFexit.
+  Result<std::vector<ProbeSite>> find_traced(ProbeType type, const FunctionQuery& query);
   // Why there are no kprobes here, when there are none.
   Status available() const;
 
@@ -39,15 +41,19 @@ class KernelFunctions {
     std::string name;
     std::string module;  // empty: the kernel itself
     uint64_t address = 0;
-    uint64_t size = 0;  // up to the next symbol; 0: not known
+    uint64_t size = 0;              // up to the next symbol; 0: not known
+    size_t listed = 0;              // functions of that name in the tracer's list
+    std::vector<uint64_t> entries;  // as in ProbeSite
   };
   const std::string& symbols();
   // The text symbols that ACCEPT takes; sizes only with ADDRESSES, which root alone sees.
   std::vector<Symbol> scan(const std::function<bool(std::string_view name, std::string_view module)>& accept,
                            bool addresses);
   std::optional<Symbol> around(uint64_t address);
+  void find_entries(std::vector<Symbol>& found);
   std::vector<Symbol> probeable(std::string_view function, std::string_view module);
   void add_arguments(ProbeSite& site) const;
+  std::optional<ProbeSite> traced(ProbeType type, const std::string& function, const std::string& module) const;
   Result<ProbeSite> site_at(ProbeType type, uint64_t address);
   Result<ProbeSite> site_of(ProbeType type, const FunctionQuery& query, const Symbol& symbol) const;
 

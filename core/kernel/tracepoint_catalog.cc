@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <utility>
@@ -45,6 +46,18 @@ std::vector<ProbeSite> builtin_sites(std::string_view category, std::string_view
 
 // The categories of which the tables hold every event.
 bool is_complete(std::string_view category) { return category == "syscalls" || category == "raw_syscalls"; }
+
+// The module whose BTF has raw tracepoint EVENT; empty when none has.
+std::string module_of_tracepoint(std::string_view event) {
+  const std::string name = fmt::format("{0}btf_trace_{1}{0}", '\0', event);
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator("/sys/kernel/btf", error)) {
+    if (file.path().filename() == "vmlinux") continue;
+    const auto bytes = read_kernel_file(file.path());
+    if (bytes && bytes->find(name) != std::string::npos) return file.path().filename();
+  }
+  return {};
+}
 
 class TracepointCatalog final : public ProbeCatalog {
  public:
@@ -111,7 +124,8 @@ Result<std::vector<ProbeSite>> TracepointCatalog::user_functions(ProbeType type,
 }
 
 Result<std::vector<ProbeSite>> TracepointCatalog::kernel_functions(ProbeType type, const FunctionQuery& query) const {
-  return kernel().find(type, query);
+  const bool traced = type == ProbeType::kFentry || type == ProbeType::kFexit;
+  return traced ? kernel().find_traced(type, query) : kernel().find(type, query);
 }
 
 std::vector<std::string> TracepointCatalog::function_names(ProbeType type, std::string_view module) const {
@@ -168,7 +182,11 @@ ProbeSite TracepointCatalog::raw_site(const std::string& event) const {
   site.event = event;
   site.context = ContextKind::kRawArguments;
   auto parameters = btf().raw_tracepoint_parameters(event);
-  if (!parameters) return site;
+  if (!parameters) {
+    site.category = module_of_tracepoint(event);
+    return site;
+  }
+  site.category = "vmlinux";
   for (BtfTypes::Parameter& parameter : *parameters) {
     const size_t index = site.arguments.size();
     ProbeArgument argument;

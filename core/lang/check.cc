@@ -33,9 +33,9 @@ ContextUse context_use(const ast::Probe& probe) {
       const auto* object = std::get_if<ast::Identifier>(&access->object->node);
       if (object != nullptr && object->name == "args") use.fields.insert(access->field);
     } else if (const auto* name = std::get_if<ast::Identifier>(&expression.node)) {
-      if (name->name == "retval") use.fields.insert("ret");
+      if (name->name == "retval") use.fields.insert(std::string(kTracedResult));
     } else if (const auto* call = std::get_if<ast::Call>(&expression.node)) {
-      if (call->name == "retval") use.fields.insert("ret");
+      if (call->name == "retval") use.fields.insert(std::string(kTracedResult));
     }
   });
   return use;
@@ -55,8 +55,9 @@ std::string layout_key(const ProbeSite& site, const ContextUse& use) {
   if (!use.any()) return key;
   key += site.category == "syscalls" || site.category == "raw_syscalls" ? ":syscall" : ":other";
   for (const std::string& field : use.fields) {
-    const ProbeArgument* argument = site.find_argument(field);
-    const bool plain_result = field == "ret" && site.context == ContextKind::kRegisters && site.is_return();
+    const bool result = field == kTracedResult;
+    const ProbeArgument* argument = result ? site.find_result() : site.find_argument(field);
+    const bool plain_result = result && site.context == ContextKind::kRegisters && site.is_return();
     const std::string& unknown = plain_result ? kPlainResult : site.name;
     key += fmt::format(";{}={}", field, argument == nullptr ? unknown : layout_of(*argument));
   }

@@ -79,8 +79,12 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
   ExpressionInfo info;
   const ProbeSite& site = function_.site();
   const bool result = name == "retval";
-  const ProbeArgument* argument = site.find_argument(result ? "ret" : name);
+  const ProbeArgument* argument = result ? site.find_result() : site.find_argument(name);
   if (result && site.context == ContextKind::kRegisters && site.is_return()) return function_result(span);
+  if (argument == nullptr && result && site.type == ProbeType::kFexit) {
+    diagnostics_.error(span, fmt::format("'{}' returns nothing, as far as BTF tells", site.function));
+    return info;
+  }
   if (argument == nullptr && result) {
     diagnostics_.error(span,
                        "retval can be used in probes of returns only: kretprobe, fexit, uretprobe, and "
@@ -94,7 +98,8 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
   if (argument == nullptr) {
     std::vector<std::string> names;
     for (const ProbeArgument& each : site.arguments) {
-      if (!each.name.starts_with("common_") && !each.name.starts_with("__")) names.push_back(each.name);
+      if (!each.name.starts_with("common_") && !each.name.starts_with("__") && each.name != kTracedResult)
+        names.push_back(each.name);
     }
     std::string hint = did_you_mean(name, names);
     if (hint.empty()) {

@@ -210,7 +210,7 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
       info.type = types::string(static_cast<uint32_t>(info.text->size() + 1));
       break;
     case BuiltinForm::kFunction:
-      if (function_.site().context == ContextKind::kRegisters) break;
+      if (function_.site().context == ContextKind::kRegisters || function_.site().is_traced_function()) break;
       diagnostics_.error(span, "func can be used in function probes only", "write probe for the probe's name");
       return {};
     case BuiltinForm::kContext:

@@ -7,6 +7,7 @@
 #include "core/ir/optimize.h"
 #include "core/ir/verify.h"
 #include "core/lang/check.h"
+#include "core/lang/config.h"
 #include "core/lang/expand_macros.h"
 #include "core/lang/implied_pid.h"
 #include "core/lang/lower.h"
@@ -25,7 +26,11 @@ void must_verify(const ir::Program& program, const char* after) {
 
 std::optional<Compiled> compile_expanded(const ast::Script& script, const CompileInput& input,
                                          Diagnostics& diagnostics) {
-  std::vector<ResolvedProbe> probes = resolve_probes(script, input, diagnostics);
+  // Probes are looked for before config blocks are read with their errors.
+  CompileInput with_policy = input;
+  Diagnostics ignored;
+  with_policy.settings.missing_probes = apply_config(script, input.settings, ignored).missing_probes;
+  std::vector<ResolvedProbe> probes = resolve_probes(script, with_policy, diagnostics);
   CheckedScript checked = check(script, std::move(probes), input, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   ir::Program program = lower(checked, diagnostics);

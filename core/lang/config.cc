@@ -44,6 +44,13 @@ std::optional<int64_t> flag(const std::string& text) {
   return std::nullopt;
 }
 
+std::optional<ir::MissingProbes> missing_probes(std::string_view text) {
+  if (text == "error") return ir::MissingProbes::kError;
+  if (text == "warn") return ir::MissingProbes::kWarn;
+  if (text == "ignore") return ir::MissingProbes::kIgnore;
+  return std::nullopt;
+}
+
 void apply(const Entry& entry, ir::Settings& settings, Diagnostics& diagnostics) {
   // bpftrace's environment variables are its keys in upper case with this in front; scripts use both.
   std::string name = entry.name;
@@ -85,6 +92,18 @@ void apply(const Entry& entry, ir::Settings& settings, Diagnostics& diagnostics)
     settings.cut_trailer = entry.value;
   } else if (name == "license") {
     settings.license = entry.value;
+  } else if (name == "perf_rb_pages") {
+    if (*number < 1 || *number > 1 << 16) {
+      diagnostics.error(entry.value_span, fmt::format("perf_rb_pages must be from 1 to {}", 1 << 16));
+      return;
+    }
+    settings.ring_pages = static_cast<uint32_t>(*number);
+  } else if (name == "missing_probes") {
+    if (const auto policy = missing_probes(entry.value)) {
+      settings.missing_probes = *policy;
+    } else {
+      diagnostics.error(entry.value_span, "Invalid value for missing_probes: expected error, warn or ignore");
+    }
   }
 }
 

@@ -15,7 +15,8 @@ const ProbeArgument* Lowerer::probe_argument(const ast::Expression& e) const {
   if (access == nullptr) return nullptr;
   const auto* object = std::get_if<ast::Identifier>(&access->object->node);
   if (object == nullptr || object->name != "args") return nullptr;
-  return function_.site().find_argument(access->field == "retval" ? "ret" : access->field);
+  const ProbeSite& site = function_.site();
+  return access->field == "retval" ? site.find_result() : site.find_argument(access->field);
 }
 
 bool Lowerer::is_object(const ast::Expression& e) const {

@@ -69,7 +69,7 @@ Temp Lowerer::identifier(std::string_view name) {
   const auto builtin = find_builtin(name);
   CHECK(builtin.has_value());
   if (builtin->form == BuiltinForm::kResult) {
-    const ProbeArgument* result = function_.site().find_argument("ret");
+    const ProbeArgument* result = function_.site().find_result();
     if (result == nullptr || result->form != ProbeArgument::Form::kInline) {
       return load_context(registers::kResult, 8, false);
     }

@@ -49,6 +49,8 @@ class FunctionResolver {
       return {};
     }
     drop_unresolved(*found);
+    const bool pattern = has_wildcard(query_.function) || has_wildcard(query_.module);
+    for (ProbeSite& site : *found) site.from_pattern = pattern;
     if (!has_wildcard(query_.function)) warn_of_sharing(*found);
     return std::move(*found);
   }
@@ -60,6 +62,10 @@ class FunctionResolver {
   bool error(std::string message, std::string hint = {}) {
     diagnostics_.error(point_.span, std::move(message), std::move(hint));
     return false;
+  }
+
+  void missing(std::string message, std::string hint) {
+    report_missing(input_, diagnostics_, point_.span, std::move(message), std::move(hint));
   }
 
   bool read_user(const std::vector<std::string>& parts) {
@@ -91,7 +97,29 @@ class FunctionResolver {
     return read_function(std::move(function));
   }
 
+  bool is_traced() const { return type_ == ProbeType::kFentry || type_ == ProbeType::kFexit; }
+
+  // [module:]function, bpf[:id]:function
+  bool read_traced(const std::vector<std::string>& parts) {
+    const size_t most = !parts.empty() && parts[0] == "bpf" ? 3 : 2;
+    if (parts.empty() || parts.size() > most || parts.back().empty()) {
+      return error(
+          fmt::format("A traced function is written {0}:function, {0}:module:function, {0}:bpf:function or "
+                      "{0}:bpf:ID:function",
+                      provider_name(type_)));
+    }
+    for (size_t i = 0; i + 1 < parts.size(); ++i) query_.module += (i == 0 ? "" : ":") + parts[i];
+    if (!read_function(parts.back())) return false;
+    if (query_.address || query_.offset != 0) {
+      return error(
+          fmt::format("{} fires at a function's beginning or end: it takes no offset or address", provider_name(type_)),
+          "write kprobe for a place within a function");
+    }
+    return true;
+  }
+
   bool read_kernel(const std::vector<std::string>& parts) {
+    if (is_traced()) return read_traced(parts);
     if (parts.empty() || parts.size() > 2 || parts.back().empty()) {
       return error(
           fmt::format("A kernel function is written {0}:function or {0}:module:function", provider_name(type_)));
@@ -132,9 +160,9 @@ class FunctionResolver {
     const std::string where = query_.module.empty() ? "in the kernel" : fmt::format("in {}", query_.module);
     std::vector<std::string> names = input_.catalog->function_names(type_, query_.module);
     if (has_wildcard(name)) {
-      error(fmt::format("No function {} matches '{}'", where, name),
-            names.empty() ? no_names_hint()
-                          : fmt::format("'polytap -l' with '{}' lists its {} functions", list_all(), names.size()));
+      missing(fmt::format("No function {} matches '{}'", where, name),
+              names.empty() ? no_names_hint()
+                            : fmt::format("'polytap -l' with '{}' lists its {} functions", list_all(), names.size()));
       return;
     }
     if (query_.demangled) {
@@ -142,7 +170,10 @@ class FunctionResolver {
     }
     std::string hint = names.empty() ? no_names_hint() : did_you_mean(name.substr(0, name.find('(')), names);
     if (hint.empty()) hint = contains_hint(names);
-    error(fmt::format("No function {} is called '{}'", where, name), std::move(hint));
+    if (const std::string parts = compiler_parts(names); !parts.empty()) hint = parts;
+    missing(fmt::format("No function {} is called '{}'{}", where, name,
+                        is_user() ? "" : ", or the compiler has put it into its callers (inlined it)"),
+            std::move(hint));
   }
 
   std::string list_all() const {
@@ -160,6 +191,18 @@ class FunctionResolver {
     for (const std::string& each : names) {
       if (each.starts_with("_Z") && each.find(query_.function) != std::string::npos) {
         return fmt::format("C++ functions are written {}:{}:cpp:\"name\"", provider_name(type_), query_.module);
+      }
+    }
+    return {};
+  }
+
+  // "f.isra.0", "f.part.0": what the compiler made of a function f.
+  std::string compiler_parts(const std::vector<std::string>& names) const {
+    if (is_user()) return {};
+    for (const std::string& each : names) {
+      if (each.size() > query_.function.size() + 1 && each.starts_with(query_.function) &&
+          each[query_.function.size()] == '.') {
+        return fmt::format("the compiler has made '{}' of it: write {}:{}", each, provider_name(type_), each);
       }
     }
     return {};

@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "core/base/nearest.h"
+#include "core/kernel/glob.h"
 #include "core/lang/resolve_functions.h"
 #include "core/lang/walk.h"
 
@@ -33,8 +34,8 @@ constexpr Provider kProviders[] = {
     {ProbeType::kProfile, "profile", "p", ""},
     {ProbeType::kKprobe, "kprobe", "k", "", true},
     {ProbeType::kKretprobe, "kretprobe", "kr", "", true},
-    {ProbeType::kFentry, "fentry", "f", "kfunc"},
-    {ProbeType::kFexit, "fexit", "fr", "kretfunc"},
+    {ProbeType::kFentry, "fentry", "f", "kfunc", true},
+    {ProbeType::kFexit, "fexit", "fr", "kretfunc", true},
     {ProbeType::kUprobe, "uprobe", "u", "", true},
     {ProbeType::kUretprobe, "uretprobe", "ur", "", true},
     {ProbeType::kUsdt, "usdt", "U", ""},
@@ -116,6 +117,8 @@ class Resolver {
         break;
       case ProbeType::kKprobe:
       case ProbeType::kKretprobe:
+      case ProbeType::kFentry:
+      case ProbeType::kFexit:
       case ProbeType::kUprobe:
       case ProbeType::kUretprobe:
         std::ranges::move(resolve_functions(point, provider->type, parts, looks_at_arguments, input_, diagnostics_),
@@ -210,14 +213,16 @@ class Resolver {
       return;
     }
     if (found->empty()) {
-      if (wildcard) {
-        diagnostics_.error(point.span, fmt::format("No {} matches '{}'", what, name), hint());
-      } else {
-        diagnostics_.error(point.span, fmt::format("No such {}: '{}'", what, name), hint());
-      }
+      report_missing(
+          input_, diagnostics_, point.span,
+          wildcard ? fmt::format("No {} matches '{}'", what, name) : fmt::format("No such {}: '{}'", what, name),
+          hint());
       return;
     }
-    for (ProbeSite& site : *found) out.sites.push_back(std::move(site));
+    for (ProbeSite& site : *found) {
+      site.from_pattern = wildcard;
+      out.sites.push_back(std::move(site));
+    }
   }
 
   void tracepoint(const ast::AttachPoint& point, const std::vector<std::string>& parts, ResolvedProbe& out) {
@@ -264,14 +269,15 @@ class Resolver {
 
   void raw_tracepoint(const ast::AttachPoint& point, const std::vector<std::string>& parts, ResolvedProbe& out) {
     if (parts.empty() || parts.size() > 2 || parts.back().empty()) {
-      diagnostics_.error(point.span, "A raw tracepoint is written rawtracepoint:event");
+      diagnostics_.error(point.span, "A raw tracepoint is written rawtracepoint:event or rawtracepoint:module:event");
       return;
     }
     auto found = input_.catalog->raw_tracepoints(parts.back());
-    if (found.ok() && parts.size() == 2 && parts.front() != "vmlinux" && parts.front() != "*") {
-      std::erase_if(*found, [&](const ProbeSite& site) { return site.category != parts.front(); });
+    if (found.ok() && parts.size() == 2) {
+      std::erase_if(*found, [&](const ProbeSite& site) { return !glob_match(parts.front(), site.category); });
     }
-    append(point, std::move(found), has_wildcard(parts.back()), "raw tracepoint", parts.back(), out,
+    const bool pattern = has_wildcard(parts.front()) || has_wildcard(parts.back());
+    append(point, std::move(found), pattern, "raw tracepoint", fmt::format("{}", fmt::join(parts, ":")), out,
            [&] { return did_you_mean(parts.back(), input_.catalog->raw_tracepoint_names()); });
   }
 
@@ -316,6 +322,20 @@ Result<uint64_t> parse_period(const std::vector<std::string>& parts) {
   return number * factor;
 }
 
+void report_missing(const CompileInput& input, Diagnostics& diagnostics, Span span, std::string message,
+                    std::string hint) {
+  switch (input.settings.missing_probes) {
+    case ir::MissingProbes::kError:
+      diagnostics.error(span, std::move(message), std::move(hint));
+      break;
+    case ir::MissingProbes::kWarn:
+      diagnostics.warning(span, std::move(message) + "; the probe is left out", std::move(hint));
+      break;
+    case ir::MissingProbes::kIgnore:
+      break;
+  }
+}
+
 std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const CompileInput& input,
                                           Diagnostics& diagnostics) {
   std::vector<ResolvedProbe> result;
@@ -328,6 +348,10 @@ std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const Compi
     const bool looks_at_arguments = uses_arguments(*probe);
     for (const ast::AttachPoint& point : probe->attach_points) resolver.resolve(point, looks_at_arguments, resolved);
     result.push_back(std::move(resolved));
+  }
+  const bool any = std::ranges::any_of(result, [](const ResolvedProbe& probe) { return !probe.sites.empty(); });
+  if (!any && !result.empty() && !diagnostics.has_errors()) {
+    diagnostics.error(result.front().probe->span, "No probes to attach: all of the script's are missing");
   }
   return result;
 }

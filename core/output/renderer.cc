@@ -8,6 +8,7 @@
 
 #include "core/output/action.h"
 #include "core/output/json.h"
+#include "core/output/losses.h"
 #include "core/output/map.h"
 #include "core/output/printf.h"
 #include "core/output/record.h"
@@ -45,6 +46,7 @@ class ScriptRenderer : public Renderer {
         program_(program),
         source_(source),
         sink_(sink),
+        losses_(is_json_, program, sink),
         values_(program, symbolizer, types),
         maps_(values_),
         layouts_(RecordLayout::of_program(program)) {
@@ -64,6 +66,7 @@ class ScriptRenderer : public Renderer {
   }
   void attached_probes(uint64_t count) override;
   void losses(const Losses& losses) override;
+  void losses_so_far(const Losses& losses) override;
 
  private:
   // {"type": "TYPE", "data": "TEXT"}, or just TEXT.
@@ -84,6 +87,7 @@ class ScriptRenderer : public Renderer {
   const ir::Program& program_;
   const Source& source_;
   ByteSink& sink_;
+  LossRenderer losses_;
   ValueRenderer values_;
   MapRenderer maps_;
   std::vector<RecordLayout> layouts_;
@@ -266,25 +270,9 @@ void ScriptRenderer::attached_probes(uint64_t count) {
   sink_.error(fmt::format("Attached {}\n", plural(count, "probe")));
 }
 
-void ScriptRenderer::losses(const Losses& losses) {
-  if (!losses.any()) return;
-  if (is_json_) {
-    return sink_.out(
-        fmt::format("{{\"type\": \"lost_events\", \"count\": {}, \"data\": {{\"events\": {}, \"map_updates\": {}, "
-                    "\"missed_probes\": {}}}}}\n",
-                    losses.records, losses.records, losses.updates, losses.missed));
-  }
-  sink_.flush();
-  if (losses.records != 0) {
-    sink_.error(fmt::format("Lost {}: the buffer to user space was full\n", plural(losses.records, "event")));
-  }
-  if (losses.updates != 0) {
-    sink_.error(fmt::format("Lost {}: the map was full; raise max_map_keys\n", plural(losses.updates, "map update")));
-  }
-  if (losses.missed != 0) {
-    sink_.error(fmt::format("Missed {}: the backend could not run the probe\n", plural(losses.missed, "event")));
-  }
-}
+void ScriptRenderer::losses(const Losses& losses) { losses_.at_end(losses); }
+
+void ScriptRenderer::losses_so_far(const Losses& losses) { losses_.so_far(losses); }
 
 }  // namespace
 

@@ -48,7 +48,10 @@ class Renderer {
   // bpftrace sets them apart by.
   virtual void end_of_run() = 0;
   virtual void attached_probes(uint64_t count) = 0;
+  // At the end.
   virtual void losses(const Losses& losses) = 0;
+  // During the run, when there are more than the last time.
+  virtual void losses_so_far(const Losses& losses) { (void)losses; }
 };
 
 // All must outlive the renderer. SOURCE: places of errorf and warnf. TYPES: names of enums and fields of structs; null:

@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "core/base/check.h"
@@ -65,6 +66,12 @@ class ComposedSession : public Session {
     return first;
   }
 
+  std::vector<SkippedSite> skipped() const override {
+    std::vector<SkippedSite> all;
+    for (const Part& part : parts_) std::ranges::move(part.session->skipped(), std::back_inserter(all));
+    return all;
+  }
+
   Status fire(uint32_t function, uint32_t site) override {
     for (const Part& part : parts_) {
       if (std::binary_search(part.group.begin(), part.group.end(), function)) {
@@ -123,6 +130,7 @@ class ComposedSession : public Session {
       sum.updates += losses.updates;
       sum.faults += losses.faults;
       sum.missed += losses.missed;
+      std::ranges::copy(losses.sites, std::back_inserter(sum.sites));
     }
     return sum;
   }

@@ -69,12 +69,26 @@ class MapSink {
   virtual void entry(ir::MapId map, std::span<const std::byte> key, std::span<const std::byte> value) = 0;
 };
 
+// What one site lost.
+struct SiteLosses {
+  uint32_t site = 0;
+  uint64_t records = 0;
+  uint64_t missed = 0;
+};
+
 struct Losses {
-  uint64_t records = 0;  // emitted records that found the ring buffer full
-  uint64_t updates = 0;  // map updates that found the map full
-  uint64_t faults = 0;   // reads of memory that was not there (not a loss of events; shown with -v)
-  uint64_t missed = 0;   // probe firings that the backend could not run
+  uint64_t records = 0;                // emitted records that found the ring buffer full
+  uint64_t updates = 0;                // map updates that found the map full
+  uint64_t faults = 0;                 // reads of memory that was not there (not a loss of events; shown with -v)
+  uint64_t missed = 0;                 // probe firings that the backend could not run
+  std::vector<SiteLosses> sites = {};  // whose they were, as far as that is known: a part of the sums, in order of site
   bool any() const { return records != 0 || updates != 0 || missed != 0; }
+};
+
+// A site that could not be attached and was left out, as a pattern or Settings::missing_probes allows.
+struct SkippedSite {
+  uint32_t site = 0;
+  std::string reason;  // a sentence without the site's name
 };
 
 // A program at work. Its destructor undoes everything that it did to the system: no tracee stays stopped, nothing
@@ -84,6 +98,8 @@ class Session {
   virtual ~Session() = default;
   // Attaches every site except BEGIN, END and interval. Nothing is counted before.
   virtual Status start() = 0;
+  // What start() left out. An error instead when nothing else was left.
+  virtual std::vector<SkippedSite> skipped() const { return {}; }
   // Detaches: when it returns no probe runs any more and what was emitted is ready to drain. Idempotent.
   virtual Status stop() = 0;
   // Runs FUNCTION (index into Program::functions) once, here and now: BEGIN, END and interval.

@@ -37,7 +37,8 @@ class ProbeCatalog {
   // Sites of TYPE (kUprobe, kUretprobe) that match: named, with what is known of arguments ("ret": the result) from
   // DWARF or the table of libc's prototypes. Empty: no such function. An error: no such file, or it is not ELF.
   virtual Result<std::vector<ProbeSite>> user_functions(ProbeType type, const FunctionQuery& query) const;
-  // The same for kKprobe and kKretprobe, with BTF's prototypes. An error: this kernel has no kprobes.
+  // The same for kKprobe and kKretprobe, with BTF's prototypes, and for kFentry and kFexit (FunctionQuery::module may
+  // be "bpf" or "bpf:ID": functions of loaded BPF programs). An error: this kernel has none of them.
   virtual Result<std::vector<ProbeSite>> kernel_functions(ProbeType type, const FunctionQuery& query) const;
   // Names for suggestions: the functions of MODULE (empty: the kernel's).
   virtual std::vector<std::string> function_names(ProbeType type, std::string_view module) const;

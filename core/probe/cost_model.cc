@@ -43,6 +43,9 @@ double firing_cost(const CostModel& model, ProbeType type) {
       return model.kernel_function;
     case ProbeType::kKretprobe:
       return model.kernel_return;
+    case ProbeType::kFentry:
+    case ProbeType::kFexit:
+      return model.traced_function;
     case ProbeType::kUprobe:
       return model.user_function;
     case ProbeType::kUretprobe:

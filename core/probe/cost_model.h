@@ -15,6 +15,7 @@ struct CostModel {
   double raw_tracepoint = 0;
   double kernel_function = 0;
   double kernel_return = 0;
+  double traced_function = 0;
   double user_function = 0;
   double user_return = 0;
   // Each operation of these kinds.

@@ -58,6 +58,9 @@ struct ProbeArgument {
   Form form = Form::kInline;
 };
 
+// The name of the result among the arguments of a kFexit site; no C name.
+inline constexpr std::string_view kTracedResult = "$retval";
+
 struct ProbeSite {
   ProbeType type = ProbeType::kBegin;
   std::string name;      // full: "tracepoint:syscalls:sys_enter_openat", "interval:ms:20", "BEGIN"
@@ -68,8 +71,9 @@ struct ProbeSite {
   std::vector<ProbeArgument> arguments;
   uint64_t period_ns = 0;  // interval, profile
 
-  // Function probes: kprobe, kretprobe, uprobe, uretprobe.
+  // Function probes: kprobe, kretprobe, fentry, fexit, uprobe, uretprobe.
   std::string module;            // uprobe: path of the ELF file as polytap opens it; kprobe: module, empty: the kernel
+  uint32_t bpf_program = 0;      // fentry, fexit: the function is one of the BPF program with this id; 0: of the kernel
   std::string function;          // symbol in which the place lies, as the symbol table has it; empty: unknown
   uint64_t function_offset = 0;  // bytes from the start of `function`
   uint64_t file_offset = 0;      // uprobe: of the instruction in the file, what uprobe_events and the perf PMU take
@@ -78,11 +82,18 @@ struct ProbeSite {
   bool unresolved = false;
   std::string shared_with;  // other functions that the implementation serves: "memmove"; empty: none
   uint64_t address = 0;     // kprobe: an absolute address was given; 0: function and function_offset tell
+  // kprobe: where the kernel's function tracer can stop at functions of that name; empty: not known, or it cannot.
+  std::vector<uint64_t> entries;
+  bool from_pattern = false;  // one of what a pattern matched: the others can do without it
 
   bool is_return() const { return type == ProbeType::kUretprobe || type == ProbeType::kKretprobe; }
   bool is_user_function() const { return type == ProbeType::kUprobe || type == ProbeType::kUretprobe; }
   bool is_kernel_function() const { return type == ProbeType::kKprobe || type == ProbeType::kKretprobe; }
+  // By BPF trampolines; `args` has what the function was called with, by BTF.
+  bool is_traced_function() const { return type == ProbeType::kFentry || type == ProbeType::kFexit; }
   const ProbeArgument* find_argument(std::string_view name) const;
+  // What `retval` is: the argument "ret", or, where functions may have a parameter of that name, kTracedResult.
+  const ProbeArgument* find_result() const { return find_argument(type == ProbeType::kFexit ? kTracedResult : "ret"); }
 };
 
 }  // namespace polytap

@@ -8,6 +8,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <map>
 
 #include "core/base/clock.h"
 #include "core/run/interval_timers.h"
@@ -102,6 +103,18 @@ class RunningLane : public EventSink {
     return {};
   }
 
+  // Losses are told while there is time to do something about them, once a second at most.
+  void watch_losses() {
+    constexpr uint64_t kEvery = 1'000'000'000;
+    const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    if (finished_ || now - losses_seen_ns_ < kEvery) return;
+    losses_seen_ns_ = now;
+    const Losses losses = lane_.session->losses();
+    const uint64_t sum = losses.records + losses.updates + losses.missed;
+    if (sum != losses_told_) lane_.renderer->losses_so_far(losses);
+    losses_told_ = sum;
+  }
+
   bool wants_end() const { return exiting_ || lane_.session->finished(); }
   bool exiting() const { return exiting_; }
   bool finished() const { return finished_; }
@@ -157,6 +170,8 @@ class RunningLane : public EventSink {
   std::vector<IntervalTimer> timers_;
   Status failure_;
   uint64_t missed_intervals_ = 0;
+  uint64_t losses_seen_ns_ = clock_ns(CLOCK_MONOTONIC);
+  uint64_t losses_told_ = 0;
   bool exiting_ = false;
   bool finished_ = false;
 };
@@ -190,7 +205,11 @@ class Run {
     for (RunningLane& lane : lanes_) {
       TRY(lane.fire_all(ProbeType::kBegin));
       if (!lane.exiting()) TRY(lane.lane().session->start());
-      if (options_.announce) lane.lane().renderer->attached_probes(lane.lane().program->sites.size());
+      const std::vector<SkippedSite> skipped = lane.lane().session->skipped();
+      if (options_.announce) {
+        lane.lane().renderer->attached_probes(lane.lane().program->sites.size() - skipped.size());
+      }
+      if (!skipped.empty()) warn_of_skipped(*lane.lane().program, skipped);
       if (!lane.exiting()) TRY(lane.start_timers());
     }
     if (options_.sink != nullptr) {
@@ -198,6 +217,22 @@ class Run {
       options_.sink->flush();
     }
     return {};
+  }
+
+  // All that were left out for the same reason in one line.
+  void warn_of_skipped(const ir::Program& program, const std::vector<SkippedSite>& skipped) {
+    if (options_.sink == nullptr || program.settings.missing_probes == ir::MissingProbes::kIgnore) return;
+    std::map<std::string_view, std::vector<uint32_t>> by_reason;
+    for (const SkippedSite& site : skipped) by_reason[site.reason].push_back(site.site);
+    for (const auto& [reason, sites] : by_reason) {
+      constexpr size_t kNamed = 3;
+      std::string names;
+      for (size_t i = 0; i < std::min(kNamed, sites.size()); ++i) {
+        names += (i == 0 ? "" : ", ") + program.sites[sites[i]].name;
+      }
+      if (sites.size() > kNamed) names += fmt::format(" and {} more", sites.size() - kNamed);
+      options_.sink->error(fmt::format("WARNING: not attached: {}: {}\n", names, reason));
+    }
   }
 
   bool all_done() const {
@@ -219,6 +254,7 @@ class Run {
     TRY(take_timers());
     for (RunningLane& lane : lanes_) {
       if (!lane.finished()) TRY(lane.drain());
+      lane.watch_losses();
     }
     TRY(take_command());
     for (RunningLane& lane : lanes_) {

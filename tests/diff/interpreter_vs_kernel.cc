@@ -113,7 +113,7 @@ class Kernel {
     outcome.faults = after.faults - before.faults;
     outcome.lost_updates = after.updates - before.updates;
     RecordCollector collector(outcome);
-    ebpf::RecordMerger(&data_, &control_).drain(collector);
+    ebpf::RecordMerger(&data_, &control_, false).drain(collector, true);
     for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
       TRY(maps_.snapshot(map, outcome.maps));
       TRY(maps_.clear(map));

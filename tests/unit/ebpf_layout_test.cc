@@ -3,7 +3,7 @@
 #include <set>
 
 #include "backends/ebpf/frame_layout.h"
-#include "backends/ebpf/loader.h"
+#include "backends/ebpf/rejection.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/register_allocator.h"
 #include "backends/ebpf/ring.h"
