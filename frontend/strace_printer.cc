@@ -226,6 +226,7 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   if (!holds_lines()) line += prefix(stop.tid, stop.time_ns, &stop);
   CallText text(line, memory, options_.style, stop.call);
   text.fds = fds_.get();
+  text.sockets = &sockets_;
   text.pid = stop.tid;
   text.stack_pointer = stop.stack_pointer;
   text.interrupted_call = own.restartable;
@@ -264,6 +265,7 @@ void StracePrinter::on_exit(const CallStop& raw) {
   std::string rest;
   CallText text(rest, memory, options_.style, stop.call);
   text.fds = fds_.get();
+  text.sockets = &sockets_;
   text.pid = stop.tid;
   text.stack_pointer = own.entry.stack_pointer;
   text.entry_int = own.entry_int;

@@ -76,6 +76,7 @@ class StracePrinter final : public CallObserver {
   std::shared_ptr<StraceOutput> output_;
   std::unordered_map<pid_t, Task> tasks_;
   std::unique_ptr<LiveFdNames> fds_;
+  LiveSocketFacts sockets_;
   StraceSummary summary_;
   InjectCounter injections_;
   // Whose line is open on the shared output; 0: nobody's.

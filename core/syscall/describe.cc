@@ -166,6 +166,8 @@ constexpr ArgumentKind option_length_kind = out_kind<int>(p::socket_address_leng
 constexpr ArgumentKind socket_option_kind = value_kind(p::socket_option);
 constexpr ArgumentKind socket_option_value_kind = input(p::socket_option_value, 4);
 constexpr ArgumentKind socket_option_result_kind = result(p::socket_option_result);
+constexpr ArgumentKind data_to_send_kind(uint8_t length) { return input(p::data_to_send, length); }
+constexpr ArgumentKind data_received_kind = result(p::data_received);
 constexpr ArgumentKind message_to_send_kind = input(p::message_to_send);
 constexpr ArgumentKind message_received_kind = result(p::message_received);
 constexpr ArgumentKind messages_to_send_kind = input(p::messages_to_send);

@@ -254,7 +254,7 @@ void put_vectors(CallText& text, const msghdr& message, uint64_t received) {
     const uint64_t filled = std::min<uint64_t>(left, vector.iov_len);
     left -= filled;
     text.put("{iov_base=");
-    text.buffer(reinterpret_cast<uint64_t>(vector.iov_base), filled);
+    text.socket_data(static_cast<int>(text.argument(0)), reinterpret_cast<uint64_t>(vector.iov_base), filled);
     text.print(", iov_len={}}}", vector.iov_len);
   });
 }
@@ -293,6 +293,15 @@ void message_received(CallText& text, uint64_t value, const ArgumentKind&) {
   if (!text.fetch(value, message)) return;
   if (text.succeeded()) return put_message(text, message, static_cast<uint64_t>(text.call.result), text.entry_int);
   text.print("{{msg_namelen={}}}", message.msg_namelen);
+}
+
+void data_to_send(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  text.socket_data(static_cast<int>(text.argument(0)), value, text.argument(kind.length_argument));
+}
+
+void data_received(CallText& text, uint64_t value, const ArgumentKind&) {
+  if (!text.succeeded()) return text.address(value);
+  text.socket_data(static_cast<int>(text.argument(0)), value, static_cast<uint64_t>(text.call.result));
 }
 
 void messages_to_send(CallText& text, uint64_t value, const ArgumentKind&) {

@@ -153,6 +153,8 @@ void socket_option_value(CallText& text, uint64_t value, const ArgumentKind& kin
 void socket_option_result(CallText& text, uint64_t value, const ArgumentKind& kind);
 void message_to_send(CallText& text, uint64_t value, const ArgumentKind& kind);
 void message_received(CallText& text, uint64_t value, const ArgumentKind& kind);
+void data_to_send(CallText& text, uint64_t value, const ArgumentKind& kind);
+void data_received(CallText& text, uint64_t value, const ArgumentKind& kind);
 void messages_to_send(CallText& text, uint64_t value, const ArgumentKind& kind);
 void messages_received(CallText& text, uint64_t value, const ArgumentKind& kind);
 
