@@ -1,5 +1,6 @@
 // Sockets: addresses, options, messages.
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -160,7 +161,11 @@ void put_option_value(CallText& text, uint64_t at, uint64_t length) {
   const auto option = static_cast<uint32_t>(text.argument(2));
   constexpr uint32_t kReceiveTimeout = 20;  // SO_RCVTIMEO_OLD, SO_SNDTIMEO_OLD
   constexpr uint32_t kSendTimeout = 21;
-  if (level == SOL_SOCKET && option == SO_LINGER && length >= sizeof(linger)) {
+  const bool is_filter = option == SO_ATTACH_FILTER || option == SO_ATTACH_REUSEPORT_CBPF;
+  if (level == SOL_SOCKET && is_filter && !text.at_exit) {
+    if (length < sizeof(sock_fprog)) return text.address(at);
+    put_classic_filter(text, at, false);
+  } else if (level == SOL_SOCKET && option == SO_LINGER && length >= sizeof(linger)) {
     linger value{};
     if (text.fetch(at, value)) text.print("{{l_onoff={}, l_linger={}}}", value.l_onoff, value.l_linger);
   } else if (level == SOL_SOCKET && option == SO_PEERCRED && length >= sizeof(ucred)) {

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/syscall/tables.h"
 
@@ -21,13 +22,15 @@ using Show = ValueKind::Show;
 
 std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-void put_bytes(CallText& text, Bytes bytes) {
-  const Bytes shown = bytes.first(std::min(bytes.size(), text.style.string_limit));
+void put_bytes(CallText& text, Bytes bytes, size_t limit) {
+  const Bytes shown = bytes.first(std::min(bytes.size(), limit));
   text.put('"');
   for (const std::byte each : shown) text.print("\\x{:02x}", static_cast<unsigned>(each));
   text.put('"');
   if (shown.size() < bytes.size()) text.put("...");
 }
+
+void put_bytes(CallText& text, Bytes bytes) { put_bytes(text, bytes, text.style.string_limit); }
 
 int64_t signed_in(Bytes bytes) {
   const unsigned unused = 64 - 8 * static_cast<unsigned>(std::min<size_t>(bytes.size(), 8));
@@ -144,6 +147,8 @@ void put_number(CallText& text, Bytes bytes, const ValueKind& kind) {
       return text.enumeration(*kind.table, number);
     case Show::kFd:
       return text.fd(static_cast<int>(number));
+    case Show::kAddress:
+      return text.address(number);
     case Show::kDevice:
       return text.device(number);
     case Show::kInterface:
@@ -193,15 +198,47 @@ void put_fields(CallText& text, Bytes bytes, const Structure& structure, const M
   bool left_out = false;
   for (const Field& field : structure.fields) {
     if (static_cast<size_t>(field.offset) + field.size > bytes.size()) break;
+    if (field.present != nullptr && !field.present(bytes)) continue;
     if (field.verbose_only && !text.style.verbose) {
       left_out = true;
       continue;
     }
     if (!std::exchange(first, false)) text.put(", ");
     text.print("{}=", field.name);
-    put_value(text, bytes.subspan(field.offset, field.size), field.kind, context);
+    const Bytes own = bytes.subspan(field.offset, field.size);
+    if (field.kind.print != nullptr) {
+      field.kind.print(text, own, bytes);
+    } else {
+      put_value(text, own, field.kind, context);
+    }
   }
   if (left_out) text.put(", ...");
+}
+
+void put_extensible(CallText& text, uint64_t address, uint64_t size, const Structure& structure,
+                    std::string_view name) {
+  constexpr uint64_t kMost = 4096;  // the kernel takes no more than a page
+  std::vector<std::byte> bytes(std::min(size, kMost));
+  if (address == 0 || bytes.empty() || text.memory.read(address, bytes) != bytes.size()) return text.address(address);
+  const size_t given = bytes.size();
+  bytes.resize(std::max<size_t>(given, structure.size));
+  text.put('{');
+  if (!name.empty()) text.print("{}={{", name);
+  size_t shown = structure.fields.size();
+  while (shown > 0 && structure.fields[shown - 1].later && structure.fields[shown - 1].offset >= given) --shown;
+  put_fields(text, bytes, {structure.fields.first(shown), structure.size});
+  if (!name.empty()) text.put('}');
+  const Bytes rest = Bytes(bytes).subspan(structure.size);
+  if (std::ranges::any_of(rest, [](std::byte each) { return each != std::byte{0}; })) {
+    if (text.style.verbose) {
+      text.put(", extra_data=");
+      put_bytes(text, rest, rest.size());
+      text.print(" /* bytes {}..{} */", structure.size, given - 1);
+    } else {
+      text.put(", ...");
+    }
+  }
+  text.put('}');
 }
 
 void put_structure(CallText& text, Bytes bytes, const Structure& structure, const MessageContext& context) {

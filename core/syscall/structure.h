@@ -23,6 +23,8 @@ struct ValueKind {
     kFlags,        // of TABLE
     kEnumeration,  // of TABLE
     kFd,
+    kAddress,     // NULL or 0x..
+    kPrinted,     // by PRINT
     kText,        // "..." up to NUL
     kBytes,       // "\x01\x02"
     kNetwork,     // htons(1), htonl(1): big-endian
@@ -43,6 +45,8 @@ struct ValueKind {
   const AttributeSet* attributes = nullptr;
   // Of a number, a structure, an array's element; fewer bytes are shown as kBytes. 0: as many as there are.
   uint16_t size = 0;
+  // Shows BYTES, a part of WHOLE.
+  void (*print)(CallText& text, std::span<const std::byte> bytes, std::span<const std::byte> whole) = nullptr;
 };
 
 struct Field {
@@ -51,6 +55,9 @@ struct Field {
   uint16_t size = 0;
   ValueKind kind;
   bool verbose_only = false;
+  // Whether it means something in WHOLE; null: always.
+  bool (*present)(std::span<const std::byte> whole) = nullptr;
+  bool later = false;  // came with a later kernel: not shown where the caller's structure ends before it
 };
 
 struct Structure {
@@ -74,12 +81,17 @@ struct MessageContext {
   uint8_t family = 0;  // AF_*: of kInternet
 };
 
-// {a=1, b=2}: the fields that BYTES reach to.
+// {a=1, b=2}: the fields that BYTES reach to, or all but the later ones when the bytes are followed by zeros up to
+// the structure's size (see put_extensible()).
 void put_structure(CallText& text, std::span<const std::byte> bytes, const Structure& structure,
                    const MessageContext& context = {});
 // The fields alone, ", " between them.
 void put_fields(CallText& text, std::span<const std::byte> bytes, const Structure& structure,
                 const MessageContext& context = {});
+// A structure of which the caller passes the first SIZE bytes, at ADDRESS: what is missing counts as zero, later fields
+// are left out, and what follows the last field is shown when it is not zero. NAME: "query={..}" inside; may be empty.
+void put_extensible(CallText& text, uint64_t address, uint64_t size, const Structure& structure,
+                    std::string_view name = {});
 void put_value(CallText& text, std::span<const std::byte> bytes, const ValueKind& kind,
                const MessageContext& context = {});
 // [{nla_len=8, nla_type=IFLA_MTU}, 1500], and [..] around several (struct nlattr of linux/netlink.h).

@@ -1,8 +1,8 @@
-#include "family.h"
-
 #include <linux/perf_event.h>
 
-static long perf(const void *attr, int pid, int cpu, int group, unsigned long flags) {
+#include "family.h"
+
+static long perf(const void* attr, int pid, int cpu, int group, unsigned long flags) {
   return syscall(SYS_perf_event_open, attr, pid, cpu, group, flags);
 }
 
@@ -38,7 +38,7 @@ int main(void) {
     memset(&attr, 0, sizeof attr);
     attr.type = PERF_TYPE_HARDWARE;
     attr.size = sizeof attr;
-    ((uint64_t *)&attr)[5] = 1ULL << bit;  // the bit fields
+    ((uint64_t*)&attr)[5] = 1ULL << bit;  // the bit fields
     attr.wakeup_events = bit;
     perf(&attr, -5, 7, -1, 0);
   }
