@@ -241,7 +241,8 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
 Status EbpfSession::load_on_functions(uint32_t index, const FunctionPlan& plan) {
   const ir::Function& function = program_.functions[index];
   const bool stack = reads_user_stack(function);
-  const bool may_sleep = reads_user_memory(function) && kernel_has_sleepable_uprobes();
+  // The body of a loop over a map must not sleep: it runs in an RCU section.
+  const bool may_sleep = reads_user_memory(function) && !has_map_loop(function) && kernel_has_sleepable_uprobes();
   CodeReader code;
   std::map<std::pair<ProgramKind, MissingCaller>, std::vector<uint32_t>> groups;
   for (const uint32_t site : function.sites) {
