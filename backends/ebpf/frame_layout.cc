@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <numeric>
 
+#include "backends/ebpf/regions.h"
 #include "core/ir/operands.h"
 
 namespace polytap::ebpf {
 namespace {
 
 constexpr uint32_t kMaxStackSpills = 24;
+constexpr uint32_t kMaxStackSpillsInLoops = 16;  // in two frames
 
 // Sets of slot words as bits.
 using Words = std::vector<bool>;
@@ -24,6 +26,7 @@ BlockUse analyse(const ir::Program& program, const ir::Block& block, const std::
   std::vector<ir::RegionAccess> regions;
   for (const ir::Instruction& instruction : block.instructions) {
     ir::regions_of(program, instruction.operation, regions);
+    const bool may_write = std::holds_alternative<ir::MapNext>(instruction.operation);  // only when there is an entry
     for (const ir::RegionAccess& region : regions) {
       const uint32_t begin = region.place.offset;
       const uint32_t end = begin + region.length;
@@ -32,7 +35,7 @@ BlockUse analyse(const ir::Program& program, const ir::Block& block, const std::
         if (use.written[index] || use.read_first[index]) continue;
         const bool whole = begin <= word * 8 && end >= word * 8 + 8;
         // A partial write leaves bytes that count as read.
-        (region.is_write && whole ? use.written : use.read_first)[index] = true;
+        (region.is_write && whole && !may_write ? use.written : use.read_first)[index] = true;
       }
     }
   }
@@ -47,6 +50,7 @@ bool needs_work_words(const ir::Program& program, const ir::Operation& operation
                         [](const ir::Exit&) { return true; },
                         [](const ir::ReadStack&) { return true; },
                         [](const ir::AggregateRead&) { return true; },
+                        [](const ir::MapNext&) { return true; },
                         [&](const ir::MapDelete& op) { return scalar(op.map); },
                         [&](const ir::MapHas& op) { return scalar(op.map); },
                         [&](const ir::MapLength& op) { return scalar(op.map); },
@@ -110,15 +114,6 @@ std::vector<ZeroRange> words_to_zero(const ir::Program& program, const ir::Funct
   return ranges;
 }
 
-bool has_loop(const ir::Function& function) {
-  for (ir::BlockId id = 0; id < function.blocks.size(); ++id) {
-    bool backward = false;
-    ir::for_each_target(function.blocks[id].end, [&](ir::BlockId to) { backward = backward || to <= id; });
-    if (backward) return true;
-  }
-  return false;
-}
-
 bool has_strings(const ir::Emit& emit) {
   return std::any_of(emit.fields.begin(), emit.fields.end(),
                      [](const ir::EmitField& field) { return field.kind == ir::EmitField::Kind::kString; });
@@ -151,8 +146,10 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
     return location;
   };
 
+  const bool loops = has_loop(function);
+  const uint32_t stack_spills = has_map_loop(function) ? 0 : loops ? kMaxStackSpillsInLoops : kMaxStackSpills;
   for (uint32_t word = 0; word < allocation.spill_words; ++word) {
-    layout.spills.push_back(word < kMaxStackSpills ? on_stack(8) : in_scratch(8));
+    layout.spills.push_back(word < stack_spills ? on_stack(8) : in_scratch(8));
   }
 
   std::vector<uint32_t> uses(function.slots.size(), 0);
@@ -179,7 +176,6 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
     return uses[a] > uses[b];
   });
   layout.slots.resize(function.slots.size());
-  const bool loops = has_loop(function);
   for (const ir::SlotId slot : order) {
     const uint32_t bytes = function.slots[slot].size;
     const bool fits = !loops && bytes <= kMaxStackSlot && stack + bytes <= kStackBytes;

@@ -13,6 +13,7 @@
 #include "backends/ebpf/globals.h"
 #include "backends/ebpf/map_use.h"
 #include "backends/ebpf/maps.h"
+#include "backends/ebpf/regions.h"
 #include "backends/ebpf/register_allocator.h"
 #include "core/ir/ir.h"
 
@@ -115,16 +116,29 @@ class FunctionCompiler {
   void zero_slots();
   void leave();
   void finish();
-  std::vector<bool> reachable_blocks() const;
   void expand_block(ir::BlockId block);
   void expand_end(ir::BlockId block, const ir::Binary* fused);
-  void jump_to_block(ir::BlockId from, ir::BlockId to);
+  // FALLS: what is expanded next in this region may follow without a jump.
+  void go_to(ir::BlockId from, ir::BlockId to, bool falls);
+  bool is_ahead(ir::BlockId from, ir::BlockId to) const;
   const ir::Binary* fusible_comparison(const ir::Block& block) const;
 
   // --- expand_loop.cc
-  bool in_steps() const { return has_loop(function_); }
-  void enter_step();
+  const Region& region() const { return regions_.all[region_]; }
+  const Region* headed_by(ir::BlockId id) const;
+  void expand_program();
+  void expand_map_loop(size_t index);
+  void copy_entry(const ir::MapNext& op);
+  void run_steps(ir::BlockId first, Label step);
+  void begin_step(ir::BlockId first, Label step);
+  void take_over_frame(Reg caller);
+  void set_resume(ir::BlockId to);
+  void get_resume(Reg to);
+  void end_callback(int32_t result);
   void jump_back(ir::BlockId to);
+  void leave_region(ir::BlockId to);
+  void next_entry(ir::BlockId head);
+  void expand(const ir::MapNext& op, ir::Temp result);
 
   // --- function_compiler.cc: homes and memory
   Reg operand(ir::Temp temp, Reg spare);  // the register that holds it; SPARE is filled when it lives elsewhere
@@ -211,9 +225,12 @@ class FunctionCompiler {
   const CompileRequest& request_;
   Assembler code_;
   std::vector<Label> blocks_;
+  Regions regions_;
+  size_t region_ = 0;  // the one that is being expanded
   Label leave_;
-  std::optional<Label> step_;  // bpf_loop's callback
-  std::optional<Label> callback_;
+  std::vector<Label> loop_callbacks_;  // by region
+  std::vector<Label> callbacks_;       // in the order of their code
+  std::optional<Label> callback_;      // the empty one
 };
 
 }  // namespace polytap::ebpf

@@ -23,6 +23,7 @@ constexpr FunctionSignature kFunctions[] = {
     {"delete", kDelete, kStatement, 1, 2, "delete(@m, key)"},
     {"errorf", kErrorf, kStatement, 1, kAnyNumber, "errorf(\"format\"[, arguments...])"},
     {"exit", kExit, kStatement, 0, 1, "exit([code])"},
+    {"fail", kFail, kStatement, 1, kAnyNumber, "fail(\"message format\"[, literals...])"},
     {"has_key", kHasKey, kValue, 2, 2, "has_key(@m, key)"},
     {"hist", kHist, kAggregation, 1, 2, "@m = hist(n[, bits])"},
     {"is_array", kIsArray, kValue, 1, 1, "is_array(value)"},
@@ -69,11 +70,11 @@ constexpr FunctionSignature kFunctions[] = {
 
 // bpftrace 0.27's functions that are not in the table above.
 constexpr std::string_view kElsewhere[] = {
-    "cgroup_path",   "cgroupid",      "container_of",  "fail",       "find",     "getopt", "has_cpid",     "is_err",
+    "cgroup_path",  "cgroupid",      "container_of",  "getopt",    "has_cpid",
 
-    "kaddr",         "kfunc_allowed", "kfunc_exist",   "memcmp",     "override", "path",   "percpu_kaddr", "signal",
-    "signal_thread", "skboutput",     "socket_cookie", "str_concat", "strcap",   "strstr", "tseries",      "uaddr",
-    "unwatch",       "write_user",
+    "kaddr",        "kfunc_allowed", "kfunc_exist",   "memcmp",    "override",      "path",
+    "percpu_kaddr", "signal",        "signal_thread", "skboutput", "socket_cookie", "str_concat",
+    "strcap",       "strstr",        "tseries",       "uaddr",     "unwatch",       "write_user",
 };
 
 }  // namespace
