@@ -209,7 +209,12 @@ Unwinder::Outcome Unwinder::follow_frame_pointer(State& state) {
   if (state.innermost && state.memory.read(sp, top) && is_return_address(top)) {
     return leave_to(state, sp + 8, top, false);
   }
-  if (state.end != UnwindEnd::kUnknownCode) state.end = UnwindEnd::kNoFrame;
+  // The ABI has 0 in the frame pointer at the outermost frame.
+  if (bp == 0) {
+    state.end = UnwindEnd::kOutermost;
+  } else if (state.end != UnwindEnd::kUnknownCode) {
+    state.end = UnwindEnd::kNoFrame;
+  }
   return Outcome::kEnd;
 }
 
