@@ -65,20 +65,21 @@ Result<CompiledFunction> FunctionCompiler::compile() {
   } else if (code_.is_used(leave_)) {
     leave();
   }
-  if (callback_) {
+  if (callback_ || unwind_step_) {
     // Last of all, behind the deferred code, because a callback is a subprogram of its own.
-    code_.defer([this] {
-      code_.defer([this] {
-        code_.bind(*callback_);
-        code_.move(Reg::k0, 0);
-        code_.exit();
-      });
-    });
+    code_.place_deferred();
+    if (callback_) {
+      code_.bind(*callback_);
+      code_.move(Reg::k0, 0);
+      code_.exit();
+    }
+    if (unwind_step_) place_unwind_step();
   }
   CompiledFunction compiled;
   ASSIGN_OR_RETURN(compiled.code, code_.finish());
   if (step_) compiled.callbacks.push_back(code_.position(*step_));
   if (callback_) compiled.callbacks.push_back(code_.position(*callback_));
+  if (unwind_step_) compiled.callbacks.push_back(code_.position(*unwind_step_));
   return compiled;
 }
 

@@ -16,8 +16,8 @@ constexpr uint32_t kRip = kDwarfReturnAddress;
 
 // Where struct pt_regs has DWARF's registers 0 to 16.
 constexpr uint32_t kOffsets[kUnwindRegisters] = {
-    registers::kAx, registers::kDx,  registers::kCx,  registers::kBx,  registers::kSi,  registers::kDi,
-    registers::kBp, registers::kSp,  registers::kR8,  registers::kR9,  registers::kR10, registers::kR11,
+    registers::kAx,  registers::kDx,  registers::kCx,  registers::kBx,  registers::kSi,  registers::kDi,
+    registers::kBp,  registers::kSp,  registers::kR8,  registers::kR9,  registers::kR10, registers::kR11,
     registers::kR12, registers::kR13, registers::kR14, registers::kR15, registers::kIp};
 
 size_t cache_index(uint64_t address, uint64_t token) {
@@ -210,11 +210,8 @@ Unwinder::Outcome Unwinder::follow_frame_pointer(State& state) {
     return leave_to(state, sp + 8, top, false);
   }
   // The ABI has 0 in the frame pointer at the outermost frame.
-  if (bp == 0) {
-    state.end = UnwindEnd::kOutermost;
-  } else if (state.end != UnwindEnd::kUnknownCode) {
-    state.end = UnwindEnd::kNoFrame;
-  }
+  const bool known = state.end != UnwindEnd::kUnknownCode;
+  if (known) state.end = bp == 0 ? UnwindEnd::kOutermost : UnwindEnd::kNoFrame;
   return Outcome::kEnd;
 }
 
@@ -231,6 +228,10 @@ Unwinder::Outcome Unwinder::apply(State& state, const UnwindStep& step, uint64_t
       break;
   }
   const UnwindModules::Module* module = state.process.modules.find(address, false);
+  if (module == nullptr && !state.innermost) {
+    state.end = UnwindEnd::kUnknownCode;
+    return Outcome::kEnd;
+  }
   if (module != nullptr && module->mapping.path == "[uprobes]") {
     state.end = UnwindEnd::kReturnProbe;
     return Outcome::kEnd;
@@ -256,6 +257,8 @@ Unwinder::Walk Unwinder::walk(pid_t pid, const UnwindValues& registers, UnwindMe
     if (apply(state, step, address) == Outcome::kEnd) break;
   }
   result.end = state.end;
+  // What was taken for a return address is none.
+  if (state.end == UnwindEnd::kUnknownCode && !state.innermost) --result.frames;
   return result;
 }
 
