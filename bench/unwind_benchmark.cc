@@ -18,6 +18,7 @@ struct Snapshot {
 };
 
 void take_at_depth(unsigned depth, Snapshot& snapshot);
+[[gnu::noinline]] void take(Snapshot& snapshot);
 // So that no call becomes a loop.
 void (*volatile next_depth)(unsigned, Snapshot&) = take_at_depth;
 
@@ -25,9 +26,13 @@ void (*volatile next_depth)(unsigned, Snapshot&) = take_at_depth;
 void take_at_depth(unsigned depth, Snapshot& snapshot) {
   if (depth != 0) {
     next_depth(depth - 1, snapshot);
-    benchmark::ClobberMemory();
-    return;
+  } else {
+    take(snapshot);
   }
+  benchmark::ClobberMemory();
+}
+
+void take(Snapshot& snapshot) {
   ucontext_t context;
   getcontext(&context);
   constexpr int kOrder[kUnwindRegisters] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI,

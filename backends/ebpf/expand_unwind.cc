@@ -164,20 +164,7 @@ void FunctionCompiler::send_stack(const ir::ReadStack& op, Label failed) {
     code_.move(Reg::k2, registers::kSize);
     code_.call(helper::kReadKernel);
   }
-  const Label copied = code_.new_label();
-  for (uint32_t size = kSnapshotBytes; size >= kLeastSnapshotBytes; size /= 2) {
-    // A read that meets a page that is not there fails as a whole.
-    code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
-    code_.store(8, Reg::k1, offsetof(StackSnapshot, length), static_cast<int32_t>(size));
-    code_.load(8, Reg::k3, Reg::k1, offsetof(StackSnapshot, registers) + registers::kSp);
-    code_.alu(Alu::kAdd, Reg::k1, offsetof(StackSnapshot, stack));
-    code_.move(Reg::k2, static_cast<int32_t>(size));
-    code_.call(helper::kReadUser);
-    code_.jump_if(Jump::kEqual, Reg::k0, 0, copied);
-  }
-  code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
-  code_.store(8, Reg::k1, offsetof(StackSnapshot, length), 0);
-  code_.bind(copied);
+  copy_stack();
   code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
   code_.move(Reg::k2, 0);
   code_.call(helper::kRingSubmit);
@@ -193,6 +180,31 @@ void FunctionCompiler::send_stack(const ir::ReadStack& op, Label failed) {
     count(GlobalsLayout::kFaults);
     code_.jump(failed);
   });
+}
+
+// Up to the end of the stack: a read that meets a page that is not there fails as a whole, and then half of it is
+// tried, behind what has been read.
+void FunctionCompiler::copy_stack() {
+  code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
+  code_.store(8, Reg::k1, offsetof(StackSnapshot, length), 0);
+  for (uint32_t size = kSnapshotBytes; size >= kLeastSnapshotBytes; size /= 2) {
+    const Label next = code_.new_label();
+    code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
+    code_.load(8, Reg::k4, Reg::k1, offsetof(StackSnapshot, length));
+    code_.jump_if(Jump::kGreater, Reg::k4, static_cast<int32_t>(kSnapshotBytes - size), next);
+    code_.load(8, Reg::k3, Reg::k1, offsetof(StackSnapshot, registers) + registers::kSp);
+    code_.alu(Alu::kAdd, Reg::k3, Reg::k4);
+    code_.alu(Alu::kAdd, Reg::k1, offsetof(StackSnapshot, stack));
+    code_.alu(Alu::kAdd, Reg::k1, Reg::k4);
+    code_.move(Reg::k2, static_cast<int32_t>(size));
+    code_.call(helper::kReadUser);
+    code_.jump_if(Jump::kNotEqual, Reg::k0, 0, next);
+    code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
+    code_.load(8, Reg::k4, Reg::k1, offsetof(StackSnapshot, length));
+    code_.alu(Alu::kAdd, Reg::k4, static_cast<int32_t>(size));
+    code_.store(8, Reg::k1, offsetof(StackSnapshot, length), Reg::k4);
+    code_.bind(next);
+  }
 }
 
 // --- the step: r1 is the frame's number, r2 the program's frame

@@ -194,6 +194,7 @@ class FunctionCompiler {
   bool unwinds(const ir::ReadStack& op) const;
   void unwind_user_stack(const ir::ReadStack& op);
   void send_stack(const ir::ReadStack& op, Label failed);
+  void copy_stack();
   void unwind_state(Reg to, int32_t offset);
   void find_user_registers();
   void place_unwind_step();

@@ -66,7 +66,7 @@ struct UnwindState {
 // What a program sends of a stack that it cannot walk: a record of the ring of stacks. Depth, tgid and id lie where
 // ring.h's records have their header.
 inline constexpr uint32_t kSnapshotBytes = 16384;
-inline constexpr uint32_t kLeastSnapshotBytes = 256;
+inline constexpr uint32_t kLeastSnapshotBytes = 64;
 struct StackSnapshot {
   uint32_t depth = 0;  // frames wanted
   uint32_t tgid = 0;
