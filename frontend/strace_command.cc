@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "backends/ptrace/registers.h"
 #include "backends/ptrace/syscall_trace_backend.h"
 #include "core/syscall/table.h"
 #include "frontend/strace_options.h"
@@ -78,7 +79,9 @@ int strace_command(int argc, char** argv) {
   auto output = StraceOutput::create(shared ? options.output : "", options.append);
   if (!output) return fail(output.error());
   std::shared_ptr<StraceOutput> sink = std::move(output).value();
-  StracePrinter printer(options, sink);
+  std::unique_ptr<StraceStacks> stacks;
+  if (options.stacks) stacks = std::make_unique<StraceStacks>(options.stack_frame_limit, read_tracee_registers);
+  StracePrinter printer(options, sink, std::move(stacks));
   int wait_status = 0;
   {
     const auto tracer = make_ptrace_call_tracer(trace_options(options), printer);

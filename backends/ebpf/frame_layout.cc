@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "backends/ebpf/regions.h"
+#include "backends/ebpf/unwind_layout.h"
 #include "core/ir/operands.h"
 
 namespace polytap::ebpf {
@@ -11,6 +12,8 @@ namespace {
 
 constexpr uint32_t kMaxStackSpills = 24;
 constexpr uint32_t kMaxStackSpillsInLoops = 16;  // in two frames
+// The step of a stack's walk is one frame more.
+constexpr uint32_t kMaxStackSpillsInWalks = 8;
 
 // Sets of slot words as bits.
 using Words = std::vector<bool>;
@@ -57,6 +60,16 @@ bool needs_work_words(const ir::Program& program, const ir::Operation& operation
                         [](const auto&) { return false; },
                     },
                     operation);
+}
+
+bool reads_user_stack(const ir::Function& function) {
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      const auto* read = std::get_if<ir::ReadStack>(&instruction.operation);
+      if (read != nullptr && read->space == AddressSpace::kUser) return true;
+    }
+  }
+  return false;
 }
 
 // Bytes at the frame's end for the expansions' own words.
@@ -147,7 +160,11 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
   };
 
   const bool loops = has_loop(function);
-  const uint32_t stack_spills = has_map_loop(function) ? 0 : loops ? kMaxStackSpillsInLoops : kMaxStackSpills;
+  const bool walks = loops && reads_user_stack(function);
+  const uint32_t stack_spills = has_map_loop(function) ? 0
+                                : walks                ? kMaxStackSpillsInWalks
+                                : loops                ? kMaxStackSpillsInLoops
+                                                       : kMaxStackSpills;
   for (uint32_t word = 0; word < allocation.spill_words; ++word) {
     layout.spills.push_back(word < stack_spills ? on_stack(8) : in_scratch(8));
   }
@@ -156,12 +173,18 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
   std::vector<ir::RegionAccess> regions;
   uint32_t record = 0;
   uint32_t dump = 0;
+  std::vector<bool> holds_stack(function.slots.size(), false);
   for (const ir::Block& block : function.blocks) {
     for (const ir::Instruction& instruction : block.instructions) {
       ir::regions_of(program, instruction.operation, regions);
       for (const ir::RegionAccess& region : regions) ++uses[region.place.slot];
       if (const auto* emit = std::get_if<ir::Emit>(&instruction.operation); emit != nullptr && has_strings(*emit)) {
         record = std::max(record, record_capacity(*emit));
+      }
+      if (const auto* read = std::get_if<ir::ReadStack>(&instruction.operation);
+          read != nullptr && read->space == AddressSpace::kUser) {
+        holds_stack[read->to.slot] = true;
+        layout.stack_depth = std::max(layout.stack_depth, read->depth);
       }
       if (const auto* length = std::get_if<ir::StringLength>(&instruction.operation)) {
         dump = std::max(dump, length->capacity + 8);
@@ -178,12 +201,18 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
   layout.slots.resize(function.slots.size());
   for (const ir::SlotId slot : order) {
     const uint32_t bytes = function.slots[slot].size;
-    const bool fits = !loops && bytes <= kMaxStackSlot && stack + bytes <= kStackBytes;
+    // Frames are stored by their number, which the verifier does not like on the stack.
+    const bool fits = !loops && !holds_stack[slot] && bytes <= kMaxStackSlot && stack + bytes <= kStackBytes;
     layout.slots[slot] = fits ? on_stack(bytes) : in_scratch(bytes);
   }
   if (loops) layout.resume = in_scratch(8).offset;
   if (record != 0) layout.record = in_scratch(record).offset;
   if (dump != 0) layout.dump = in_scratch(dump).offset;
+  if (layout.stack_depth != 0) {
+    layout.unwind = in_scratch(UnwindState::kSize).offset;
+    // The verifier takes any frame's number for possible, in each of the stacks.
+    in_scratch(8 * layout.stack_depth);
+  }
   // A string's copy may look at one byte behind its region.
   layout.scratch_size = scratch == 0 ? 0 : scratch + 8;
   return layout;

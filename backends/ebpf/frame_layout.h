@@ -45,6 +45,8 @@ struct FrameLayout {
   std::vector<Location> spills;  // by spill word
   int32_t record = 0;            // in scratch: where records with strings are put together
   int32_t dump = 0;              // in scratch: where bytes go that nobody reads
+  int32_t unwind = 0;            // in scratch: an UnwindState, of functions with user stacks
+  uint32_t stack_depth = 0;      // the deepest user stack; 0: none
   int32_t resume = 0;            // in scratch, of functions with loops: the block where the next step begins
   uint32_t scratch_size = 0;     // 0: none needed
 };

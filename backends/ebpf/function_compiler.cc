@@ -57,11 +57,15 @@ Result<CompiledFunction> FunctionCompiler::compile() {
   expand_program();
   for (size_t i = 1; i < regions_.all.size(); ++i) expand_map_loop(i);
   code_.set_span(function_.span);
+  // Last of all, behind the deferred code, because a callback is a subprogram of its own.
   if (callback_) {
-    // Last of all, behind the deferred code, because a callback is a subprogram of its own.
     code_.bind(*callback_);
     callbacks_.push_back(*callback_);
     end_callback(0);
+  }
+  if (unwind_step_) {
+    callbacks_.push_back(*unwind_step_);
+    place_unwind_step();
   }
   CompiledFunction compiled;
   ASSIGN_OR_RETURN(compiled.code, code_.finish());

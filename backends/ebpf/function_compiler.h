@@ -15,6 +15,7 @@
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/regions.h"
 #include "backends/ebpf/register_allocator.h"
+#include "backends/ebpf/unwind_layout.h"
 #include "core/ir/ir.h"
 
 namespace polytap::ebpf {
@@ -36,6 +37,19 @@ inline constexpr uint32_t kNestingLevels = 4;
 inline constexpr uint32_t kClaims = 12;
 inline constexpr uint32_t kScratchEntries = kNestingLevels + kClaims;  // for each CPU
 
+// What programs need to unwind user stacks: maps, and where struct task_struct has what identifies a process.
+struct UnwindAccess {
+  int processes_fd = -1;
+  int mappings_fd = -1;
+  int modules_fd = -1;
+  int cache_fd = -1;
+  int ring_fd = -1;
+  int32_t group_leader = 0;
+  int32_t start_time = 0;
+  int32_t exec_id = 0;
+  uint32_t exec_id_size = 8;
+};
+
 // What is the same for all functions of a session: the maps' file descriptors and what the kernel can do.
 struct CompileEnvironment {
   struct MapBinding {
@@ -50,7 +64,8 @@ struct CompileEnvironment {
   int scratch_fd = -1;
   int data_ring_fd = -1;
   int control_ring_fd = -1;
-  int target_filter_fd = -1;  // -1: every process
+  int target_filter_fd = -1;           // -1: every process
+  std::optional<UnwindAccess> unwind;  // none: user stacks by frame pointers
 };
 
 // How one function is to be compiled.
@@ -189,6 +204,21 @@ class FunctionCompiler {
   void read_stack(ir::Place to, uint32_t frames, AddressSpace space);
   void read_user_stack_with_caller(ir::Place frames, uint32_t depth);
 
+  // --- expand_unwind.cc
+  bool unwinds(const ir::ReadStack& op) const;
+  void unwind_user_stack(const ir::ReadStack& op);
+  void send_stack(const ir::ReadStack& op, Label failed);
+  void copy_stack();
+  void unwind_state(Reg to, int32_t offset);
+  void find_user_registers();
+  void place_unwind_step();
+  void end_walk(UnwindStatus status);
+  void find_cache_entry();
+  void follow_rule();
+  void find_rule();
+  template <typename Load>
+  void search(uint32_t count_bits, int32_t address, Load load);
+
   // --- expand_maps.cc
   void expand(const ir::MapGet& op, ir::Temp result);
   void expand(const ir::MapSet& op, ir::Temp result);
@@ -231,6 +261,7 @@ class FunctionCompiler {
   std::vector<Label> loop_callbacks_;  // by region
   std::vector<Label> callbacks_;       // in the order of their code
   std::optional<Label> callback_;      // the empty one
+  std::optional<Label> unwind_step_;   // bpf_loop's
 };
 
 }  // namespace polytap::ebpf

@@ -21,6 +21,8 @@ constexpr FunctionSignature kFunctions[] = {
     {"count", kCount, kAggregation, 0, 0, "@m = count()"},
     {"debugf", kDebugf, kStatement, 1, kAnyNumber, "debugf(\"format\"[, arguments...])"},
     {"delete", kDelete, kStatement, 1, 2, "delete(@m, key)"},
+    // What ustack does anyway; bpftrace has two.
+    {"dw_ustack", kUstack, kValue, 0, 2, "dw_ustack([mode][, depth])"},
     {"errorf", kErrorf, kStatement, 1, kAnyNumber, "errorf(\"format\"[, arguments...])"},
     {"exit", kExit, kStatement, 0, 1, "exit([code])"},
     {"fail", kFail, kStatement, 1, kAnyNumber, "fail(\"message format\"[, literals...])"},
