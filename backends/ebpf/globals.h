@@ -22,8 +22,9 @@ struct GlobalsLayout {
   static constexpr uint32_t kStartTime = 8;
   static constexpr uint32_t kChildPid = 16;
   // exit() with a full control ring: its record was lost, and this has the code.
-  static constexpr uint32_t kExitLost = 24;
-  static constexpr uint32_t kExitCode = 32;
+  static constexpr uint32_t kExitLost = 32;
+  static constexpr uint32_t kExitCode = 40;
+  static constexpr uint32_t kSnapshots = 24;  // how many stacks were sent to user space
   static constexpr uint32_t kCpuBlocks = 64;  // two cache lines for each CPU
   static constexpr uint32_t kCpuBlockShift = 7;
   // In a CPU's block:

@@ -15,6 +15,7 @@
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/process_events.h"
 #include "backends/ebpf/ring.h"
+#include "backends/ebpf/stack_service.h"
 #include "backends/ebpf/target_filter.h"
 #include "backends/ebpf/tracing_target.h"
 #include "core/kernel/tracefs.h"
@@ -48,6 +49,7 @@ class EbpfSession : public Session {
 
   Status prepare();
   Status create_rings();
+  Status prepare_stacks();
   Status create_scratch(uint32_t bytes);
   Status load_functions();
   Status load_group(uint32_t function, const FunctionPlan& plan, AttachGroup group);
@@ -75,6 +77,7 @@ class EbpfSession : public Session {
   std::vector<UniqueFd> fired_;  // by function: its program for BEGIN, END and interval
   mutable std::optional<TargetFilter> filter_;
   std::unique_ptr<ProcessEvents> process_events_;
+  std::unique_ptr<StackService> stacks_;  // when user stacks are asked for and can be unwound
   std::vector<Attachment> attachments_;
   std::vector<SkippedSite> skipped_;
   std::vector<SiteLosses> missed_;  // by the kernel, when the session was stopped

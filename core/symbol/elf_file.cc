@@ -126,6 +126,18 @@ std::string ElfFile::section(std::string_view name) const {
   return bytes;
 }
 
+bool ElfFile::has_section(std::string_view name) const {
+  bool has = false;
+  size_t names = 0;
+  if (elf_getshdrstrndx(elf_.get(), &names) != 0) return has;
+  for_each_section(elf_.get(), [&](Elf_Scn*, const GElf_Shdr& header) {
+    const char* found = header.sh_type == SHT_NOBITS ? nullptr : elf_strptr(elf_.get(), names, header.sh_name);
+    has = found != nullptr && name == found;
+    return !has;
+  });
+  return has;
+}
+
 // The section holds the file's name, a NUL, padding to 4 bytes, and the CRC.
 std::optional<DebugLink> ElfFile::debug_link() const {
   const std::string bytes = section(".gnu_debuglink");
@@ -178,6 +190,23 @@ void ElfFile::for_each_function(SymbolTable table, std::string_view name,
     }
     return false;
   });
+}
+
+std::optional<uint64_t> ElfFile::symbol_address(std::string_view name) const {
+  std::optional<uint64_t> found;
+  for_each_section(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
+    Elf_Data* data = header.sh_type == SHT_SYMTAB && header.sh_entsize != 0 ? elf_getdata(section, nullptr) : nullptr;
+    if (data == nullptr) return true;
+    const size_t count = data->d_size / header.sh_entsize;
+    for (size_t i = 0; i < count && !found; ++i) {
+      GElf_Sym symbol;
+      if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
+      const char* text = elf_strptr(elf_.get(), header.sh_link, symbol.st_name);
+      if (text != nullptr && name == text) found = symbol.st_value;
+    }
+    return !found;
+  });
+  return found;
 }
 
 std::string ElfFile::soname() const {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <string>
 #include <thread>
@@ -460,8 +461,52 @@ TEST(EbpfSession, RefusalsNameThePlaceInTheScript) {
   function.code = *finished;
   const auto loaded = ebpf::load_program({ebpf::ProgramKind::kTracepoint, "GPL", "tracepoint:a:b"}, function);
   ASSERT_FALSE(loaded.ok());
-  EXPECT_NE(loaded.error().message().find("tracepoint:a:b at bytes 10-20 of the script"), std::string::npos)
-      << loaded.error().message();
+  const std::string& message = loaded.error().message();
+  EXPECT_NE(message.find("the eBPF program for tracepoint:a:b at bytes 10-20 of the script"), std::string::npos) << message;
+  // The report has the program, and what the verifier says of it.
+  const size_t path = message.find("with the file ");
+  ASSERT_NE(path, std::string::npos) << message;
+  const std::string file = message.substr(path + 14);
+  std::ifstream report(file);
+  const std::string text((std::istreambuf_iterator<char>(report)), {});
+  EXPECT_NE(text.find("(script 10-20)"), std::string::npos) << text;
+  EXPECT_NE(text.find("mem access"), std::string::npos) << text;
+  EXPECT_EQ(unlink(file.c_str()), 0);
+}
+
+// Loops are refused where the kernel has none, and not left to its verifier.
+TEST(EbpfSession, LoopsNeedAKernelThatHasThem) {
+  Builder b;
+  b.function({b.site(ProbeType::kBegin)});
+  b.program.functions[0].blocks[0].end = ir::Jump{0};
+  const Verdict verdict = make_ebpf_backend({.loops = false})->can_run(b.program, {});
+  EXPECT_FALSE(verdict.possible);
+  EXPECT_NE(verdict.reason.find("Linux 5.17"), std::string::npos) << verdict.reason;
+  EXPECT_TRUE(make_ebpf_backend()->can_run(b.program, {}).possible);
+}
+
+// Losses are counted for each site, whether the program knows its site or asks for it.
+TEST(EbpfSession, CountsLossesBySite) {
+  Builder b;
+  const auto enter = b.site(ProbeType::kTracepoint, "syscalls", "sys_enter_getppid");
+  const auto leave = b.site(ProbeType::kTracepoint, "syscalls", "sys_exit_getppid");
+  b.function({enter, leave});
+  const ir::EmitId emit = b.emit({types::uint64()});
+  b.run(ir::Emit{emit, {word(b.op(ir::ReadBuiltin{ir::Builtin::kPid}))}});
+  Target target;
+  target.pids = {getpid()};
+  auto session = prepare(b.program, target, {.data_ring_bytes = 4096});
+  ASSERT_NE(session, nullptr);
+  expect_ok(session->start());
+  for (int i = 0; i < 5000; ++i) syscall(SYS_getppid);
+  expect_ok(session->stop());
+  Collector collector;
+  expect_ok(session->drain(collector));
+  std::map<uint32_t, uint64_t> shown;
+  for (const auto& record : collector.records) ++shown[record.site];
+  const Losses losses = session->losses();
+  ASSERT_EQ(losses.sites.size(), 2U);
+  for (const SiteLosses& site : losses.sites) EXPECT_EQ(site.records + shown[site.site], 5000U) << site.site;
 }
 
 TEST(EbpfSession, NamesAProcessThatIsNotThere) {

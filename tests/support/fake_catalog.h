@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/kernel/glob.h"
+#include "core/kernel/traced_functions.h"
 #include "core/probe/catalog.h"
 #include "core/probe/prototype.h"
 #include "core/probe/registers.h"
@@ -52,6 +53,7 @@ class FakeCatalog : public ProbeCatalog {
     return functions(type, query, "/bin/app", {"finish", "log_line", "open_file", "pick", "run", "scale"});
   }
   Result<std::vector<ProbeSite>> kernel_functions(ProbeType type, const FunctionQuery& query) const override {
+    if (type == ProbeType::kFentry || type == ProbeType::kFexit) return traced_functions(type, query);
     return functions(type, query, "", {"vfs_read", "vfs_write"});
   }
   std::vector<std::string> function_names(ProbeType type, std::string_view module) const override {
@@ -101,6 +103,20 @@ class FakeCatalog : public ProbeCatalog {
     for (const char* name : {"a", "b", "c", "d"}) run.parameters.push_back({name, types::int64(), PassedAs::kWord, ""});
     run.parameters.push_back({"last", types::integer(2, true), PassedAs::kWord, ""});
     return run;
+  }
+
+  // vfs_read and vfs_write (char *buf, unsigned long count) -> long
+  static std::vector<ProbeSite> traced_functions(ProbeType type, const FunctionQuery& query) {
+    std::vector<ProbeSite> found;
+    for (const char* name : {"vfs_read", "vfs_write"}) {
+      if (!glob_match(query.function, name)) continue;
+      const Type text = types::pointer(types::integer(1, true), AddressSpace::kUser);
+      ProbeSite site = traced_site(type, {{"buf", text}, {"count", types::uint64()}}, types::int64());
+      site.name = std::string(type == ProbeType::kFentry ? "fentry" : "fexit") + ":vmlinux:" + name;
+      site.function = name;
+      found.push_back(std::move(site));
+    }
+    return found;
   }
 
   static std::vector<ProbeSite> functions(ProbeType type, const FunctionQuery& query, const std::string& module,

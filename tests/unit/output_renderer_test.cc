@@ -80,6 +80,34 @@ TEST(OutputRenderer, Losses) {
             "\"missed_probes\": 2}}\n");
 }
 
+TEST(OutputRenderer, LossesWhileItRuns) {
+  Rendered text(kText);
+  text.program.sites.resize(2);
+  text.program.sites[0].name = "tracepoint:a:b";
+  text.program.sites[1].name = "kprobe:f";
+  Losses losses{.records = 3, .updates = 0, .faults = 0, .missed = 0, .sites = {{0, 3, 0}}};
+  text.renderer().losses_so_far(losses);
+  losses = {.records = 5, .updates = 0, .faults = 0, .missed = 2, .sites = {{0, 4, 0}, {1, 1, 2}}};
+  text.renderer().losses(losses);
+  EXPECT_EQ(text.sink.errors,
+            "Lost 3 events so far: the buffer to user space is full; raise perf_rb_pages\n"
+            "Lost 5 events: the buffer to user space was full\n"
+            "Missed 2 events: the backend could not run the probe\n"
+            "  tracepoint:a:b: lost 4\n"
+            "  kprobe:f: lost 1, missed 2\n");
+  // JSON: what has come since the last object.
+  Rendered json(kJson);
+  json.program.sites = text.program.sites;
+  json.renderer().losses_so_far({.records = 3, .updates = 0, .faults = 0, .missed = 0, .sites = {{0, 3, 0}}});
+  json.renderer().losses(losses);
+  json.renderer().losses(losses);
+  EXPECT_EQ(json.take(),
+            "{\"type\": \"lost_events\", \"count\": 3, \"data\": {\"events\": 3, \"map_updates\": 0, "
+            "\"missed_probes\": 0, \"probes\": {\"tracepoint:a:b\": 3}}}\n"
+            "{\"type\": \"lost_events\", \"count\": 2, \"data\": {\"events\": 2, \"map_updates\": 0, "
+            "\"missed_probes\": 2, \"probes\": {\"tracepoint:a:b\": 1, \"kprobe:f\": 3}}}\n");
+}
+
 TEST(OutputRenderer, ErrorfAndWarnfNameTheirPlace) {
   const std::string script =
       R"(BEGIN { time("%Y\n"); cat("/etc/hostname"); errorf("bad %d", 1); warnf("warn %d", 2); exit(); })";
