@@ -10,6 +10,7 @@
 #include "backends/ebpf/first_instruction.h"
 #include "backends/ebpf/frame_layout.h"
 #include "backends/ebpf/probe_pmu.h"
+#include "backends/ebpf/sampled_events.h"
 #include "backends/ebpf/session.h"
 #include "core/ir/function_needs.h"
 #include "core/probe/cost_model.h"
@@ -27,6 +28,7 @@ constexpr CostModel kCosts = {.tracepoint = 55,
                               .kernel_return = 300,
                               .user_function = 1'500,
                               .user_return = 2'500,
+                              .sampled = 500,
                               .step = 0.5,
                               .builtin = 6,
                               .map_read = 20,
@@ -51,11 +53,13 @@ std::optional<std::string> why_not_site(const ProbeSite& site) {
     case ProbeType::kUprobe:
     case ProbeType::kUretprobe:
       return ebpf::why_no_function_probes(site.type);
+    case ProbeType::kProfile:
+    case ProbeType::kSoftware:
+    case ProbeType::kHardware:
+    case ProbeType::kWatchpoint:
+      return ebpf::why_not_sampled(site);
     default:
-      return fmt::format(
-          "the ebpf backend runs tracepoint, rawtracepoint, kprobe, kretprobe, uprobe, uretprobe, interval, BEGIN and "
-          "END probes, not {}",
-          site.name);
+      return fmt::format("the ebpf backend does not run {}", site.name);
   }
 }
 
@@ -105,7 +109,7 @@ std::optional<std::string> why_not_places(const ir::Program& program) {
 std::optional<std::string> why_not_program(const ir::Program& program) {
   std::optional<ProbeType> last;  // a glob's sites are many and alike
   for (const ProbeSite& site : program.sites) {
-    if (last == site.type) continue;
+    if (last == site.type && !site.is_sampled()) continue;
     last = site.type;
     if (auto reason = why_not_site(site)) return reason;
   }
@@ -117,6 +121,16 @@ std::optional<std::string> why_not_program(const ir::Program& program) {
         if (auto reason = why_not_operation(function, instruction.operation, tracepoint)) return reason;
       }
     }
+  }
+  return std::nullopt;
+}
+
+// An address of programs means something else in each of them.
+std::optional<std::string> why_not_target(const ir::Program& program, const Target& target) {
+  if (!target.system_wide()) return std::nullopt;
+  for (const ProbeSite& site : program.sites) {
+    if (site.type != ProbeType::kWatchpoint || static_cast<int64_t>(site.sampled.address) < 0) continue;
+    return fmt::format("{} watches an address of a program: name the process (-p) or the command (-c)", site.name);
   }
   return std::nullopt;
 }
@@ -136,10 +150,11 @@ class EbpfBackend : public Backend {
 
   std::string_view name() const override { return "ebpf"; }
 
-  Verdict can_run(const ir::Program& program, const Target&) const override {
+  Verdict can_run(const ir::Program& program, const Target& target) const override {
     Verdict verdict;
     verdict.cost_ns = cost_of(kCosts, program);
-    auto reason = why_not_program(program);
+    auto reason = why_not_target(program, target);
+    if (!reason) reason = why_not_program(program);
     if (!reason) reason = ebpf::why_unusable();
     verdict.possible = !reason;
     if (reason) verdict.reason = *reason;

@@ -24,6 +24,7 @@ enum class ProgramKind : uint8_t {
   kRawTracepoint,
   kUserFunction,    // on uprobes and uretprobes
   kKernelFunction,  // on kprobes and kretprobes
+  kSampled,         // on perf events that are sampled: profile, software, hardware, watchpoint
   kSyscall,         // run by BPF_PROG_TEST_RUN: BEGIN, END, interval (and tests)
 };
 

@@ -27,6 +27,8 @@ bpf_prog_type program_type(ProgramKind kind) {
     case ProgramKind::kUserFunction:
     case ProgramKind::kKernelFunction:
       return BPF_PROG_TYPE_KPROBE;
+    case ProgramKind::kSampled:
+      return BPF_PROG_TYPE_PERF_EVENT;
     case ProgramKind::kSyscall:
       break;
   }

@@ -16,6 +16,7 @@
 
 #include "backends/ebpf/capabilities.h"
 #include "backends/ebpf/loader.h"
+#include "backends/ebpf/sampled_events.h"
 #include "backends/ebpf/uprobe_multi.h"
 #include "core/base/check.h"
 #include "core/base/clock.h"
@@ -34,7 +35,7 @@ constexpr size_t kDispatchFrom = 4;
 
 bool is_attached(const ProbeSite& site) {
   return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint || site.is_user_function() ||
-         site.is_kernel_function();
+         site.is_kernel_function() || site.is_sampled();
 }
 
 bool reads_user_stack(const ir::Function& function) {
@@ -237,7 +238,7 @@ Status EbpfSession::load_attached(uint32_t index, const FunctionPlan& plan) {
   return {};
 }
 
-// One program for all places in kernel functions; one for those in user functions unless their stacks differ.
+// One program for all places in kernel functions, and for all sampled events; one for those in user functions unless their stacks differ.
 Status EbpfSession::load_on_functions(uint32_t index, const FunctionPlan& plan) {
   const ir::Function& function = program_.functions[index];
   const bool stack = reads_user_stack(function);
@@ -246,6 +247,7 @@ Status EbpfSession::load_on_functions(uint32_t index, const FunctionPlan& plan) 
   std::map<std::pair<ProgramKind, MissingCaller>, std::vector<uint32_t>> groups;
   for (const uint32_t site : function.sites) {
     const ProbeSite& where = program_.sites[site];
+    if (where.is_sampled()) groups[{ProgramKind::kSampled, MissingCaller::kNo}].push_back(site);
     if (where.is_kernel_function()) groups[{ProgramKind::kKernelFunction, MissingCaller::kNo}].push_back(site);
     if (!where.is_user_function()) continue;
     groups[{ProgramKind::kUserFunction, stack ? code.missing_caller(where) : MissingCaller::kNo}].push_back(site);
@@ -333,6 +335,7 @@ Result<Attachment> EbpfSession::attach_site(const Loaded& loaded, const ProbeSit
         ASSIGN_OR_RETURN(kprobe_pmu_, read_probe_pmu("kprobe"));
       }
       return attach_function(program, *kprobe_pmu_, site, cookie);
+    case ProgramKind::kSampled:
     case ProgramKind::kSyscall:
       break;
   }
@@ -356,6 +359,11 @@ Status EbpfSession::attach(const Loaded& loaded) {
     const ProbeSite& site = program_.sites[index];
     std::optional<uint64_t> cookie;
     if (loaded.wants_cookie) cookie = index;
+    if (loaded.kind == ProgramKind::kSampled) {
+      ASSIGN_OR_RETURN(std::vector<Attachment> events, attach_sampled(loaded.program.get(), site, cookie));
+      std::move(events.begin(), events.end(), std::back_inserter(attachments_));
+      continue;
+    }
     ASSIGN_OR_RETURN(Attachment attachment, attach_site(loaded, site, cookie));
     attachments_.push_back(std::move(attachment));
   }

@@ -133,7 +133,7 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
 
 void Checker::no_arguments(std::string_view name, Span span) {
   const ProbeSite& site = function_.site();
-  if (site.context != ContextKind::kRegisters) {
+  if (!site.is_function()) {
     diagnostics_.error(span, fmt::format("The probe '{}' has no arguments", site.name),
                        site.context == ContextKind::kRawArguments ? "write arg0, arg1, ..." : "");
     return;

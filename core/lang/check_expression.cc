@@ -161,7 +161,7 @@ ExpressionInfo Checker::identifier(const ast::Expression& expression, std::strin
 ExpressionInfo Checker::numbered_argument(std::string_view name, Span span) {
   const ProbeSite& site = function_.site();
   if (site.context == ContextKind::kRawArguments) return ExpressionInfo{types::uint64(), {}, {}, {}};
-  if (site.context != ContextKind::kRegisters) {
+  if (!site.is_function()) {
     diagnostics_.error(span, fmt::format("{} can be used in function and raw tracepoint probes only", name),
                        site.arguments.empty() ? "" : "write args.NAME");
     return {};
@@ -210,7 +210,7 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
       info.type = types::string(static_cast<uint32_t>(info.text->size() + 1));
       break;
     case BuiltinForm::kFunction:
-      if (function_.site().context == ContextKind::kRegisters) break;
+      if (function_.site().is_function()) break;
       diagnostics_.error(span, "func can be used in function probes only", "write probe for the probe's name");
       return {};
     case BuiltinForm::kContext:

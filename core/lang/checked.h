@@ -60,7 +60,8 @@ struct CheckedFunction {
   const ProbeSite& site() const { return sites.front(); }
   // Whether pointers among the arguments are the process's: those of system calls and of functions in user space.
   bool reads_user_memory() const {
-    return site().category == "syscalls" || site().category == "raw_syscalls" || site().is_user_function();
+    return site().category == "syscalls" || site().category == "raw_syscalls" || site().is_user_function() ||
+           (site().type == ProbeType::kWatchpoint && static_cast<int64_t>(site().sampled.address) >= 0);
   }
 };
 

@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "core/base/nearest.h"
+#include "core/lang/resolve_events.h"
 #include "core/lang/resolve_functions.h"
 #include "core/lang/walk.h"
 
@@ -30,7 +31,7 @@ constexpr Provider kProviders[] = {
     {ProbeType::kInterval, "interval", "i", "", true},
     {ProbeType::kTracepoint, "tracepoint", "t", "", true},
     {ProbeType::kRawTracepoint, "rawtracepoint", "rt", "", true},
-    {ProbeType::kProfile, "profile", "p", ""},
+    {ProbeType::kProfile, "profile", "p", "", true},
     {ProbeType::kKprobe, "kprobe", "k", "", true},
     {ProbeType::kKretprobe, "kretprobe", "kr", "", true},
     {ProbeType::kFentry, "fentry", "f", "kfunc"},
@@ -38,9 +39,9 @@ constexpr Provider kProviders[] = {
     {ProbeType::kUprobe, "uprobe", "u", "", true},
     {ProbeType::kUretprobe, "uretprobe", "ur", "", true},
     {ProbeType::kUsdt, "usdt", "U", ""},
-    {ProbeType::kSoftware, "software", "s", ""},
-    {ProbeType::kHardware, "hardware", "h", ""},
-    {ProbeType::kWatchpoint, "watchpoint", "w", "asyncwatchpoint"},
+    {ProbeType::kSoftware, "software", "s", "", true},
+    {ProbeType::kHardware, "hardware", "h", "", true},
+    {ProbeType::kWatchpoint, "watchpoint", "w", "asyncwatchpoint", true},
     {ProbeType::kIter, "iter", "it", ""},
     {ProbeType::kSelf, "self", "", ""},
     {ProbeType::kTest, "test", "", ""},
@@ -64,6 +65,14 @@ const Provider* find_row(std::string_view name) {
     }
   }
   return nullptr;
+}
+
+std::string supported_providers() {
+  std::vector<std::string_view> names;
+  for (const Provider& provider : kProviders) {
+    if (provider.supported) names.push_back(provider.name);
+  }
+  return fmt::format("{} are", fmt::join(names, ", "));
 }
 
 bool has_wildcard(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
@@ -93,7 +102,7 @@ class Resolver {
     if (!provider->supported) {
       diagnostics_.error(
           point.span, fmt::format("{} probes are not carried out by this version of polytap", provider->name),
-          "begin, end, interval, tracepoint, rawtracepoint, uprobe, uretprobe, kprobe and kretprobe are");
+          supported_providers());
       return;
     }
     std::vector<std::string> parts;
@@ -109,7 +118,11 @@ class Resolver {
         special(point, provider->type, parts, out);
         break;
       case ProbeType::kInterval:
-        interval(point, parts, out);
+      case ProbeType::kProfile:
+      case ProbeType::kSoftware:
+      case ProbeType::kHardware:
+      case ProbeType::kWatchpoint:
+        std::ranges::move(resolve_event(point, provider->type, parts, diagnostics_), std::back_inserter(out.sites));
         break;
       case ProbeType::kTracepoint:
         tracepoint(point, parts, out);
@@ -185,20 +198,6 @@ class Resolver {
     ProbeSite site;
     site.type = type;
     site.name = type == ProbeType::kBegin ? "BEGIN" : "END";
-    out.sites.push_back(std::move(site));
-  }
-
-  void interval(const ast::AttachPoint& point, const std::vector<std::string>& parts, ResolvedProbe& out) {
-    auto period = parse_period(parts);
-    if (!period.ok()) {
-      diagnostics_.error(point.span, period.error().message(),
-                         "write interval:s:1, interval:ms:100, interval:us:10, interval:hz:99 or interval:1s");
-      return;
-    }
-    ProbeSite site;
-    site.type = ProbeType::kInterval;
-    site.name = fmt::format("interval:{}", fmt::join(parts, ":"));
-    site.period_ns = *period;
     out.sites.push_back(std::move(site));
   }
 

@@ -47,6 +47,11 @@ double firing_cost(const CostModel& model, ProbeType type) {
       return model.user_function;
     case ProbeType::kUretprobe:
       return model.user_return;
+    case ProbeType::kProfile:
+    case ProbeType::kSoftware:
+    case ProbeType::kHardware:
+    case ProbeType::kWatchpoint:
+      return model.sampled;
     default:
       return 0;
   }

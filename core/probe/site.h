@@ -58,6 +58,18 @@ struct ProbeArgument {
   Form form = Form::kInline;
 };
 
+// profile, software, hardware, watchpoint: the perf event whose every PERIOD-th occurrence is the probe's, as
+// perf_event_open() takes it.
+struct SampledEvent {
+  uint32_t type = 0;  // PERF_TYPE_...
+  uint64_t config = 0;
+  uint64_t period = 0;
+  // Watchpoints.
+  uint64_t address = 0;
+  uint32_t length = 0;
+  uint32_t access = 0;  // HW_BREAKPOINT_...
+};
+
 struct ProbeSite {
   ProbeType type = ProbeType::kBegin;
   std::string name;      // full: "tracepoint:syscalls:sys_enter_openat", "interval:ms:20", "BEGIN"
@@ -66,7 +78,8 @@ struct ProbeSite {
   ContextKind context = ContextKind::kNone;
   uint32_t context_size = 0;  // bytes of the fixed part
   std::vector<ProbeArgument> arguments;
-  uint64_t period_ns = 0;  // interval, profile
+  uint64_t period_ns = 0;  // interval
+  SampledEvent sampled;    // profile, software, hardware, watchpoint
 
   // Function probes: kprobe, kretprobe, uprobe, uretprobe.
   std::string module;            // uprobe: path of the ELF file as polytap opens it; kprobe: module, empty: the kernel
@@ -82,6 +95,12 @@ struct ProbeSite {
   bool is_return() const { return type == ProbeType::kUretprobe || type == ProbeType::kKretprobe; }
   bool is_user_function() const { return type == ProbeType::kUprobe || type == ProbeType::kUretprobe; }
   bool is_kernel_function() const { return type == ProbeType::kKprobe || type == ProbeType::kKretprobe; }
+  bool is_function() const { return is_user_function() || is_kernel_function(); }
+  // Fires when a perf event has happened a number of times, wherever the CPU is then.
+  bool is_sampled() const {
+    return type == ProbeType::kProfile || type == ProbeType::kSoftware || type == ProbeType::kHardware ||
+           type == ProbeType::kWatchpoint;
+  }
   const ProbeArgument* find_argument(std::string_view name) const;
 };
 
