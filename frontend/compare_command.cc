@@ -94,7 +94,7 @@ Result<std::vector<Answer>> ask(const Options& options, const Question& question
     ASSIGN_OR_RETURN(command, LaunchedCommand::create(argv, needs));
     if (!options.system_wide) target.command = command.get();
   }
-  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create());
+  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create(question.program()));
   std::vector<Contestant> contestants;
   std::vector<Lane> lanes;
   for (Backend* backend : backends) {

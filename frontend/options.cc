@@ -59,6 +59,18 @@ void add_run(CLI::App& app, Options& options, std::vector<std::string>& position
       ->type_name("PATTERN")
       ->expected(0, 1);
   app.add_flag("--dry-run", options.dry_run, "Check the script and load it, but trace nothing");
+  app.add_flag_callback(
+      "--test", [&options] { options.mode = RunMode::kTest; }, "Run the script's tests (test:name), then end");
+  app.add_flag_callback(
+      "--bench", [&options] { options.mode = RunMode::kBench; }, "Time the script's benchmarks (bench:name), then end");
+  app.add_option_function<std::string>(
+         "--mode",
+         [&options](const std::string& mode) {
+           options.mode = mode == "test" ? RunMode::kTest : mode == "bench" ? RunMode::kBench : RunMode::kTrace;
+         },
+         "test or bench: the same as --test and --bench")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"test", "bench"}));
   app.add_flag("--fmt", options.format_script, "Print the script in polytap's layout");
   app.add_flag("-d,--dump", options.dump_ir, "Print the intermediate representation");
   app.footer(kFooter);

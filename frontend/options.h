@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/output/renderer.h"
+#include "core/run/runner.h"
 
 namespace polytap {
 
@@ -30,6 +31,7 @@ struct Options {
   bool list = false;
   bool explain = false;
   bool dry_run = false;
+  RunMode mode = RunMode::kTrace;  // --test, --bench, --mode
   bool format_script = false;  // --fmt
   bool dump_ir = false;        // -d
   bool quiet = false;

@@ -75,6 +75,7 @@ std::unique_ptr<Question> load_question(const Options& options) {
     input.types = question->types.get();
     input.parameters = options.parameters;
     input.allow_unsafe = options.allow_unsafe;
+    if (!options.pids.empty()) input.process = options.pids.front();
     input.settings = settings_from_environment();
     question->compiled = compile(script, input, diagnostics);
   }

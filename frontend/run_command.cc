@@ -42,7 +42,10 @@ int print_formatted(const Options& options) {
   return 0;
 }
 
-int status_of_report(const RunReport& report) { return report.lanes.empty() ? 0 : report.lanes.front().exit_code; }
+int status_of_report(const RunReport& report) {
+  const int code = report.lanes.empty() ? 0 : report.lanes.front().exit_code;
+  return code == 0 && report.failed ? 1 : code;
+}
 
 // Everything from the chosen backend on.
 Result<int> carry_out(const Options& options, const Question& question, Backend& backend, Target target) {
@@ -54,7 +57,7 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
     if (!options.system_wide) target.command = command.get();
   }
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of write(2), which ends the run
-  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create());
+  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create(question.program()));
   ASSIGN_OR_RETURN(auto session, backend.prepare(question.program(), target));
   if (options.dry_run) return 0;
 
@@ -69,7 +72,8 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
                                       question.compiled->types.get());
   RunOptions run;
   run.command = command.get();
-  run.announce = !options.quiet;
+  run.announce = !options.quiet && options.mode == RunMode::kTrace;
+  run.mode = options.mode;
   run.notify_attached = std::getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED") != nullptr;
   run.sink = sink.get();
   ASSIGN_OR_RETURN(const RunReport report,

@@ -9,6 +9,7 @@
 #include "backends/ebpf/capabilities.h"
 #include "backends/ebpf/first_instruction.h"
 #include "backends/ebpf/frame_layout.h"
+#include "backends/ebpf/iterators.h"
 #include "backends/ebpf/probe_pmu.h"
 #include "backends/ebpf/sampled_events.h"
 #include "backends/ebpf/session.h"
@@ -45,6 +46,9 @@ std::optional<std::string> why_not_site(const ProbeSite& site) {
     case ProbeType::kBegin:
     case ProbeType::kEnd:
     case ProbeType::kInterval:
+    case ProbeType::kSelf:
+    case ProbeType::kTest:
+    case ProbeType::kBench:
     case ProbeType::kTracepoint:
     case ProbeType::kRawTracepoint:
       return std::nullopt;
@@ -52,12 +56,15 @@ std::optional<std::string> why_not_site(const ProbeSite& site) {
     case ProbeType::kKretprobe:
     case ProbeType::kUprobe:
     case ProbeType::kUretprobe:
+    case ProbeType::kUsdt:
       return ebpf::why_no_function_probes(site.type);
     case ProbeType::kProfile:
     case ProbeType::kSoftware:
     case ProbeType::kHardware:
     case ProbeType::kWatchpoint:
       return ebpf::why_not_sampled(site);
+    case ProbeType::kIter:
+      return ebpf::why_no_iterator(site);
     default:
       return fmt::format("the ebpf backend does not run {}", site.name);
   }

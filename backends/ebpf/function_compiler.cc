@@ -84,9 +84,17 @@ Result<CompiledFunction> FunctionCompiler::compile() {
 
 // --- entry and exit
 
+// struct bpf_iter__task and the like: a pointer to what is the same for all, then to the object.
+constexpr int32_t kIteratedObject = 8;
+
 void FunctionCompiler::enter() {
   code_.move(Reg::k6, Reg::k1);
   const Label out = code_.new_label();
+  if (request_.kind == ProgramKind::kIterator) {
+    // Behind the last object the kernel calls once more, without one.
+    code_.load(8, Reg::k1, Reg::k6, kIteratedObject);
+    code_.jump_if(Jump::kEqual, Reg::k1, 0, out);
+  }
   if (request_.guarded) {
     code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kState);
     code_.load(8, Reg::k1, Reg::k1, 0);

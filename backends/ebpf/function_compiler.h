@@ -25,6 +25,7 @@ enum class ProgramKind : uint8_t {
   kUserFunction,    // on uprobes and uretprobes
   kKernelFunction,  // on kprobes and kretprobes
   kSampled,         // on perf events that are sampled: profile, software, hardware, watchpoint
+  kIterator,        // run for each of the kernel's objects of a kind
   kSyscall,         // run by BPF_PROG_TEST_RUN: BEGIN, END, interval (and tests)
 };
 

@@ -104,6 +104,7 @@ Result<std::vector<Attachment>> attach_sampled(int program_fd, const ProbeSite& 
   std::vector<Attachment> attachments;
   for (const int cpu : online_cpus()) {
     Attachment attachment;
+    attachment.watched = site.sampled.address;
     attachment.event = open_event(site, cpu);
     if (!attachment.event.valid()) {
       const int code = errno;

@@ -12,6 +12,7 @@
 #include "core/ir/captures.h"
 #include "core/ir/function_needs.h"
 #include "core/kernel/fetch_check.h"
+#include "core/probe/own_probes.h"
 #include "core/probe/registers.h"
 
 namespace polytap::uprobe {
@@ -37,7 +38,7 @@ constexpr std::array kRegisters = {
 static_assert(kStackPointerMask == uint64_t{1} << PERF_REG_X86_SP);
 
 bool runs_here(const ProbeSite& site) {
-  return site.type == ProbeType::kBegin || site.type == ProbeType::kEnd || site.type == ProbeType::kInterval;
+  return is_own_probe(site);
 }
 
 bool is_traced(const ir::Program& program, const ir::Function& function) {

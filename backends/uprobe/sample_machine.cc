@@ -1,14 +1,9 @@
 #include "backends/uprobe/sample_machine.h"
 
 #include <linux/perf_event.h>
-#include <sched.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
-
-#include "core/base/clock.h"
 
 namespace polytap::uprobe {
 
@@ -27,10 +22,8 @@ std::vector<uint64_t> frames_of(Bytes callchain, const uint64_t* return_address,
   return frames;
 }
 
-SampleMachine::SampleMachine(const Parts& parts) : parts_(parts), random_(std::random_device{}()) {}
-
 bool SampleMachine::look_at(const Sample& sample, Place& place) {
-  here_ = false;
+  look_back(sample.time, sample.tid, sample.cpu);
   sample_ = sample;
   memory_.clear();
   fill_registers(place.registers, sample.registers, registers_);
@@ -45,67 +38,18 @@ bool SampleMachine::look_at(const Sample& sample, Place& place) {
 }
 
 void SampleMachine::look_here() {
-  here_ = true;
+  LateMachine::look_here();
   memory_.clear();
   frames_.clear();
 }
 
-uint64_t SampleMachine::now(clockid_t clock) {
-  if (here_) return clock_ns(clock);
-  if (clock == CLOCK_BOOTTIME) return boot_.convert(sample_.time);
-  if (clock == CLOCK_TAI) return tai_.convert(sample_.time);
-  return sample_.time;
-}
-
 std::span<const std::byte> SampleMachine::context() {
-  if (here_) return {};
+  if (here()) return {};
   return registers_;
 }
 
-uint64_t SampleMachine::builtin(ir::Builtin what) {
-  using ir::Builtin;
-  switch (what) {
-    case Builtin::kPid:
-      return static_cast<uint64_t>(here_ ? getpid() : sample_.pid);
-    case Builtin::kTid:
-      return static_cast<uint64_t>(here_ ? gettid() : sample_.tid);
-    case Builtin::kUid:
-      return getuid();  // of BEGIN, END and interval only, as the next one
-    case Builtin::kGid:
-      return getgid();
-    case Builtin::kCpu:
-      return static_cast<uint64_t>(here_ ? std::max(sched_getcpu(), 0) : sample_.cpu);
-    case Builtin::kNumaNode:
-      return nodes_.of(here_ ? std::max(sched_getcpu(), 0) : sample_.cpu);
-    case Builtin::kRandom:
-      return random_();
-    case Builtin::kNsecsMonotonic:
-      return now(CLOCK_MONOTONIC);
-    case Builtin::kNsecsBoot:
-      return now(CLOCK_BOOTTIME);
-    case Builtin::kNsecsTai:
-      return now(CLOCK_TAI);
-    case Builtin::kElapsed:
-      return now(CLOCK_MONOTONIC) - parts_.started_ns;
-    case Builtin::kChildPid:
-      return static_cast<uint64_t>(parts_.command_pid);
-    case Builtin::kSiteIndex:
-      return site_;
-    case Builtin::kCgroup:
-    case Builtin::kJiffies:
-    case Builtin::kCurrentTask:
-      break;  // refused by check_program()
-  }
-  return 0;
-}
-
-void SampleMachine::comm(std::span<char, 16> out) {
-  std::ranges::fill(out, '\0');
-  if (here_) {
-    prctl(PR_GET_NAME, out.data(), 0, 0, 0);
-    return;
-  }
-  const TaskName* name = parts_.tasks->name(sample_.pid, sample_.tid);
+void SampleMachine::comm_then(std::span<char, 16> out) {
+  const TaskName* name = tasks_->name(sample_.pid, sample_.tid);
   if (name != nullptr) {
     std::ranges::copy(*name, out.begin());
   } else {
@@ -126,15 +70,6 @@ size_t SampleMachine::stack(AddressSpace space, std::span<uint64_t> frames) {
   const size_t count = std::min(frames.size(), frames_.size());
   std::copy_n(frames_.begin(), count, frames.begin());
   return count;
-}
-
-void SampleMachine::emit(ir::EmitId emit, std::span<const std::byte> payload) {
-  parts_.queue->push({emit, site_, now(CLOCK_MONOTONIC), payload}, parts_.program->emits[emit].control);
-}
-
-void SampleMachine::exit(int code) {
-  exited_ = true;
-  parts_.queue->push_exit(code);
 }
 
 }  // namespace polytap::uprobe

@@ -337,6 +337,7 @@ enum class EmitKind : uint8_t {
   kCat,
   kSystem,
   kDebugf,
+  kUnwatch,
 };
 
 // What a record means. `format` is a printf format (escapes resolved), a time format, or a join delimiter.
@@ -350,6 +351,14 @@ struct EmitSpec {
   Span span;
 };
 
+// What an attach point that cannot be found is taken for.
+enum class MissingProbes : uint8_t {
+  kAlternative,  // an error; but a warning where another attach point of the same probe was found
+  kError,
+  kWarn,
+  kIgnore,
+};
+
 // The script's settings that backends and output look at.
 struct Settings {
   uint32_t max_string = 1024;  // max_strlen
@@ -358,6 +367,7 @@ struct Settings {
   std::string cut_trailer = "..";  // str_trunc_trailer
   bool demangle = true;
   std::string license = "GPL";
+  MissingProbes missing_probes = MissingProbes::kAlternative;
 };
 
 struct Program {

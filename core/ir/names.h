@@ -18,9 +18,10 @@ inline constexpr std::array<std::string_view, 19> kBinaryOpNames = {"add", "sub"
 inline constexpr std::array<std::string_view, 16> kBuiltinNames = {
     "pid",   "tid",        "uid",       "gid",     "cpu",     "numaid",  "cgroup", "rand",
     "nsecs", "nsecs_boot", "nsecs_tai", "elapsed", "jiffies", "curtask", "cpid",   "site"};
-inline constexpr std::array<std::string_view, 13> kEmitKindNames = {
+inline constexpr std::array<std::string_view, 14> kEmitKindNames = {
     "printf",   "errorf", "warnf", "print_value", "print_map_value", "print_map", "clear_map",
-    "zero_map", "time",   "join",  "cat",         "system",          "debugf"};
+    "zero_map", "time",   "join",  "cat",         "system",          "debugf",
+    "unwatch"};
 inline constexpr std::array<std::string_view, 3> kEmitFieldNames = {"word", "bytes", "string"};
 inline constexpr std::array<std::string_view, 3> kAddressSpaceNames = {"none", "user", "kernel"};
 inline constexpr std::array<std::string_view, 4> kStackModeNames = {"bpftrace", "perf", "raw", "build_id"};

@@ -76,6 +76,10 @@ std::optional<uint32_t> argument_number(std::string_view name) {
   return number;
 }
 
+bool names_arguments(std::string_view name, const ProbeSite& site) {
+  return name == "args" || (name == "ctx" && site.type == ProbeType::kIter);
+}
+
 bool is_builtin_elsewhere(std::string_view name) {
   return std::find(std::begin(kElsewhere), std::end(kElsewhere), name) != std::end(kElsewhere);
 }

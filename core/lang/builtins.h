@@ -35,6 +35,8 @@ struct BuiltinValue {
 std::optional<BuiltinValue> find_builtin(std::string_view name);
 // N of `argN`.
 std::optional<uint32_t> argument_number(std::string_view name);
+// Whether NAME.FIELD is an argument of SITE: args, and ctx of iterators.
+bool names_arguments(std::string_view name, const ProbeSite& site);
 bool is_builtin_elsewhere(std::string_view name);
 std::vector<std::string> builtin_names();
 

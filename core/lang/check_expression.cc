@@ -160,7 +160,8 @@ ExpressionInfo Checker::identifier(const ast::Expression& expression, std::strin
 
 ExpressionInfo Checker::numbered_argument(std::string_view name, Span span) {
   const ProbeSite& site = function_.site();
-  if (site.context == ContextKind::kRawArguments) return ExpressionInfo{types::uint64(), {}, {}, {}};
+  if (site.type == ProbeType::kRawTracepoint) return ExpressionInfo{types::uint64(), {}, {}, {}};
+  if (site.type == ProbeType::kUsdt) return static_argument(name, span);
   if (!site.is_function()) {
     diagnostics_.error(span, fmt::format("{} can be used in function and raw tracepoint probes only", name),
                        site.arguments.empty() ? "" : "write args.NAME");
@@ -177,6 +178,25 @@ ExpressionInfo Checker::numbered_argument(std::string_view name, Span span) {
                           site.function, site.function_offset));
   }
   return ExpressionInfo{types::uint64(), {}, {}, {}};
+}
+
+ExpressionInfo Checker::static_argument(std::string_view name, Span span) {
+  const ProbeSite& site = function_.site();
+  const ProbeArgument* argument = site.find_argument(name);
+  if (argument == nullptr) {
+    diagnostics_.error(span, site.arguments.empty()
+                                 ? fmt::format("The probe '{}' has no arguments", site.name)
+                                 : fmt::format("The probe '{}' has no {}: its last argument is {}", site.name, name,
+                                               site.arguments.back().name));
+    return {};
+  }
+  if (argument->form == ProbeArgument::Form::kElsewhere) {
+    diagnostics_.error(span, fmt::format("{} of '{}' cannot be read: the program keeps it in '{}'", name, site.name,
+                                         argument->type.name),
+                       "so are floating point values");
+    return {};
+  }
+  return ExpressionInfo{argument->type, {}, {}, {}};
 }
 
 std::string Checker::identifier_hint(std::string_view name) const {

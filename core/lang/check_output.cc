@@ -65,6 +65,13 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
     case FunctionId::kExit:
       if (!call.arguments.empty()) integer_argument(call, 0);
       return;
+    case FunctionId::kUnwatch: {
+      const Type& type = expression(*call.arguments[0]).type;
+      if (!type.is(TypeKind::kNone) && !is_number(type) && !type.is(TypeKind::kPointer)) {
+        wrong_argument(call, 0, "the address of a watchpoint");
+      }
+      return;
+    }
     case FunctionId::kClear:
     case FunctionId::kZero:
       map_argument(*call.arguments[0], function);

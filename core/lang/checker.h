@@ -63,6 +63,7 @@ class Checker {
   ExpressionInfo identifier(const ast::Expression& expression, std::string_view name, Span span);
   ExpressionInfo builtin(const BuiltinValue& value, Span span);
   ExpressionInfo numbered_argument(std::string_view name, Span span);
+  ExpressionInfo static_argument(std::string_view name, Span span);
   ExpressionInfo parameter(const ast::PositionalParameter& parameter, Span span);
   ExpressionInfo variable(const ast::Variable& variable, Span span);
   ExpressionInfo ternary(const ast::Ternary& node, Span span);

@@ -1,6 +1,8 @@
 // Syntax tree to program: resolve probes, check types, lower to IR. Each pass is a function on values.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +23,7 @@ struct CompileInput {
   const TypeProvider* types = nullptr;  // null: no BTF
   std::vector<std::string> parameters;  // $1..$n
   bool allow_unsafe = false;            // --unsafe
+  pid_t process = 0;                    // -p, the first one: whose files probes in user space mean; 0: none was given
   ir::Settings settings;                // environment and command line; `config = {...}` in the script wins
 };
 

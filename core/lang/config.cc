@@ -83,6 +83,15 @@ void apply(const Entry& entry, ir::Settings& settings, Diagnostics& diagnostics)
     settings.demangle = *number != 0;
   } else if (name == "str_trunc_trailer") {
     settings.cut_trailer = entry.value;
+  } else if (name == "missing_probes") {
+    const std::string& value = entry.value;
+    if (value != "error" && value != "warn" && value != "ignore") {
+      diagnostics.error(entry.value_span, fmt::format("Invalid value for {}: expected error, warn or ignore", entry.name),
+                        did_you_mean(value, std::vector<std::string>{"error", "warn", "ignore"}));
+      return;
+    }
+    using enum ir::MissingProbes;
+    settings.missing_probes = value == "error" ? kError : value == "warn" ? kWarn : kIgnore;
   } else if (name == "license") {
     settings.license = entry.value;
   }

@@ -60,6 +60,7 @@ constexpr FunctionSignature kFunctions[] = {
     {"syscall_name", kSyscallName, kValue, 1, 1, "syscall_name(number)"},
     {"system", kSystem, kStatement, 1, kAnyNumber, "system(\"command format\"[, arguments...])", true},
     {"time", kTime, kStatement, 0, 1, "time([\"format\"])"},
+    {"unwatch", kUnwatch, kStatement, 1, 1, "unwatch(address)"},
     {"uptr", kUptr, kValue, 1, 1, "uptr(pointer)"},
     {"ustack", kUstack, kValue, 0, 2, "ustack([mode][, depth])"},
     {"usym", kUsym, kValue, 1, 1, "usym(address)"},
@@ -73,7 +74,7 @@ constexpr std::string_view kElsewhere[] = {
 
     "kaddr",         "kfunc_allowed", "kfunc_exist",   "memcmp",     "override", "path",   "percpu_kaddr", "signal",
     "signal_thread", "skboutput",     "socket_cookie", "str_concat", "strcap",   "strstr", "tseries",      "uaddr",
-    "unwatch",       "write_user",
+    "write_user",
 };
 
 }  // namespace

@@ -57,6 +57,7 @@ enum class FunctionId : uint8_t {
   kSyscallName,
   kSystem,
   kTime,
+  kUnwatch,
   kUptr,
   kUstack,
   kUsym,

@@ -77,6 +77,7 @@ class Lowerer {
   ir::Temp convert_word(ir::Temp value, const Type& from, const Type& to);
   ir::Temp identifier(std::string_view name);
   ir::Temp numbered_argument(uint32_t number);
+  ir::Temp static_argument(uint32_t number);
   ir::Temp function_name();
   ir::Temp unary(const ast::Unary& node, const ast::Expression& e);
   ir::Temp increment(const ast::Unary& node);

@@ -5,7 +5,10 @@
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
 
+#include <algorithm>
 #include <charconv>
+#include <csignal>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -31,6 +34,9 @@ std::optional<uint64_t> parse_address(std::string_view text) {
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
+
+constexpr const char* kIterators[] = {"task", "task_file", "task_vma"};
+constexpr uint32_t kWord = 8;
 
 class EventResolver {
  public:
@@ -59,6 +65,13 @@ class EventResolver {
         return profile();
       case ProbeType::kWatchpoint:
         return watchpoint();
+      case ProbeType::kIter:
+        return iterator();
+      case ProbeType::kSelf:
+        return own_signal();
+      case ProbeType::kTest:
+      case ProbeType::kBench:
+        return named();
       default:
         return counted();
     }
@@ -95,6 +108,55 @@ class EventResolver {
                                         "probe");
     }
     return true;
+  }
+
+  // What `ctx` has is struct bpf_iter__task and so on in the kernel.
+  bool iterator() {
+    const std::vector<std::string> names(std::begin(kIterators), std::end(kIterators));
+    if (parts_.size() > 1) {
+      return error("Pinned iterators are not carried out by this version of polytap: what the program prints goes to "
+                   "polytap, which is gone when somebody reads the pinned file",
+                   fmt::format("write iter:{}", parts_[0]));
+    }
+    if (parts_.size() != 1 || std::ranges::find(names, parts_[0]) == names.end()) {
+      std::string hint = parts_.empty() ? std::string() : did_you_mean(parts_[0], names);
+      if (hint.empty()) hint = fmt::format("there are {}", fmt::join(names, ", "));
+      return error(fmt::format("There is no iterator '{}'", fmt::join(parts_, ":")), std::move(hint));
+    }
+    site_.event = parts_[0];
+    site_.context = ContextKind::kRawArguments;
+    add_field("task", "struct task_struct");
+    if (site_.event == "task_vma") add_field("vma", "struct vm_area_struct");
+    if (site_.event == "task_file") {
+      site_.arguments.push_back({"fd", types::integer(4, false), kWord * 2, 4});
+      site_.context_size = kWord * 3;
+      add_field("file", "struct file");
+    }
+    return true;
+  }
+
+  // Behind what the structs begin with: a pointer to struct bpf_iter_meta.
+  void add_field(const char* name, const char* pointee) {
+    const uint32_t offset = std::max(kWord, site_.context_size);
+    const Type pointer = types::pointer(types::structure(pointee, 0), AddressSpace::kKernel);
+    site_.arguments.push_back({name, pointer, offset, kWord});
+    site_.context_size = offset + kWord;
+  }
+
+  // Of the others some end polytap, and the rest have no use of their own.
+  bool own_signal() {
+    if (parts_.size() != 2 || parts_[0] != "signal") {
+      return error("A signal to polytap itself is written self:signal:SIGUSR1");
+    }
+    if (parts_[1] == "SIGUSR1") site_.signal = SIGUSR1;
+    if (parts_[1] == "SIGUSR2") site_.signal = SIGUSR2;
+    return site_.signal != 0 || error(fmt::format("self:signal does not know '{}'", parts_[1]),
+                                      "it takes SIGUSR1 and SIGUSR2");
+  }
+
+  bool named() {
+    if (parts_.size() == 1 && !parts_[0].empty()) return true;
+    return error(fmt::format("It is written {}:name", provider_name(site_.type)));
   }
 
   bool counted() {

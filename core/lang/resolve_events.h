@@ -1,4 +1,5 @@
-// Attach points that need no catalog to sites: interval, profile, software, hardware, watchpoint.
+// Attach points that need no catalog to sites: interval, profile, software, hardware, watchpoint, iter, self,
+// test, bench.
 #pragma once
 
 #include <string>

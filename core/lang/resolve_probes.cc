@@ -10,8 +10,10 @@
 #include <iterator>
 
 #include "core/base/nearest.h"
+#include "core/lang/config.h"
 #include "core/lang/resolve_events.h"
 #include "core/lang/resolve_functions.h"
+#include "core/lang/resolve_usdt.h"
 #include "core/lang/walk.h"
 
 namespace polytap {
@@ -38,14 +40,14 @@ constexpr Provider kProviders[] = {
     {ProbeType::kFexit, "fexit", "fr", "kretfunc"},
     {ProbeType::kUprobe, "uprobe", "u", "", true},
     {ProbeType::kUretprobe, "uretprobe", "ur", "", true},
-    {ProbeType::kUsdt, "usdt", "U", ""},
+    {ProbeType::kUsdt, "usdt", "U", "", true},
     {ProbeType::kSoftware, "software", "s", "", true},
     {ProbeType::kHardware, "hardware", "h", "", true},
     {ProbeType::kWatchpoint, "watchpoint", "w", "asyncwatchpoint", true},
-    {ProbeType::kIter, "iter", "it", ""},
-    {ProbeType::kSelf, "self", "", ""},
-    {ProbeType::kTest, "test", "", ""},
-    {ProbeType::kBench, "bench", "", ""},
+    {ProbeType::kIter, "iter", "it", "", true},
+    {ProbeType::kSelf, "self", "", "", true},
+    {ProbeType::kTest, "test", "", "", true},
+    {ProbeType::kBench, "bench", "", "", true},
 };
 
 std::string lower_case(std::string_view text) {
@@ -91,7 +93,28 @@ bool uses_arguments(const ast::Probe& probe) {
 
 class Resolver {
  public:
-  Resolver(const CompileInput& input, Diagnostics& diagnostics) : input_(input), diagnostics_(diagnostics) {}
+  Resolver(const CompileInput& input, ir::MissingProbes missing, Diagnostics& diagnostics)
+      : input_(input), missing_policy_(missing), diagnostics_(diagnostics) {}
+
+  void resolve(const ast::Probe& probe, ResolvedProbe& out) {
+    missing_ = Diagnostics();
+    const bool looks_at_arguments = uses_arguments(probe);
+    for (const ast::AttachPoint& point : probe.attach_points) resolve(point, looks_at_arguments, out);
+    report_missing(!out.sites.empty());
+  }
+
+ private:
+  // A list of functions of which some exist is written for several versions of a program.
+  void report_missing(bool others_found) {
+    using enum ir::MissingProbes;
+    if (missing_policy_ == kIgnore) return;
+    const bool warn = missing_policy_ == kWarn || (missing_policy_ == kAlternative && others_found);
+    if (!warn) {
+      diagnostics_.append(missing_);
+      return;
+    }
+    for (const Diagnostic& each : missing_.all()) diagnostics_.warning(each.span, each.message, each.hint);
+  }
 
   void resolve(const ast::AttachPoint& point, bool looks_at_arguments, ResolvedProbe& out) {
     const Provider* provider = find_row(point.provider);
@@ -122,16 +145,23 @@ class Resolver {
       case ProbeType::kSoftware:
       case ProbeType::kHardware:
       case ProbeType::kWatchpoint:
+      case ProbeType::kIter:
+      case ProbeType::kSelf:
+      case ProbeType::kTest:
+      case ProbeType::kBench:
         std::ranges::move(resolve_event(point, provider->type, parts, diagnostics_), std::back_inserter(out.sites));
         break;
       case ProbeType::kTracepoint:
         tracepoint(point, parts, out);
         break;
+      case ProbeType::kUsdt:
+        std::ranges::move(resolve_usdt(point, parts, input_, diagnostics_, missing_), std::back_inserter(out.sites));
+        break;
       case ProbeType::kKprobe:
       case ProbeType::kKretprobe:
       case ProbeType::kUprobe:
       case ProbeType::kUretprobe:
-        std::ranges::move(resolve_functions(point, provider->type, parts, looks_at_arguments, input_, diagnostics_),
+        std::ranges::move(resolve_functions(point, provider->type, parts, looks_at_arguments, input_, diagnostics_, missing_),
                           std::back_inserter(out.sites));
         break;
       default:
@@ -141,7 +171,6 @@ class Resolver {
     for (size_t i = before; i < out.sites.size(); ++i) out.places.push_back(point.span);
   }
 
- private:
   void unknown_provider(const ast::AttachPoint& point) {
     std::vector<std::string> names;
     for (const Provider& provider : kProviders) names.emplace_back(provider.name);
@@ -210,9 +239,9 @@ class Resolver {
     }
     if (found->empty()) {
       if (wildcard) {
-        diagnostics_.error(point.span, fmt::format("No {} matches '{}'", what, name), hint());
+        missing_.error(point.span, fmt::format("No {} matches '{}'", what, name), hint());
       } else {
-        diagnostics_.error(point.span, fmt::format("No such {}: '{}'", what, name), hint());
+        missing_.error(point.span, fmt::format("No such {}: '{}'", what, name), hint());
       }
       return;
     }
@@ -275,7 +304,9 @@ class Resolver {
   }
 
   const CompileInput& input_;
+  ir::MissingProbes missing_policy_;
   Diagnostics& diagnostics_;
+  Diagnostics missing_;  // of the current probe: there is nothing of that name
 };
 
 }  // namespace
@@ -318,14 +349,15 @@ Result<uint64_t> parse_period(const std::vector<std::string>& parts) {
 std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const CompileInput& input,
                                           Diagnostics& diagnostics) {
   std::vector<ResolvedProbe> result;
-  Resolver resolver(input, diagnostics);
+  Diagnostics reported_later;  // by whoever applies them all
+  const ir::Settings settings = apply_config(script, input.settings, reported_later);
+  Resolver resolver(input, settings.missing_probes, diagnostics);
   for (const ast::TopLevel& item : script.items) {
     const auto* probe = std::get_if<ast::Probe>(&item.node);
     if (probe == nullptr) continue;
     ResolvedProbe resolved;
     resolved.probe = probe;
-    const bool looks_at_arguments = uses_arguments(*probe);
-    for (const ast::AttachPoint& point : probe->attach_points) resolver.resolve(point, looks_at_arguments, resolved);
+    resolver.resolve(*probe, resolved);
     result.push_back(std::move(resolved));
   }
   return result;

@@ -44,6 +44,7 @@ double firing_cost(const CostModel& model, ProbeType type) {
     case ProbeType::kKretprobe:
       return model.kernel_return;
     case ProbeType::kUprobe:
+    case ProbeType::kUsdt:
       return model.user_function;
     case ProbeType::kUretprobe:
       return model.user_return;
