@@ -6,7 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-volatile long watched_word __attribute__((aligned(8)));
+// Not zero: the kernel would write to it too, when it clears the page.
+volatile long watched_word __attribute__((aligned(8))) = 1;
 
 static long work(long count) {
   long sum = 0;
