@@ -21,7 +21,8 @@ Exit status: 0, n after exit(n) in the script, 1 for errors in the script or whi
 constexpr const char* kSummary =
     "polytap: ask once, trace anywhere. Runs bpftrace's language on eBPF, ptrace, ftrace or\n"
     "uprobes, whichever answers best.\n"
-    "Other commands: polytap compare --help, polytap doctor --help, polytap strace --help.";
+    "Other commands: polytap compare --help, polytap doctor --help, polytap strace --help,\n"
+    "polytap symbolize --help.";
 
 // The options that every way of asking a question has.
 void add_question(CLI::App& app, Options& options, std::vector<std::string>& positional) {

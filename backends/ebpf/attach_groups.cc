@@ -158,7 +158,9 @@ class Grouping {
       AttachGroup& group = add(abilities_.uprobe_multi ? AttachMethod::kUprobeMulti : AttachMethod::kUprobe,
                                ProgramKind::kUserFunction, std::move(sites));
       group.request.missing_caller = caller;
-      group.request.may_sleep = abilities_.sleepable_uprobes && reads_user_memory(function_);
+      // The body of a loop over a map must not sleep: it runs in an RCU section.
+      group.request.may_sleep =
+          abilities_.sleepable_uprobes && reads_user_memory(function_) && !has_map_loop(function_);
       if (abilities_.uprobe_multi) group.attach_type = kUprobeMulti;
     }
   }

@@ -99,10 +99,24 @@ Status EbpfSession::prepare() {
   environment_.control_ring_fd = control_ring_->fd();
   environment_.target_filter_fd = filter_ ? filter_->fd() : -1;
   abilities_ = find_attach_abilities(program_, options_);
+  TRY(prepare_stacks());
   TRY(load_functions());
   if (ir::has_user_addresses(program_)) {
     ASSIGN_OR_RETURN(process_events_, ProcessEvents::create());
+    if (stacks_) stacks_->set_history(process_events_->maps());
   }
+  return {};
+}
+
+// Where the kernel has not what it takes, user stacks are walked by frame pointers.
+Status EbpfSession::prepare_stacks() {
+  const bool asked_for = std::any_of(program_.functions.begin(), program_.functions.end(),
+                                     [](const ir::Function& function) { return ir::needs_of(function).user_stack; });
+  if (!asked_for || program_.settings.license != "GPL") return {};
+  auto stacks = StackService::create();
+  if (!stacks) return {};
+  stacks_ = std::move(stacks).value();
+  environment_.unwind = stacks_->access();
   return {};
 }
 
@@ -199,6 +213,7 @@ Status EbpfSession::start() {
     TRY(process_events_->start(target_.pids));
     if (target_.system_wide()) process_events_->know_everyone();
   }
+  if (stacks_) TRY(stacks_->start(target_.pids));
   Attacher attacher(program_.sites, tracefs_ ? &*tracefs_ : nullptr);
   for (const LoadedProgram& loaded : loaded_) TRY(attacher.attach(loaded, attachments_));
   if (filter_) {
@@ -259,7 +274,9 @@ Status EbpfSession::drain(EventSink& sink) {
     merger_->drain(sink);
     return {};
   }
-  MappingsFirst mappings_first(*process_events_, sink);
+  std::optional<RestoringSink> restoring;
+  if (stacks_) restoring.emplace(*stacks_, sink);
+  MappingsFirst mappings_first(*process_events_, restoring ? static_cast<EventSink&>(*restoring) : sink);
   merger_->drain(mappings_first);
   mappings_first.finish();
   return {};
@@ -274,7 +291,12 @@ Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
       process_events_->apply_settled();
     }
   }
-  return maps_->snapshot(map, sink);
+  if (stacks_) stacks_->collect();
+  if (!stacks_ || !stacks_->has_stacks()) return maps_->snapshot(map, sink);
+  RestoringMapSink restoring(*stacks_, program_.maps[map], sink);
+  TRY(maps_->snapshot(map, restoring));
+  restoring.finish(map);
+  return {};
 }
 
 Status EbpfSession::unwatch(uint64_t address) {

@@ -159,6 +159,18 @@ std::optional<uint64_t> ElfFile::symbol_address(std::string_view name) const {
   return address;
 }
 
+bool ElfFile::has_section(std::string_view name) const {
+  bool has = false;
+  size_t names = 0;
+  if (elf_getshdrstrndx(elf_.get(), &names) != 0) return has;
+  for_each_section(elf_.get(), [&](Elf_Scn*, const GElf_Shdr& header) {
+    const char* found = header.sh_type == SHT_NOBITS ? nullptr : elf_strptr(elf_.get(), names, header.sh_name);
+    has = found != nullptr && name == found;
+    return !has;
+  });
+  return has;
+}
+
 // The section holds the file's name, a NUL, padding to 4 bytes, and the CRC.
 std::optional<DebugLink> ElfFile::debug_link() const {
   const std::string bytes = section(".gnu_debuglink");

@@ -97,7 +97,8 @@ Result<FunctionFile> FunctionFile::open(const std::string& path) {
 const FunctionFile::Separate& FunctionFile::separate() const {
   if (!separate_->looked_for) {
     separate_->looked_for = true;
-    separate_->debug = find_debug_file(elf_, {path_, {""}, std::string(kDebugDirectory)});
+    separate_->debug =
+        find_debug_file(elf_, {.path = path_, .roots = {""}, .debug_directory = std::string(kDebugDirectory)});
     if (!separate_->debug) separate_->embedded = embedded_symbols(elf_);
   }
   return *separate_;
