@@ -14,6 +14,7 @@
 #include "backends/ebpf/map_use.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/register_allocator.h"
+#include "backends/ebpf/task_offsets.h"
 #include "core/ir/ir.h"
 
 namespace polytap::ebpf {
@@ -50,6 +51,7 @@ struct CompileEnvironment {
   int data_ring_fd = -1;
   int control_ring_fd = -1;
   int target_filter_fd = -1;  // -1: every process
+  TaskOffsets task;           // where needs_task_offsets()
 };
 
 // How one function is to be compiled.
@@ -189,12 +191,32 @@ class FunctionCompiler {
   void load_key(ir::MapId map, ir::Place key);
   void take_in(const Aggregation& aggregation, uint32_t buckets, const ir::Aggregate& op);
   void take_in_extreme(const Aggregation& aggregation, ir::Temp value);
+  void take_into_series(const Aggregation& aggregation, ir::Temp value);
   void hist_index(uint8_t bits, ir::Temp value);
   void lhist_index(const Aggregation& aggregation, uint32_t buckets, ir::Temp value);
   // Runs BODY for the value of every CPU (its address in r0); kWork3 counts. BODY must keep kWork3.
   template <typename Body>
   void for_each_cpu(ir::MapId map, ir::Place key, Body body);
   void seen_on_any_cpu(ir::MapId map, bool erase);  // kWork1: 1 or 0
+
+  // --- expand_texts.cc
+  void expand(const ir::FindText& op, ir::Temp result);
+  void expand(const ir::JoinTexts& op, ir::Temp result);
+  // Copies a text and a NUL to scratch memory. r0: what the helper returned.
+  void copy_text(ir::Place from, uint32_t capacity, int32_t to);
+  int32_t text_offset() const;
+  void place_search();
+
+  // --- expand_actions.cc
+  void expand(const ir::SendSignal& op, ir::Temp result);
+  void expand(const ir::OverrideResult& op, ir::Temp result);
+  void expand(const ir::WriteMemory& op, ir::Temp result);
+  // r0: what a helper returned. RESULT: 1, or 0 where it failed.
+  void count_if_negative(std::optional<ir::Temp> result);
+  void count_fault(ir::EmitId on_fault);
+  void follow(uint32_t offset, uint32_t size);
+  void read_parent();
+  void read_process_name(ir::Place to);
 
   // --- expand_emit.cc
   void expand(const ir::Emit& op, ir::Temp result);
@@ -214,6 +236,8 @@ class FunctionCompiler {
   Label leave_;
   std::optional<Label> step_;  // bpf_loop's callback
   std::optional<Label> callback_;
+  std::optional<Label> search_;        // a step of FindText
+  ir::EmitId on_fault_ = ir::kNoEmit;  // of the instruction at hand
 };
 
 }  // namespace polytap::ebpf
