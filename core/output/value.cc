@@ -195,7 +195,7 @@ void ValueRenderer::plain(std::string& out, const Type& type, Bytes bytes, Layou
       out += names_.user(static_cast<uint32_t>(word));
       return;
     case TypeKind::kCgroupPath:
-      out += names_.cgroup_path(word);
+      out += names_.cgroup_path(word, type.name);
       return;
     case TypeKind::kErrorName:
       out += error_name(static_cast<int64_t>(word));
@@ -205,6 +205,9 @@ void ValueRenderer::plain(std::string& out, const Type& type, Bytes bytes, Layou
       return;
     case TypeKind::kSyscallName:
       out += syscall_name(word);
+      return;
+    case TypeKind::kProcessName:
+      out += process_name(word);
       return;
     default:
       return;
