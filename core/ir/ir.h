@@ -358,6 +358,7 @@ struct Settings {
   std::string cut_trailer = "..";  // str_trunc_trailer
   bool demangle = true;
   std::string license = "GPL";
+  StackMode stack_mode = StackMode::kBpftrace;  // of ustack and kstack without a mode
 };
 
 struct Program {

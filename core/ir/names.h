@@ -23,7 +23,7 @@ inline constexpr std::array<std::string_view, 13> kEmitKindNames = {
     "zero_map", "time",   "join",  "cat",         "system",          "debugf"};
 inline constexpr std::array<std::string_view, 3> kEmitFieldNames = {"word", "bytes", "string"};
 inline constexpr std::array<std::string_view, 3> kAddressSpaceNames = {"none", "user", "kernel"};
-inline constexpr std::array<std::string_view, 4> kStackModeNames = {"bpftrace", "perf", "raw", "build_id"};
+inline constexpr std::array<std::string_view, 6> kStackModeNames = {"bpftrace", "perf", "raw", "build_id", "inline", "lines"};
 inline constexpr std::array<std::string_view, 8> kAggregationNames = {"count", "sum",   "min",  "max",
                                                                       "avg",   "stats", "hist", "lhist"};
 inline constexpr std::array<std::string_view, 27> kTypeKindNames = {
