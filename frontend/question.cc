@@ -15,7 +15,7 @@
 #include "backends/uprobe/uprobe_backend.h"
 #include "core/kernel/btf_types.h"
 #include "core/kernel/tracepoint_catalog.h"
-#include "core/lang/parse.h"
+#include "core/lang/import.h"
 
 namespace polytap {
 
@@ -68,7 +68,7 @@ std::unique_ptr<Question> load_question(const Options& options) {
   question->types = std::move(btf);
   question->catalog = make_catalog(catalog);
   Diagnostics diagnostics;
-  const ast::Script script = parse(*question->source, diagnostics);
+  const ast::Script script = parse_with_imports(*question->source, diagnostics);
   if (!diagnostics.has_errors()) {
     CompileInput input;
     input.catalog = question->catalog.get();

@@ -310,7 +310,7 @@ void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
 
 void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
   const bool has_stack = request_.kind != ProgramKind::kSyscall;  // BEGIN and the like run in polytap itself
-  if (!has_stack) zero_memory(memory(op.to, 8 + 8 * op.depth, Reg::k1), 8 + 8 * op.depth);
+  if (!has_stack || unwinds(op)) zero_memory(memory(op.to, 8 + 8 * op.depth, Reg::k1), 8 + 8 * op.depth);
   if (op.space == AddressSpace::kKernel) {
     // Not a constant, which the verifier would follow through everything that reads the key.
     code_.load_map_value(Reg::k0, environment_.globals_fd, environment_.globals.zeros);
@@ -322,6 +322,7 @@ void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
   const Memory tgid = memory(op.to, 8, Reg::k1);
   code_.store(8, tgid.base, tgid.offset, Reg::k0);
   if (!has_stack) return;
+  if (unwinds(op)) return unwind_user_stack(op);
   const ir::Place frames{op.to.slot, op.to.offset + 8};
   if (op.space == AddressSpace::kUser && request_.missing_caller != MissingCaller::kNo && op.depth > 1) {
     read_user_stack_with_caller(frames, op.depth);

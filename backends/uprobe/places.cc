@@ -117,6 +117,13 @@ uint32_t stack_depth(const ir::Function& function) {
   return depth;
 }
 
+// What unwinding may need: all that functions save, and what code with its own rules uses.
+uint64_t all_registers() {
+  uint64_t mask = 0;
+  for (const RegisterRow& row : kRegisters) mask |= uint64_t{1} << row.bit;
+  return mask;
+}
+
 uint64_t registers_of(const ir::Function& function, const std::vector<ir::Capture>& captures) {
   const ir::FunctionNeeds needs = ir::needs_of(function);
   // perf wants one at least.
@@ -155,6 +162,7 @@ std::vector<Place> find_places(const ir::Program& program) {
       place->hooks.push_back({function, index});
       place->registers |= registers_of(body, found.captures);
       place->stack_depth = std::max(place->stack_depth, stack_depth(body));
+      if (place->unwinds()) place->registers = all_registers();
       merge_captures(captures[static_cast<size_t>(place - places.begin())], found.captures);
     }
   }

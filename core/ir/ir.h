@@ -235,6 +235,18 @@ struct AggregateRead {
   Place key;
 };  // count, sum, min, max, avg as an integer (avg: total / count, by is_signed); 0 when absent
 
+// The head of a loop over a map's entries. Last in its block, which branches on its result and holds nothing else: when
+// there is another entry, its key and value (aggregations: the key alone) are written and the result is 1. `position`
+// is a word that the loop keeps for itself: a 0 stored there begins the loop anew. Entries come in no particular order,
+// those that were there at the start once each; those that are deleted or inserted meanwhile may come or not. The map
+// has keys. Only through the head can the loop be entered (see core/ir/map_loops.h).
+struct MapNext {
+  MapId map = 0;
+  Place position;
+  Place key;
+  Place value;
+};
+
 // One field of an emitted record.
 struct EmitField {
   enum class Kind : uint8_t { kWord, kBytes, kString };
@@ -259,7 +271,7 @@ struct Exit {
 using Operation = std::variant<Const, Binary, Extend, SlotLoad, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextLoad,
                                ContextCopy, ContextString, ReadBuiltin, ReadComm, ReadMemory, ReadString, ReadBuffer,
                                ReadStack, CompareBytes, StringLength, MapGet, MapSet, MapAdd, MapDelete, MapHas,
-                               MapLength, Aggregate, AggregateRead, Emit, Exit>;
+                               MapLength, Aggregate, AggregateRead, MapNext, Emit, Exit>;
 
 struct Instruction {
   Temp result = kNoTemp;  // operations with a result may leave it unused; those without must

@@ -13,12 +13,12 @@
 namespace polytap::ir {
 
 // Index: that of the alternative in Operation. Binary is written as its BinaryOp's name.
-inline constexpr std::array<std::string_view, 29> kOperationNames = {
-    "const",        "binary",       "extend",       "slot_load",      "slot_store",    "slot_zero",      "slot_copy",
-    "slot_literal", "context_load", "context_copy", "context_string", "builtin",       "comm",           "read_memory",
-    "read_string",  "read_buffer",  "read_stack",   "compare_bytes",  "string_length", "map_get",        "map_set",
-    "map_add",      "map_delete",   "map_has",      "map_length",     "aggregate",     "aggregate_read", "emit",
-    "exit"};
+inline constexpr std::array<std::string_view, 30> kOperationNames = {
+    "const",         "binary",       "extend",         "slot_load",    "slot_store",     "slot_zero",
+    "slot_copy",     "slot_literal", "context_load",   "context_copy", "context_string", "builtin",
+    "comm",          "read_memory",  "read_string",    "read_buffer",  "read_stack",     "compare_bytes",
+    "string_length", "map_get",      "map_set",        "map_add",      "map_delete",     "map_has",
+    "map_length",    "aggregate",    "aggregate_read", "map_next",     "emit",           "exit"};
 static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
 
 template <typename Io>
@@ -174,6 +174,13 @@ template <typename Io>
 void fields(Io& io, AggregateRead& op) {
   io.map_id("", op.map);
   io.place("key", op.key);
+}
+template <typename Io>
+void fields(Io& io, MapNext& op) {
+  io.map_id("", op.map);
+  io.place("position", op.position);
+  io.place("key", op.key);
+  io.place("value", op.value);
 }
 template <typename Io>
 void fields(Io& io, EmitField& field) {

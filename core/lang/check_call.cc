@@ -68,6 +68,9 @@ bool Checker::argument_count(const ast::Call& call, const FunctionSignature& fun
 }
 
 ExpressionInfo Checker::call(const ast::Call& call, Span span, FunctionUse use) {
+  if (const auto own = script_.subprograms.find(call.name); own != script_.subprograms.end()) {
+    return subprogram_call(call, own->second, span, use);
+  }
   // pid(), comm() ...: builtins may be written as calls.
   const auto value = find_builtin(call.name);
   if (value && call.arguments.empty()) return builtin(*value, span);

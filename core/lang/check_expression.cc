@@ -247,14 +247,32 @@ ExpressionInfo Checker::join_branches(const ExpressionInfo& a, const ExpressionI
 }
 
 ExpressionInfo Checker::ternary(const ast::Ternary& node, Span span) {
-  condition(*node.condition, "The condition of ?:");
+  const auto known = condition(*node.condition, "The condition of ?:");
+  if (known) {
+    const ast::Expression& taken = *known == 0               ? *node.if_false
+                                   : node.if_true != nullptr ? *node.if_true
+                                                             : *node.condition;
+    ExpressionInfo info = *known != 0 && node.if_true == nullptr ? function_.at(taken) : expression(taken);
+    info.variable.reset();
+    if (!require_one_value(info.type, span)) return {};
+    info.type = number_type(info.type);
+    return info;
+  }
   const ExpressionInfo& if_true = node.if_true == nullptr ? function_.at(*node.condition) : expression(*node.if_true);
   const ExpressionInfo& if_false = expression(*node.if_false);
   return join_branches(if_true, if_false, span);
 }
 
 ExpressionInfo Checker::if_expression(const ast::IfExpression& node, Span span) {
-  condition(*node.condition, "The condition of an if");
+  if (const auto known = condition(*node.condition, "The condition of an if")) {
+    ExpressionInfo info = block_value(*known != 0 ? node.if_true : node.if_false);
+    if (!require_one_value(info.type, span)) return {};
+    info.type = number_type(info.type);
+    // The block's statements have to run.
+    info.constant.reset();
+    info.text.reset();
+    return info;
+  }
   const ExpressionInfo if_true = block_value(node.if_true);
   const ExpressionInfo if_false = block_value(node.if_false);
   return join_branches(if_true, if_false, span);
@@ -267,6 +285,10 @@ ExpressionInfo Checker::block_value(const ast::Block& block) {
   if (block.value != nullptr) {
     info = expression(*block.value);
     info.variable.reset();
+  }
+  if (!block.statements.empty()) {
+    info.constant.reset();
+    info.text.reset();
   }
   scopes_.pop_back();
   return info;

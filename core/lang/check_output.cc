@@ -55,6 +55,9 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
     case FunctionId::kJoin:
       join(call);
       return;
+    case FunctionId::kFail:
+      fail(call, span);
+      return;
     case FunctionId::kAssert:
     case FunctionId::kStaticAssert:
       assertion(call, function.id);

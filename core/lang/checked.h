@@ -46,6 +46,13 @@ struct MapInfo {
   Span span;  // of the first mention
 };
 
+// A function of the script (`fn`) in a probe that calls it; its body is written out at every call.
+struct CheckedSubprogram {
+  std::vector<VariableId> parameters;
+  Type result;             // kVoid: none
+  uint32_t map_loops = 0;  // how deep loops over maps are nested in it
+};
+
 // A probe's body for sites that see the same context.
 struct CheckedFunction {
   const ast::Probe* probe = nullptr;
@@ -55,6 +62,9 @@ struct CheckedFunction {
   std::vector<VariableInfo> variables;
   std::unordered_map<const ast::Declaration*, VariableId> declarations;
   std::unordered_map<const ast::ForRange*, VariableId> loop_variables;
+  std::unordered_map<const ast::ForMap*, VariableId> entry_variables;
+
+  std::unordered_map<const ast::Subprogram*, CheckedSubprogram> subprograms;
 
   const ExpressionInfo& at(const ast::Expression& expression) const { return expressions[expression.id]; }
   const ProbeSite& site() const { return sites.front(); }
@@ -71,6 +81,12 @@ struct NamedConstant {
 };
 
 struct CheckedScript {
+  struct Subprogram {
+    const ast::Subprogram* definition = nullptr;
+    Span span;
+    bool is_called = false;
+  };
+  std::map<std::string, Subprogram, std::less<>> subprograms;
   std::vector<CheckedFunction> functions;
   std::deque<MapInfo> maps;  // a deque: references stay valid while maps are added
   std::unique_ptr<ScriptTypes> types;

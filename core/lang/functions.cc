@@ -21,8 +21,11 @@ constexpr FunctionSignature kFunctions[] = {
     {"count", kCount, kAggregation, 0, 0, "@m = count()"},
     {"debugf", kDebugf, kStatement, 1, kAnyNumber, "debugf(\"format\"[, arguments...])"},
     {"delete", kDelete, kStatement, 1, 2, "delete(@m, key)"},
+    // What ustack does anyway; bpftrace has two.
+    {"dw_ustack", kUstack, kValue, 0, 2, "dw_ustack([mode][, depth])"},
     {"errorf", kErrorf, kStatement, 1, kAnyNumber, "errorf(\"format\"[, arguments...])"},
     {"exit", kExit, kStatement, 0, 1, "exit([code])"},
+    {"fail", kFail, kStatement, 1, kAnyNumber, "fail(\"message format\"[, literals...])"},
     {"has_key", kHasKey, kValue, 2, 2, "has_key(@m, key)"},
     {"hist", kHist, kAggregation, 1, 2, "@m = hist(n[, bits])"},
     {"is_array", kIsArray, kValue, 1, 1, "is_array(value)"},
@@ -69,11 +72,11 @@ constexpr FunctionSignature kFunctions[] = {
 
 // bpftrace 0.27's functions that are not in the table above.
 constexpr std::string_view kElsewhere[] = {
-    "cgroup_path",   "cgroupid",      "container_of",  "fail",       "find",     "getopt", "has_cpid",     "is_err",
+    "cgroup_path",  "cgroupid",      "container_of",  "getopt",    "has_cpid",
 
-    "kaddr",         "kfunc_allowed", "kfunc_exist",   "memcmp",     "override", "path",   "percpu_kaddr", "signal",
-    "signal_thread", "skboutput",     "socket_cookie", "str_concat", "strcap",   "strstr", "tseries",      "uaddr",
-    "unwatch",       "write_user",
+    "kaddr",        "kfunc_allowed", "kfunc_exist",   "memcmp",    "override",      "path",
+    "percpu_kaddr", "signal",        "signal_thread", "skboutput", "socket_cookie", "str_concat",
+    "strcap",       "strstr",        "tseries",       "uaddr",     "unwatch",       "write_user",
 };
 
 }  // namespace

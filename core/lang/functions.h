@@ -21,6 +21,7 @@ enum class FunctionId : uint8_t {
   kDelete,
   kErrorf,
   kExit,
+  kFail,
   kHasKey,
   kHist,
   kIsArray,

@@ -68,6 +68,7 @@ void Lowerer::statement_call(const ast::Call& call) {
       assertion(call);
       return;
     case FunctionId::kStaticAssert:
+    case FunctionId::kFail:
       return;
     case FunctionId::kExit:
       exit(call);

@@ -157,17 +157,17 @@ void ScriptRenderer::report(ir::EmitKind kind, Span span, std::string_view text)
                                                                                         : "debugf");
     append_json_string(line_, text);
     line_ += ", \"filename\": ";
-    append_json_string(line_, source_.name());
+    append_json_string(line_, from.name);
     line_ += fmt::format(", \"line\": {}, \"col\": {}}}\n", from.line, from.column);
     return sink_.out(line_);
   }
   const Source::Position to = source_.position(std::max(span.begin, span.end));
-  const uint32_t line_end = from.column + static_cast<uint32_t>(source_.line(from.line).size());
+  const uint32_t line_end = from.column + static_cast<uint32_t>(source_.line_at(span.begin).size());
   const uint32_t end_column = to.line == from.line ? to.column : line_end;
   const char* severity = kind == ir::EmitKind::kErrorf ? "ERROR" : kind == ir::EmitKind::kWarnf ? "WARNING" : "DEBUG";
   // What the script printed before comes first, wherever both go.
   sink_.flush();
-  sink_.error(fmt::format("{}:{}:{}-{}: {}: {}\n", source_.name(), from.line, from.column, end_column, severity, text));
+  sink_.error(fmt::format("{}:{}:{}-{}: {}: {}\n", from.name, from.line, from.column, end_column, severity, text));
 }
 
 // Something the script asked for that user space could not do.

@@ -18,6 +18,7 @@ double operation_cost(const CostModel& model, const ir::Operation& operation) {
           [&](const ir::MapSet&) { return model.map_write; },
           [&](const ir::MapAdd&) { return model.map_write; },
           [&](const ir::MapDelete&) { return model.map_write; },
+          [&](const ir::MapNext&) { return model.map_length; },
           [&](const ir::MapLength&) { return model.map_length; },
           [&](const ir::Aggregate&) { return model.aggregate; },
           [&](const ir::ReadMemory& op) { return model.read_memory + bytes(op.length); },
