@@ -15,6 +15,7 @@
 #include "core/lang/print.h"
 #include "core/output/fd_sink.h"
 #include "core/output/renderer.h"
+#include "core/output/stack_frames.h"
 #include "core/plan/explain_json.h"
 #include "core/plan/plan.h"
 #include "core/run/launch.h"
@@ -80,7 +81,8 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
   sink->set_buffering(options.buffering);
   ProcessMaps own_maps;
   ProcessMaps* maps = session->process_maps();
-  Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {question.program().settings.demangle});
+  Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {.demangle = question.program().settings.demangle,
+                                                             .lines = shows_source_lines(question.program())});
   const auto renderer = make_renderer(options.format, question.program(), *question.source, symbolizer, *sink,
                                       question.compiled->types.get());
   if (options.no_warnings) renderer->mute_warnings();

@@ -335,6 +335,7 @@ void fields(Io& io, Settings& settings) {
   io.flag("no_print_maps_at_end", is_quiet);
   settings.print_maps_at_end = !is_quiet;
   io.text("cut_trailer", settings.cut_trailer);
+  io.optional_word("stack_mode", kStackModeNames, settings.stack_mode);
   bool is_mangled = !settings.demangle;
   io.flag("no_demangle", is_mangled);
   settings.demangle = !is_mangled;

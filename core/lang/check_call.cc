@@ -5,6 +5,7 @@
 
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
+#include "core/lang/config.h"
 #include "core/lang/parameters.h"
 #include "core/probe/registers.h"
 
@@ -13,14 +14,6 @@ namespace {
 
 constexpr uint32_t kDefaultStackDepth = 127;
 constexpr int64_t kMaxStackDepth = 1024;
-
-std::optional<StackMode> stack_mode(std::string_view name) {
-  if (name == "bpftrace") return StackMode::kBpftrace;
-  if (name == "perf") return StackMode::kPerf;
-  if (name == "raw") return StackMode::kRaw;
-  if (name == "build_id") return StackMode::kBuildId;
-  return std::nullopt;
-}
 
 bool is_address(const Type& type) {
   return type.is(TypeKind::kPointer) || type.is(TypeKind::kInteger) || type.is(TypeKind::kArray);
@@ -339,17 +332,16 @@ ExpressionInfo Checker::buf(const ast::Call& call) {
 }
 
 ExpressionInfo Checker::stack(const ast::Call& call, bool user) {
-  StackMode mode = StackMode::kBpftrace;
+  StackMode mode = script_.settings.stack_mode;
   uint32_t depth = kDefaultStackDepth;
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     const auto* name = std::get_if<ast::Identifier>(&call.arguments[i]->node);
     const bool constant = name != nullptr && find_constant(script_, name->name).has_value();
     if (name != nullptr && !constant) {
-      const auto found = stack_mode(name->name);
-      if (!found || *found == StackMode::kBuildId) {
-        const std::vector<std::string> modes = {"bpftrace", "perf", "raw"};
+      const auto found = find_stack_mode(name->name);
+      if (!found) {
         diagnostics_.error(call.arguments[i]->span, fmt::format("Invalid stack mode: '{}'", name->name),
-                           did_you_mean(name->name, modes));
+                           did_you_mean(name->name, stack_mode_names()));
       }
       mode = found.value_or(mode);
       continue;
