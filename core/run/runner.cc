@@ -66,9 +66,6 @@ class RunningLane : public EventSink {
       case ir::EmitKind::kZeroMap:
         keep(lane_.session->zero(spec.map));
         break;
-      case ir::EmitKind::kUnwatch:
-        keep(lane_.session->unwatch(static_cast<uint64_t>(word_at(record.payload, 0))));
-        break;
       default:
         lane_.renderer->record(record);
     }
