@@ -13,12 +13,16 @@
 
 #include "backends/ptrace/syscall_trace_backend.h"
 #include "core/syscall/table.h"
+#include "frontend/strace_json.h"
 #include "frontend/strace_options.h"
 #include "frontend/strace_output.h"
 #include "frontend/strace_printer.h"
 
 namespace polytap {
 namespace {
+
+constexpr std::string_view kTip =
+    "tip: --fd-family unix, --path-prefix /etc and --errno ENOENT show only the calls that are about these.\n";
 
 int fail(const Error& error) {
   fmt::print(stderr, "strace: {}\n", error.message());
@@ -40,13 +44,15 @@ std::vector<uint32_t> calls_to_filter(const StraceOptions& options) {
 // A filter stays with the children, whom nobody would trace without -f; and without privilege it would take the power
 // of set-user-id programs away.
 bool may_filter(const StraceOptions& options) {
+  if (options.detach_on_exec || options.call_limit != 0 || options.daemonize != 0) return false;
   return options.follow && !options.command.empty() && (geteuid() == 0 || options.seccomp);
 }
 
 // Calls may be rendered after the fact: nothing is asked for that only a stopped process can tell.
 bool may_buffer(const StraceOptions& options) {
-  return !options.decode_paths && options.paths.empty() && !options.dump_reads.all && !options.dump_writes.all &&
-         options.dump_reads.members.empty() && options.dump_writes.members.empty();
+  return !options.decode_paths && !options.decode_comms && !options.matches.restricts_files() &&
+         !options.dump_reads.all && !options.dump_writes.all && options.dump_reads.members.empty() &&
+         options.dump_writes.members.empty();
 }
 
 // Those for which something is done at the entry; and, where CPU time is to be told, those that may wait.
@@ -71,6 +77,10 @@ CallTraceOptions trace_options(const StraceOptions& options) {
   trace.pids = options.pids;
   trace.follow = options.follow;
   trace.cpu_times = options.summary != StraceOptions::Summary::kNone && !options.wall_clock;
+  trace.detach_on_exec = options.detach_on_exec;
+  trace.daemonize = options.daemonize;
+  trace.kill_on_exit = options.kill_on_exit;
+  trace.ignore_signals = options.interruptible > 2;
   trace.buffer = may_buffer(options);
   trace.filtered_calls = calls_to_filter(options);
   // A filter for all calls is worth it only where it lets calls be buffered.
@@ -93,6 +103,20 @@ int end_like(int wait_status) {
   return kSignalled + number;
 }
 
+// The command's wait status.
+template <typename Observer>
+Result<int> trace_with(const StraceOptions& options, const std::shared_ptr<StraceOutput>& sink) {
+  Observer observer(options, sink);
+  Result<int> wait_status = 0;
+  {
+    const auto tracer = make_ptrace_call_tracer(trace_options(options), observer);
+    TRY(tracer->start());
+    wait_status = tracer->run();
+  }
+  observer.finish();
+  return wait_status;
+}
+
 }  // namespace
 
 bool called_as_strace(const char* argv0) {
@@ -105,22 +129,16 @@ int strace_command(int argc, char** argv) {
   auto parsed = parse_strace_options(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
   const StraceOptions& options = std::get<StraceOptions>(parsed);
-  const bool shared = !options.output_separately || options.output.empty();
+  const bool shared = !options.output_separately || options.output.empty() || options.json;
   auto output = StraceOutput::create(shared ? options.output : "", options.append);
   if (!output) return fail(output.error());
   std::shared_ptr<StraceOutput> sink = std::move(output).value();
-  StracePrinter printer(options, sink);
-  int wait_status = 0;
-  {
-    const auto tracer = make_ptrace_call_tracer(trace_options(options), printer);
-    if (const Status started = tracer->start(); !started.ok()) return fail(started.error());
-    const auto outcome = tracer->run();
-    if (!outcome) return fail(outcome.error());
-    wait_status = *outcome;
-  }
-  printer.finish();
+  const Result<int> wait_status =
+      options.json ? trace_with<StraceJson>(options, sink) : trace_with<StracePrinter>(options, sink);
+  if (!wait_status) return fail(wait_status.error());
   sink->flush();
-  return end_like(wait_status);
+  if (options.tips) fmt::print(stderr, "{}", kTip);
+  return end_like(*wait_status);
 }
 
 }  // namespace polytap
