@@ -100,6 +100,7 @@ Result<Attachment> attach_function(int program_fd, const ProbePmu& pmu, const Pr
   perf_event_attr attributes{};
   attributes.type = pmu.type;
   if (site.is_return()) attributes.config = pmu.return_flag;
+  if (site.is_user_function()) attributes.config |= site.reference_counter << pmu.counter_shift;
   std::string place = site.module;  // config1 points to it
   if (site.is_user_function()) {
     attributes.config1 = reinterpret_cast<uint64_t>(place.c_str());

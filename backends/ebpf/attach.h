@@ -18,7 +18,8 @@ namespace polytap::ebpf {
 struct Attachment {
   UniqueFd event;  // the perf event that the link needs; none for raw tracepoints
   UniqueFd link;
-  uint32_t site = 0;  // index into Program::sites; of many: the first
+  uint32_t site = 0;     // index into Program::sites; of many: the first
+  uint64_t watched = 0;  // watchpoints: their address
 };
 
 // Errors say what is wrong, and not where: the caller does.

@@ -1,5 +1,7 @@
 #include "backends/ebpf/attach_groups.h"
 
+#include <linux/bpf.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -94,6 +96,8 @@ class Grouping {
     raw_tracepoints();
     kernel_functions();
     traced_functions();
+    sampled();
+    iterators();
     user_functions();
     fired();
     return std::move(groups_);
@@ -205,6 +209,19 @@ class Grouping {
     }
   }
 
+  void sampled() {
+    std::vector<uint32_t> sites = sites_where([](const ProbeSite& site) { return site.is_sampled(); });
+    if (!sites.empty()) add(AttachMethod::kSampled, ProgramKind::kSampled, std::move(sites));
+  }
+
+  void iterators() {
+    for (const uint32_t site : sites_of(ProbeType::kIter)) {
+      AttachGroup& group = add(AttachMethod::kIterate, ProgramKind::kIterator, {site});
+      group.request.guarded = false;
+      group.attach_type = BPF_TRACE_ITER;
+    }
+  }
+
   // One program for all, unless their stacks differ.
   void user_functions() {
     const bool stack = reads_user_stack(function_);
@@ -267,7 +284,7 @@ AttachAbilities find_attach_abilities(const ir::Program& program, const EbpfOpti
 
 bool is_attached(const ProbeSite& site) {
   return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint || site.is_user_function() ||
-         site.is_kernel_function() || site.is_traced_function();
+         site.is_kernel_function() || site.is_traced_function() || site.is_sampled() || site.type == ProbeType::kIter;
 }
 
 std::vector<AttachGroup> group_sites(const ir::Program& program, const ir::Function& function,

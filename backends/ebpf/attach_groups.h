@@ -26,6 +26,8 @@ enum class AttachMethod : uint8_t {
   kKprobe,         // a perf event for each site
   kKprobeMulti,    // one link
   kTracing,        // a link; the program was loaded for its only site
+  kIterate,        // not at all: EbpfSession::fire() runs it for every object
+  kSampled,        // a perf event for each site and CPU
 };
 
 // What the kernel and the options allow.

@@ -4,11 +4,16 @@
 #include <utility>
 
 #include "backends/ebpf/kprobe_multi.h"
+#include "backends/ebpf/sampled_events.h"
 #include "backends/ebpf/tracing_target.h"
 #include "backends/ebpf/uprobe_multi.h"
 #include "core/base/check.h"
 
 namespace polytap::ebpf {
+
+bool may_be_left_out(const ProbeSite& site, ir::MissingProbes missing) {
+  return site.from_pattern || missing == ir::MissingProbes::kWarn || missing == ir::MissingProbes::kIgnore;
+}
 
 Result<ProbePmu> Attacher::pmu(const char* name, std::optional<ProbePmu>& known) {
   if (!known) {
@@ -35,12 +40,14 @@ Result<Attachment> Attacher::attach_site(const LoadedProgram& loaded, const Prob
     }
     case AttachMethod::kTracing: {
       ASSIGN_OR_RETURN(UniqueFd link, link_tracing(program));
-      return Attachment{UniqueFd(), std::move(link), 0};
+      return Attachment{UniqueFd(), std::move(link), 0, 0};
     }
     case AttachMethod::kSyscalls:
     case AttachMethod::kSyscallExits:
     case AttachMethod::kUprobeMulti:
     case AttachMethod::kKprobeMulti:
+    case AttachMethod::kSampled:
+    case AttachMethod::kIterate:
     case AttachMethod::kRun:
       break;
   }
@@ -48,8 +55,8 @@ Result<Attachment> Attacher::attach_site(const LoadedProgram& loaded, const Prob
 }
 
 Status Attacher::refuse(uint32_t site, Error why) {
-  const bool spared = sites_[site].from_pattern || missing_ != ir::MissingProbes::kError;
-  if (!spared || !tells_of_site(why.code())) return std::move(why).context("attach to " + sites_[site].name);
+  if (!may_be_left_out(sites_[site], missing_) || !tells_of_site(why.code()))
+    return std::move(why).context("attach to " + sites_[site].name);
   skipped_.push_back({site, why.message()});
   return {};
 }
@@ -68,9 +75,10 @@ Status Attacher::attach_syscalls(const LoadedProgram& loaded) {
 Result<UniqueFd> Attacher::link(const LoadedProgram& loaded, std::span<const uint32_t> sites) const {
   const ProbeSite& first = sites_[sites.front()];
   if (loaded.group.method == AttachMethod::kUprobeMulti) {
-    UserPlaces places{first.module, first.is_return(), {}, {}};
+    UserPlaces places{first.module, first.is_return(), {}, {}, {}};
     for (const uint32_t index : sites) {
       places.offsets.push_back(sites_[index].file_offset);
+      places.reference_counters.push_back(sites_[index].reference_counter);
       if (loaded.group.wants_cookie) places.cookies.push_back(index);
     }
     return link_user_places(loaded.program.get(), places);
@@ -89,7 +97,7 @@ Result<UniqueFd> Attacher::link(const LoadedProgram& loaded, std::span<const uin
 Status Attacher::link_together(const LoadedProgram& loaded, std::span<const uint32_t> sites) {
   auto whole = link(loaded, sites);
   if (whole) {
-    attachments_.push_back({UniqueFd(), std::move(*whole), sites.front()});
+    attachments_.push_back({UniqueFd(), std::move(*whole), sites.front(), 0});
     return {};
   }
   const int code = whole.error().code();
@@ -113,6 +121,7 @@ Status Attacher::attach(const LoadedProgram& loaded) {
   const AttachGroup& group = loaded.group;
   switch (group.method) {
     case AttachMethod::kRun:
+    case AttachMethod::kIterate:
       return {};
     case AttachMethod::kSyscalls:
     case AttachMethod::kSyscallExits:
@@ -127,6 +136,14 @@ Status Attacher::attach(const LoadedProgram& loaded) {
   for (const uint32_t index : group.sites) {
     std::optional<uint64_t> cookie;
     if (group.wants_cookie) cookie = index;
+    if (group.method == AttachMethod::kSampled) {
+      ASSIGN_OR_RETURN(std::vector<Attachment> events, attach_sampled(loaded.program.get(), sites_[index], cookie));
+      for (Attachment& event : events) {
+        event.site = index;
+        attachments_.push_back(std::move(event));
+      }
+      continue;
+    }
     auto attachment = attach_site(loaded, sites_[index], cookie);
     if (attachment) {
       attachment->site = index;

@@ -23,6 +23,9 @@ struct LoadedProgram {
   UniqueFd syscall_sites;  // kSyscalls, kSyscallExits: the map that tells the site
 };
 
+// Whether the session can do without SITE when the kernel refuses it.
+bool may_be_left_out(const ProbeSite& site, ir::MissingProbes missing);
+
 class Attacher {
  public:
   // TRACEFS may be null when no site is a tracepoint; not owned. MISSING: what becomes of sites that the kernel

@@ -18,4 +18,9 @@ bool kernel_has_loops();
 // Whether raw tracepoints pass a cookie to their program: Linux 6.10.
 bool kernel_has_raw_cookies();
 
+// Why programs on kernel functions cannot make them return something else; nullopt when they can.
+std::optional<std::string> why_no_override();
+// Why programs cannot write to the memory of processes; nullopt when they can.
+std::optional<std::string> why_no_user_writes();
+
 }  // namespace polytap::ebpf

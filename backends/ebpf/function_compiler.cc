@@ -28,7 +28,7 @@ bool reads_site(const ir::Function& function) {
     for (const ir::Instruction& instruction : block.instructions) {
       const auto* builtin = std::get_if<ir::ReadBuiltin>(&instruction.operation);
       if (builtin != nullptr && builtin->what == ir::Builtin::kSiteIndex) return true;
-      if (std::holds_alternative<ir::Emit>(instruction.operation)) return true;
+      if (std::holds_alternative<ir::Emit>(instruction.operation) || instruction.on_fault != ir::kNoEmit) return true;
       if (std::holds_alternative<ir::Exit>(instruction.operation)) return true;
     }
   }
@@ -67,6 +67,10 @@ Result<CompiledFunction> FunctionCompiler::compile() {
     callbacks_.push_back(*unwind_step_);
     place_unwind_step();
   }
+  if (search_) {
+    callbacks_.push_back(*search_);
+    place_search();
+  }
   CompiledFunction compiled;
   ASSIGN_OR_RETURN(compiled.code, code_.finish());
   for (const Label callback : callbacks_) compiled.callbacks.push_back(code_.position(callback));
@@ -75,9 +79,17 @@ Result<CompiledFunction> FunctionCompiler::compile() {
 
 // --- entry and exit
 
+// struct bpf_iter__task and the like: a pointer to what is the same for all, then to the object.
+constexpr int32_t kIteratedObject = 8;
+
 void FunctionCompiler::enter() {
   code_.move(Reg::k6, Reg::k1);
   const Label out = code_.new_label();
+  if (request_.kind == ProgramKind::kIterator) {
+    // Behind the last object the kernel calls once more, without one.
+    code_.load(8, Reg::k1, Reg::k6, kIteratedObject);
+    code_.jump_if(Jump::kEqual, Reg::k1, 0, out);
+  }
   if (request_.guarded) {
     code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kState);
     code_.load(8, Reg::k1, Reg::k1, 0);
@@ -260,6 +272,7 @@ void FunctionCompiler::expand_block(ir::BlockId id) {
   for (size_t i = 0; i < count; ++i) {
     const ir::Instruction& instruction = block.instructions[i];
     code_.set_span(instruction.span);
+    on_fault_ = instruction.on_fault;
     std::visit([&](const auto& op) { expand(op, instruction.result); }, instruction.operation);
   }
   code_.set_span(block.span);

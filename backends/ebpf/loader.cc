@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "backends/ebpf/iterators.h"
 #include "backends/ebpf/rejection.h"
 
 namespace polytap::ebpf {
@@ -22,7 +23,10 @@ bpf_prog_type program_type(ProgramKind kind) {
     case ProgramKind::kUserFunction:
     case ProgramKind::kKernelFunction:
       return BPF_PROG_TYPE_KPROBE;
+    case ProgramKind::kSampled:
+      return BPF_PROG_TYPE_PERF_EVENT;
     case ProgramKind::kTracing:
+    case ProgramKind::kIterator:
       return BPF_PROG_TYPE_TRACING;
     case ProgramKind::kSyscall:
       break;
@@ -67,6 +71,9 @@ Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction
     options.func_info = info.functions.data();
     options.func_info_cnt = static_cast<uint32_t>(info.functions.size());
     options.func_info_rec_size = sizeof(bpf_func_info);
+  }
+  if (!request.iterator.empty()) {
+    ASSIGN_OR_RETURN(options.attach_btf_id, iterator_id(request.iterator));
   }
   options.expected_attach_type = static_cast<bpf_attach_type>(request.attach_type);
   if (request.tracing != nullptr) {

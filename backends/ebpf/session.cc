@@ -14,6 +14,7 @@
 #include <iterator>
 #include <utility>
 
+#include "backends/ebpf/iterators.h"
 #include "backends/ebpf/kernel_misses.h"
 #include "backends/ebpf/loader.h"
 #include "core/base/check.h"
@@ -33,6 +34,7 @@ bool emits_data(const ir::Program& program, const ir::Function& function) {
     for (const ir::Instruction& instruction : block.instructions) {
       const auto* emit = std::get_if<ir::Emit>(&instruction.operation);
       if (emit != nullptr && !program.emits[emit->emit].control) return true;
+      if (instruction.on_fault != ir::kNoEmit) return true;
     }
   }
   return false;
@@ -99,6 +101,9 @@ Status EbpfSession::prepare() {
   }
   for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
     environment_.maps.push_back({maps_->fd(map), maps_->form(map), uses[map]});
+  }
+  if (needs_task_offsets(program_)) {
+    ASSIGN_OR_RETURN(environment_.task, find_task_offsets());
   }
   environment_.globals_fd = globals_->fd();
   environment_.globals = globals_->layout();
@@ -195,8 +200,14 @@ Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachG
   }
   auto compiled = FunctionCompiler(program_, function, plan, environment_, group.request).compile();
   if (!compiled) return std::move(compiled).error().context(function.name);
-  LoadRequest request{group.request.kind, program_.settings.license, function.name, group.request.may_sleep, nullptr,
-                      group.attach_type};
+  LoadRequest request{.kind = group.request.kind,
+                      .license = program_.settings.license,
+                      .probe = function.name,
+                      .may_sleep = group.request.may_sleep,
+                      .iterator = {},
+                      .tracing = nullptr,
+                      .attach_type = group.attach_type};
+  if (group.method == AttachMethod::kIterate) request.iterator = program_.sites[group.sites.front()].event;
   std::optional<TracingTarget> target;
   if (group.method == AttachMethod::kTracing) {
     auto found = tracing_targets_.find(program_.sites[group.sites.front()]);
@@ -217,8 +228,7 @@ Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachG
 
 // The kernel looks at the function of an fentry or fexit when the program is loaded.
 Status EbpfSession::leave_out(uint32_t site, Error why) {
-  const bool spared =
-      program_.sites[site].from_pattern || program_.settings.missing_probes != ir::MissingProbes::kError;
+  const bool spared = may_be_left_out(program_.sites[site], program_.settings.missing_probes);
   if (!spared || !tells_of_site(why.code())) return std::move(why).context(program_.sites[site].name);
   skipped_.push_back({site, why.message()});
   return {};
@@ -300,9 +310,16 @@ EbpfSession::~EbpfSession() {
 }
 
 Status EbpfSession::fire(uint32_t function, uint32_t site) {
-  CHECK(function < fired_.size() && fired_[function].valid());
   // After exit() only END runs.
   if (globals_->exiting() && program_.sites[site].type != ProbeType::kEnd) return {};
+  if (program_.sites[site].type == ProbeType::kIter) {
+    for (const LoadedProgram& loaded : loaded_) {
+      if (loaded.group.method != AttachMethod::kIterate || loaded.group.sites.front() != site) continue;
+      TRY(iterate(loaded.program.get(), program_.sites[site]));
+    }
+    return {};
+  }
+  CHECK(function < fired_.size() && fired_[function].valid());
   uint64_t context = site;
   LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &context, .ctx_size_in = sizeof context);
   if (bpf_prog_test_run_opts(fired_[function].get(), &options) != 0) {
@@ -341,6 +358,13 @@ Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
   RestoringMapSink restoring(*stacks_, program_.maps[map], sink);
   TRY(maps_->snapshot(map, restoring));
   restoring.finish(map);
+  return {};
+}
+
+Status EbpfSession::unwatch(uint64_t address) {
+  if (address != 0) {
+    std::erase_if(attachments_, [&](const Attachment& attachment) { return attachment.watched == address; });
+  }
   return {};
 }
 

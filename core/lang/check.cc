@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/config.h"
 #include "core/lang/walk.h"
@@ -23,7 +24,8 @@ constexpr int kMaxPasses = 64;
 // What a probe's body looks at in its context.
 struct ContextUse {
   std::set<std::string> fields;
-  bool any() const { return !fields.empty(); }
+  std::set<std::string> numbered;  // arg0, ...: each site of a USDT probe has them elsewhere
+  bool any() const { return !fields.empty() || !numbered.empty(); }
 };
 
 ContextUse context_use(const ast::Probe& probe, const CheckedScript& checked) {
@@ -31,9 +33,10 @@ ContextUse context_use(const ast::Probe& probe, const CheckedScript& checked) {
   const auto look = [&](const ast::Expression& expression) {
     if (const auto* access = std::get_if<ast::FieldAccess>(&expression.node)) {
       const auto* object = std::get_if<ast::Identifier>(&access->object->node);
-      if (object != nullptr && object->name == "args") use.fields.insert(access->field);
+      if (object != nullptr && (object->name == "args" || object->name == "ctx")) use.fields.insert(access->field);
     } else if (const auto* name = std::get_if<ast::Identifier>(&expression.node)) {
       if (name->name == "retval") use.fields.insert(std::string(kTracedResult));
+      if (argument_number(name->name)) use.numbered.insert(name->name);
     } else if (const auto* call = std::get_if<ast::Call>(&expression.node)) {
       if (call->name == "retval") use.fields.insert(std::string(kTracedResult));
     }
@@ -44,8 +47,9 @@ ContextUse context_use(const ast::Probe& probe, const CheckedScript& checked) {
 }
 
 std::string layout_of(const ProbeArgument& argument) {
-  return fmt::format("{},{},{},{},{},{}", argument.offset, argument.size, static_cast<int>(argument.form),
-                     to_string(argument.type), argument.type.is_signed, static_cast<int>(argument.type.space));
+  return fmt::format("{},{},{},{},{},{},{},{},{}", argument.offset, argument.size, static_cast<int>(argument.form),
+                     to_string(argument.type), argument.type.is_signed, static_cast<int>(argument.type.space),
+                     argument.index, argument.scale, argument.displacement);
 }
 
 // The result of functions of which nothing is known.
@@ -55,6 +59,13 @@ const std::string kPlainResult = "word";
 std::string layout_key(const ProbeSite& site, const ContextUse& use) {
   std::string key = fmt::format("{}:{}", static_cast<int>(site.type), static_cast<int>(site.context));
   if (!use.any()) return key;
+  if (site.type == ProbeType::kUsdt) {
+    for (const std::string& name : use.numbered) {
+      const ProbeArgument* argument = site.find_argument(name);
+      key += fmt::format(";{}={}", name, argument == nullptr ? "none" : layout_of(*argument));
+    }
+    return key;
+  }
   key += site.category == "syscalls" || site.category == "raw_syscalls" ? ":syscall" : ":other";
   for (const std::string& field : use.fields) {
     const bool result = field == kTracedResult;
@@ -212,7 +223,7 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
   check_top_level(script, checked, diagnostics);
   mark_calls(script, checked);
   bool complete = true;
-  for (const ResolvedProbe& probe : probes) complete = complete && !probe.sites.empty();
+  for (const ResolvedProbe& probe : probes) complete = complete && (!probe.sites.empty() || !diagnostics.has_errors());
   for (ResolvedProbe& probe : probes) make_functions(std::move(probe), script.expressions, checked);
   Diagnostics found;
   for (int pass = 0; pass < kMaxPasses; ++pass) {

@@ -70,7 +70,8 @@ struct CheckedFunction {
   const ProbeSite& site() const { return sites.front(); }
   // Whether pointers among the arguments are the process's: those of system calls and of functions in user space.
   bool reads_user_memory() const {
-    return site().category == "syscalls" || site().category == "raw_syscalls" || site().is_user_function();
+    return site().category == "syscalls" || site().category == "raw_syscalls" || site().is_user_function() ||
+           (site().type == ProbeType::kWatchpoint && static_cast<int64_t>(site().sampled.address) >= 0);
   }
 };
 
@@ -93,6 +94,7 @@ struct CheckedScript {
   ir::Settings settings;
   std::map<std::string, NamedConstant, std::less<>> defines;
   std::vector<std::string> parameters;
+  std::map<std::string, std::string> options;  // that getopt() asks for, with their descriptions
 
   // The index of a map by its name.
   std::optional<uint32_t> find_map(std::string_view name) const;

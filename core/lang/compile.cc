@@ -7,7 +7,6 @@
 #include "core/ir/optimize.h"
 #include "core/ir/verify.h"
 #include "core/lang/check.h"
-#include "core/lang/config.h"
 #include "core/lang/expand_macros.h"
 #include "core/lang/implied_pid.h"
 #include "core/lang/lower.h"
@@ -26,11 +25,7 @@ void must_verify(const ir::Program& program, const char* after) {
 
 std::optional<Compiled> compile_expanded(const ast::Script& script, const CompileInput& input,
                                          Diagnostics& diagnostics) {
-  // Probes are looked for before config blocks are read with their errors.
-  CompileInput with_policy = input;
-  Diagnostics ignored;
-  with_policy.settings.missing_probes = apply_config(script, input.settings, ignored).missing_probes;
-  std::vector<ResolvedProbe> probes = resolve_probes(script, with_policy, diagnostics);
+  std::vector<ResolvedProbe> probes = resolve_probes(script, input, diagnostics);
   CheckedScript checked = check(script, std::move(probes), input, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   ir::Program program = lower(checked, diagnostics);
@@ -40,6 +35,7 @@ std::optional<Compiled> compile_expanded(const ast::Script& script, const Compil
   compiled.program = ir::optimize(std::move(program));
   must_verify(compiled.program, "optimization");
   compiled.implied_pid = implied_pid(checked);
+  compiled.options = {checked.options.begin(), checked.options.end()};
   compiled.types = std::move(checked.types);
   return compiled;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/nearest.h"
+#include "core/ir/names.h"
 #include "core/lang/conditionals.h"
 #include "core/lang/parameters.h"
 
@@ -41,13 +42,6 @@ constexpr int64_t kMaxString = 64 * 1024;
 std::optional<int64_t> flag(const std::string& text) {
   if (text == "true" || text == "1") return 1;
   if (text == "false" || text == "0") return 0;
-  return std::nullopt;
-}
-
-std::optional<ir::MissingProbes> missing_probes(std::string_view text) {
-  if (text == "error") return ir::MissingProbes::kError;
-  if (text == "warn") return ir::MissingProbes::kWarn;
-  if (text == "ignore") return ir::MissingProbes::kIgnore;
   return std::nullopt;
 }
 
@@ -90,6 +84,24 @@ void apply(const Entry& entry, ir::Settings& settings, Diagnostics& diagnostics)
     settings.demangle = *number != 0;
   } else if (name == "str_trunc_trailer") {
     settings.cut_trailer = entry.value;
+  } else if (name == "missing_probes") {
+    const std::string& value = entry.value;
+    if (value != "error" && value != "warn" && value != "ignore") {
+      diagnostics.error(entry.value_span,
+                        fmt::format("Invalid value for {}: expected error, warn or ignore", entry.name),
+                        did_you_mean(value, std::vector<std::string>{"error", "warn", "ignore"}));
+      return;
+    }
+    using enum ir::MissingProbes;
+    settings.missing_probes = value == "error" ? kError : value == "warn" ? kWarn : kIgnore;
+  } else if (name == "stack_mode") {
+    const auto mode = find_stack_mode(entry.value);
+    if (!mode) {
+      diagnostics.error(entry.value_span, fmt::format("Invalid stack mode: '{}'", entry.value),
+                        did_you_mean(entry.value, stack_mode_names()));
+      return;
+    }
+    settings.stack_mode = *mode;
   } else if (name == "license") {
     settings.license = entry.value;
   } else if (name == "perf_rb_pages") {
@@ -98,16 +110,18 @@ void apply(const Entry& entry, ir::Settings& settings, Diagnostics& diagnostics)
       return;
     }
     settings.ring_pages = static_cast<uint32_t>(*number);
-  } else if (name == "missing_probes") {
-    if (const auto policy = missing_probes(entry.value)) {
-      settings.missing_probes = *policy;
-    } else {
-      diagnostics.error(entry.value_span, "Invalid value for missing_probes: expected error, warn or ignore");
-    }
   }
 }
 
 }  // namespace
+
+std::optional<StackMode> find_stack_mode(std::string_view name) {
+  const auto found = std::ranges::find(ir::kStackModeNames, name);
+  if (found == ir::kStackModeNames.end()) return std::nullopt;
+  return static_cast<StackMode>(found - ir::kStackModeNames.begin());
+}
+
+std::vector<std::string> stack_mode_names() { return {ir::kStackModeNames.begin(), ir::kStackModeNames.end()}; }
 
 ir::Settings apply_config(const ast::Script& script, ir::Settings base, Diagnostics& diagnostics) {
   for (const ast::TopLevel& item : script.items) {

@@ -25,10 +25,6 @@ struct ResolvedProbe {
 std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const CompileInput& input,
                                           Diagnostics& diagnostics);
 
-// A probe that is not there: an error, a warning or nothing, as INPUT's missing_probes says.
-void report_missing(const CompileInput& input, Diagnostics& diagnostics, Span span, std::string message,
-                    std::string hint);
-
 // The type that a provider's name or alias names, case aside.
 std::optional<ProbeType> find_provider(std::string_view name);
 // "tracepoint", as `probetype` shows it.

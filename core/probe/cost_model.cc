@@ -48,9 +48,15 @@ double firing_cost(const CostModel& model, ProbeType type) {
     case ProbeType::kFexit:
       return model.traced_function;
     case ProbeType::kUprobe:
+    case ProbeType::kUsdt:
       return model.user_function;
     case ProbeType::kUretprobe:
       return model.user_return;
+    case ProbeType::kProfile:
+    case ProbeType::kSoftware:
+    case ProbeType::kHardware:
+    case ProbeType::kWatchpoint:
+      return model.sampled;
     default:
       return 0;
   }
