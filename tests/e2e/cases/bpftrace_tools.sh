@@ -18,6 +18,7 @@ trap stop_both EXIT
 # begin TOOL: both tracers begin it.
 begin() {
   tool=$1
+  rm -f warm17 mark4[2-4]
   : >bpftrace.out && : >polytap.out
   bpftrace "$tools/$tool.bt" >bpftrace.out 2>bpftrace.err &
   both=$!
@@ -102,8 +103,8 @@ until_both_ready() {
   sleep 4  # bpftrace attaches behind BEGIN
 }
 until_both_ready Counting
-cp "$PROGRAMS/syscall_loop" mark42 2>/dev/null || cp -f "$PROGRAMS/syscall_loop" ./mark42
-./mark42 300000
+cp "$PROGRAMS/syscall_loop" mark42
+./mark42 getppid 300000 >loop.out
 stop_both
 for tracer in bpftrace polytap; do grep '^@process\[mark42\]' $tracer.out >$tracer.lines; done
 [ -s polytap.lines ] || { cat polytap.out; fail "syscount: the load is not among the ten"; }
@@ -140,7 +141,6 @@ until_seen_polytap() {
   done
 }
 starts_threads() { named "$1" "$PROGRAMS/threads" 2 1; }
-rm -f mark42
 until_seen_polytap starts_threads mark42
 stop_both
 expect_in polytap.err "libpthread has no 'pthread_create' here, libc has it"
@@ -150,13 +150,17 @@ openssl s_server -quiet -accept 127.0.0.1:44833 -key key.pem -cert cert.pem >/de
 server=$!
 trap 'kill $server 2>/dev/null; stop_both' EXIT
 connects() { echo hello | named "$1" openssl s_client -quiet -connect 127.0.0.1:44833; }
-beside sslsnoop connects '$1 = $4 = ""'
+# bpftrace 0.17 cuts %d to 32 bits, and names functions when they print, of a process that is gone by then.
+beside sslsnoop connects '$1 = $4 = $6 = ""; if ($5 == 4294967295) $5 = -1'
+grep 'mark4[23]' polytap.out | grep -q 'SSL_read$' || fail "sslsnoop: no function's name"
 expect_in polytap.err "No function in libcrypto is called 'rsa_ossl_public_encrypt'"
 begin ssllatency
 until_both_ready Tracing
 connects mark44 >/dev/null 2>&1
 stop_both
-grep -o '^@[a-z]*\[[^]]*\]' bpftrace.out | sort -u >bpftrace.lines
-grep -o '^@[a-z]*\[[^]]*\]' polytap.out | sort -u >polytap.lines
+# The functions' names as above; how often each histogram's rows were met is the same.
+for tracer in bpftrace polytap; do
+  awk '/^\[/ { rows[$1 " " $2] += $3 } END { for (row in rows) print row, rows[row] }' $tracer.out | sort >$tracer.lines
+done
 [ -s polytap.lines ] || { cat polytap.out polytap.err; fail "ssllatency: nothing measured"; }
 same bpftrace.lines polytap.lines
