@@ -10,10 +10,12 @@
 #include <optional>
 
 #include "core/ir/text.h"
+#include "core/lang/dump.h"
 #include "core/lang/parse.h"
 #include "core/lang/print.h"
 #include "core/output/fd_sink.h"
 #include "core/output/renderer.h"
+#include "core/output/stack_frames.h"
 #include "core/plan/explain_json.h"
 #include "core/plan/plan.h"
 #include "core/run/launch.h"
@@ -47,6 +49,17 @@ int status_of_report(const RunReport& report) {
   return code == 0 && report.failed ? 1 : code;
 }
 
+int print_tree(const Options& options) {
+  const auto source = read_script(options);
+  if (!source) return fail(source.error());
+  Diagnostics diagnostics;
+  const ast::Script script = parse(*source, diagnostics);
+  fmt::print(stderr, "{}", render(*source, diagnostics));
+  if (diagnostics.has_errors()) return 1;
+  fmt::print("{}", dump(script));
+  return 0;
+}
+
 // Everything from the chosen backend on.
 Result<int> carry_out(const Options& options, const Question& question, Backend& backend, Target target) {
   std::unique_ptr<LaunchedCommand> command;
@@ -65,11 +78,14 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
   if (!options.output_path.empty()) {
     ASSIGN_OR_RETURN(sink, FdSink::create_file(options.output_path, STDERR_FILENO));
   }
+  sink->set_buffering(options.buffering);
   ProcessMaps own_maps;
   ProcessMaps* maps = session->process_maps();
-  Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {question.program().settings.demangle});
+  Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {.demangle = question.program().settings.demangle,
+                                                             .lines = shows_source_lines(question.program())});
   const auto renderer = make_renderer(options.format, question.program(), *question.source, symbolizer, *sink,
                                       question.compiled->types.get());
+  if (options.no_warnings) renderer->mute_warnings();
   RunOptions run;
   run.command = command.get();
   run.announce = !options.quiet && options.mode == RunMode::kTrace;
@@ -93,9 +109,14 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
 int run_command(const Options& options, const BackendList& backends) {
   if (options.list) return list_command(options);
   if (options.format_script) return print_formatted(options);
+  if (options.dump == DumpStage::kTree || options.dump == DumpStage::kAll) {
+    const int status = print_tree(options);
+    if (status != 0 || options.dump == DumpStage::kTree) return status;
+  }
   const auto question = load_question(options);
   if (question == nullptr) return 1;
-  if (options.dump_ir) {
+  if (options.help_of_script) return 0;
+  if (options.dump == DumpStage::kProgram || options.dump == DumpStage::kAll) {
     fmt::print("{}", ir::to_text(question->program()));
     return 0;
   }

@@ -96,6 +96,37 @@ std::optional<std::string> why_not_operation(const ir::Function& function, const
   return std::nullopt;
 }
 
+bool has_operation(const ir::Function& function, bool (*is)(const ir::Operation&)) {
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      if (is(instruction.operation)) return true;
+    }
+  }
+  return false;
+}
+
+// Changing the process needs more of the kernel than looking at it.
+std::optional<std::string> why_not_actions(const ir::Program& program) {
+  for (const ir::Function& function : program.functions) {
+    if (has_operation(function, [](const ir::Operation& op) { return std::holds_alternative<ir::WriteMemory>(op); })) {
+      if (auto reason = ebpf::why_no_user_writes()) return fmt::format("{}: {}", function.name, *reason);
+    }
+    if (!has_operation(function,
+                       [](const ir::Operation& op) { return std::holds_alternative<ir::OverrideResult>(op); })) {
+      continue;
+    }
+    for (const uint32_t site : function.sites) {
+      if (program.sites[site].type == ProbeType::kKprobe) continue;
+      return fmt::format(
+          "{}: eBPF can override what kernel functions return (kprobe), not what comes behind this probe; ptrace (-b "
+          "ptrace) can at system calls of a command (-c) or a process (-p)",
+          program.sites[site].name);
+    }
+    if (auto reason = ebpf::why_no_override()) return fmt::format("{}: {}", function.name, *reason);
+  }
+  return std::nullopt;
+}
+
 // Not one of the places that the user asked for may be missing from an answer without a word.
 std::optional<std::string> why_not_places(const ir::Program& program) {
   ebpf::CodeReader code;
@@ -163,6 +194,7 @@ class EbpfBackend : public Backend {
     auto reason = why_not_target(program, target);
     if (!reason) reason = why_not_program(program);
     if (!reason) reason = ebpf::why_unusable();
+    if (!reason) reason = why_not_actions(program);
     verdict.possible = !reason;
     if (reason) verdict.reason = *reason;
     if (verdict.possible && may_meet_absent_pages(program)) {

@@ -157,6 +157,9 @@ void FunctionCompiler::expand(const ir::ReadBuiltin& op, ir::Temp result) {
     case ir::Builtin::kCurrentTask:
       code_.call(helper::kCurrentTask);
       break;
+    case ir::Builtin::kParentPid:
+      read_parent();
+      break;
     case ir::Builtin::kChildPid:
       code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kChildPid);
       code_.load(8, Reg::k0, Reg::k1, 0);
@@ -175,6 +178,7 @@ void FunctionCompiler::expand(const ir::ReadBuiltin& op, ir::Temp result) {
 // Some kernels (6.1) leave what is behind the name's NUL as it was.
 void FunctionCompiler::expand(const ir::ReadComm& op, ir::Temp) {
   zero_memory(memory(op.to, 16, Reg::k1), 16);
+  if (op.of_process) return read_process_name(op.to);
   address(Reg::k1, op.to);
   code_.move(Reg::k2, 16);
   code_.call(helper::kComm);
@@ -191,7 +195,7 @@ void FunctionCompiler::expand(const ir::ReadMemory& op, ir::Temp result) {
   code_.jump_if(Jump::kNotEqual, Reg::k0, 0, failed);
   set_result(result, 1);
   code_.bind(done);
-  code_.defer([this, failed, done, op, result] {
+  code_.defer([this, failed, done, op, result, on_fault = on_fault_] {
     code_.bind(failed);
     const Label lost = code_.new_label();
     if (waits_for(op.space)) {
@@ -204,7 +208,7 @@ void FunctionCompiler::expand(const ir::ReadMemory& op, ir::Temp result) {
       code_.jump(done);
       code_.bind(lost);
     }
-    count(GlobalsLayout::kFaults);
+    count_fault(on_fault);
     set_result(result, 0);
     code_.jump(done);
   });
@@ -240,14 +244,14 @@ void FunctionCompiler::finish_string(ir::Temp result, const std::function<void()
     set_result(result, Reg::k0);
   }
   code_.bind(done);
-  code_.defer([this, failed, again, read, done, retry, result] {
+  code_.defer([this, failed, again, read, done, retry, result, on_fault = on_fault_] {
     if (retry) {
       code_.bind(again);
       retry();
       code_.jump_if(Jump::kSignedGreaterEqual, Reg::k0, 0, read);
     }
     code_.bind(failed);
-    count(GlobalsLayout::kFaults);
+    count_fault(on_fault);
     set_result(result, 0);
     code_.jump(done);
   });
@@ -302,7 +306,7 @@ void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
   code_.load(8, Reg::k0, Reg::kFrame, kWork0);
   code_.store(8, count_word.base, count_word.offset, Reg::k0);
   code_.bind(done);
-  code_.defer([this, failed, read, done, op] {
+  code_.defer([this, failed, read, done, op, on_fault = on_fault_] {
     code_.bind(failed);
     if (waits_for(op.space)) {
       const Label in_range = code_.new_label();
@@ -316,7 +320,7 @@ void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
       code_.call(helper::kCopyFromUser);
       code_.jump_if(Jump::kEqual, Reg::k0, 0, read);
     }
-    count(GlobalsLayout::kFaults);
+    count_fault(on_fault);
     code_.jump(done);
   });
 }

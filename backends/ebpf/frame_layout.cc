@@ -54,6 +54,9 @@ bool needs_work_words(const ir::Program& program, const ir::Operation& operation
                         [](const ir::ReadStack&) { return true; },
                         [](const ir::AggregateRead&) { return true; },
                         [](const ir::MapNext&) { return true; },
+                        [&](const ir::Aggregate& op) {
+                          return program.maps[op.map].value.aggregation.kind == AggregationKind::kTseries;
+                        },
                         [&](const ir::MapDelete& op) { return scalar(op.map); },
                         [&](const ir::MapHas& op) { return scalar(op.map); },
                         [&](const ir::MapLength& op) { return scalar(op.map); },
@@ -77,7 +80,7 @@ uint32_t fixed_bytes(const ir::Program& program, const ir::Function& function, b
   if (scratch) return -kClaimPointer;
   for (const ir::Block& block : function.blocks) {
     for (const ir::Instruction& instruction : block.instructions) {
-      if (needs_work_words(program, instruction.operation)) return -kWork3;
+      if (instruction.on_fault != ir::kNoEmit || needs_work_words(program, instruction.operation)) return -kWork3;
     }
   }
   return function.sites.size() > 1 ? -kSiteWord : -kCpuBlockPointer;
@@ -188,6 +191,14 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
       }
       if (const auto* length = std::get_if<ir::StringLength>(&instruction.operation)) {
         dump = std::max(dump, length->capacity + 8);
+      }
+      if (const auto* find = std::get_if<ir::FindText>(&instruction.operation)) {
+        layout.text_capacity = std::max(layout.text_capacity, find->capacity);
+        layout.pattern_capacity = std::max(layout.pattern_capacity, find->pattern_capacity);
+        dump = std::max(dump, search_bytes(layout.text_capacity, layout.pattern_capacity));
+      }
+      if (const auto* join = std::get_if<ir::JoinTexts>(&instruction.operation)) {
+        dump = std::max(dump, join->left_capacity + join->right_capacity + 16);
       }
     }
   }

@@ -28,7 +28,7 @@ bool reads_site(const ir::Function& function) {
     for (const ir::Instruction& instruction : block.instructions) {
       const auto* builtin = std::get_if<ir::ReadBuiltin>(&instruction.operation);
       if (builtin != nullptr && builtin->what == ir::Builtin::kSiteIndex) return true;
-      if (std::holds_alternative<ir::Emit>(instruction.operation)) return true;
+      if (std::holds_alternative<ir::Emit>(instruction.operation) || instruction.on_fault != ir::kNoEmit) return true;
       if (std::holds_alternative<ir::Exit>(instruction.operation)) return true;
     }
   }
@@ -66,6 +66,10 @@ Result<CompiledFunction> FunctionCompiler::compile() {
   if (unwind_step_) {
     callbacks_.push_back(*unwind_step_);
     place_unwind_step();
+  }
+  if (search_) {
+    callbacks_.push_back(*search_);
+    place_search();
   }
   CompiledFunction compiled;
   ASSIGN_OR_RETURN(compiled.code, code_.finish());
@@ -259,6 +263,7 @@ void FunctionCompiler::expand_block(ir::BlockId id) {
   for (size_t i = 0; i < count; ++i) {
     const ir::Instruction& instruction = block.instructions[i];
     code_.set_span(instruction.span);
+    on_fault_ = instruction.on_fault;
     std::visit([&](const auto& op) { expand(op, instruction.result); }, instruction.operation);
   }
   code_.set_span(block.span);

@@ -15,6 +15,7 @@
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/regions.h"
 #include "backends/ebpf/register_allocator.h"
+#include "backends/ebpf/task_offsets.h"
 #include "backends/ebpf/unwind_layout.h"
 #include "core/ir/ir.h"
 
@@ -68,6 +69,7 @@ struct CompileEnvironment {
   int control_ring_fd = -1;
   int target_filter_fd = -1;           // -1: every process
   std::optional<UnwindAccess> unwind;  // none: user stacks by frame pointers
+  TaskOffsets task;                    // where needs_task_offsets()
 };
 
 // How one function is to be compiled.
@@ -235,12 +237,32 @@ class FunctionCompiler {
   void load_key(ir::MapId map, ir::Place key);
   void take_in(const Aggregation& aggregation, uint32_t buckets, const ir::Aggregate& op);
   void take_in_extreme(const Aggregation& aggregation, ir::Temp value);
+  void take_into_series(const Aggregation& aggregation, ir::Temp value);
   void hist_index(uint8_t bits, ir::Temp value);
   void lhist_index(const Aggregation& aggregation, uint32_t buckets, ir::Temp value);
   // Runs BODY for the value of every CPU (its address in r0); kWork3 counts. BODY must keep kWork3.
   template <typename Body>
   void for_each_cpu(ir::MapId map, ir::Place key, Body body);
   void seen_on_any_cpu(ir::MapId map, bool erase);  // kWork1: 1 or 0
+
+  // --- expand_texts.cc
+  void expand(const ir::FindText& op, ir::Temp result);
+  void expand(const ir::JoinTexts& op, ir::Temp result);
+  // Copies a text and a NUL to scratch memory. r0: what the helper returned.
+  void copy_text(ir::Place from, uint32_t capacity, int32_t to);
+  int32_t text_offset() const;
+  void place_search();
+
+  // --- expand_actions.cc
+  void expand(const ir::SendSignal& op, ir::Temp result);
+  void expand(const ir::OverrideResult& op, ir::Temp result);
+  void expand(const ir::WriteMemory& op, ir::Temp result);
+  // r0: what a helper returned. RESULT: 1, or 0 where it failed.
+  void count_if_negative(std::optional<ir::Temp> result);
+  void count_fault(ir::EmitId on_fault);
+  void follow(uint32_t offset, uint32_t size);
+  void read_parent();
+  void read_process_name(ir::Place to);
 
   // --- expand_emit.cc
   void expand(const ir::Emit& op, ir::Temp result);
@@ -264,6 +286,8 @@ class FunctionCompiler {
   std::vector<Label> callbacks_;       // in the order of their code
   std::optional<Label> callback_;      // the empty one
   std::optional<Label> unwind_step_;   // bpf_loop's
+  std::optional<Label> search_;        // a step of FindText
+  ir::EmitId on_fault_ = ir::kNoEmit;  // of the instruction at hand
 };
 
 }  // namespace polytap::ebpf

@@ -30,6 +30,7 @@ bool emits_data(const ir::Program& program, const ir::Function& function) {
     for (const ir::Instruction& instruction : block.instructions) {
       const auto* emit = std::get_if<ir::Emit>(&instruction.operation);
       if (emit != nullptr && !program.emits[emit->emit].control) return true;
+      if (instruction.on_fault != ir::kNoEmit) return true;
     }
   }
   return false;
@@ -91,6 +92,9 @@ Status EbpfSession::prepare() {
   const std::vector<MapUse> uses = find_map_uses(program_);
   for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
     environment_.maps.push_back({maps_->fd(map), maps_->form(map), uses[map]});
+  }
+  if (needs_task_offsets(program_)) {
+    ASSIGN_OR_RETURN(environment_.task, find_task_offsets());
   }
   environment_.globals_fd = globals_->fd();
   environment_.globals = globals_->layout();

@@ -43,6 +43,8 @@ std::optional<std::string> why_not_builtin(ir::Builtin what) {
     case Builtin::kUid:
     case Builtin::kGid:
       return "an ftrace record does not carry the thread's uid and gid";
+    case Builtin::kParentPid:
+      return "an ftrace record does not carry the pid of the process's parent";
     case Builtin::kCgroup:
       return "an ftrace record does not carry the thread's cgroup";
     case Builtin::kJiffies:
@@ -52,6 +54,10 @@ std::optional<std::string> why_not_builtin(ir::Builtin what) {
     default:
       return std::nullopt;
   }
+}
+
+std::string late_reason(std::string_view what) {
+  return fmt::format("{} must happen at the event, and an ftrace record is looked at later", what);
 }
 
 std::optional<std::string> why_not_operation(const ir::Operation& operation) {
@@ -65,6 +71,9 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation) {
                           return "ustack: an ftrace record carries no user stack, nor the mappings that would name it";
                         },
                         [](const ir::ReadBuiltin& op) -> Reason { return why_not_builtin(op.what); },
+                        [](const ir::SendSignal&) -> Reason { return late_reason("signal()"); },
+                        [](const ir::OverrideResult&) -> Reason { return late_reason("override()"); },
+                        [](const ir::WriteMemory&) -> Reason { return late_reason("write_user()"); },
                         [](const auto&) -> Reason { return std::nullopt; },
                     },
                     operation);
@@ -78,7 +87,8 @@ bool reads_memory(const ir::Operation& operation) {
 // BEGIN, END and interval run in this process, whose own uid and gid are known.
 bool allowed_here(const ir::Operation& operation) {
   const auto* read = std::get_if<ir::ReadBuiltin>(&operation);
-  return read != nullptr && (read->what == ir::Builtin::kUid || read->what == ir::Builtin::kGid);
+  return read != nullptr &&
+         (read->what == ir::Builtin::kUid || read->what == ir::Builtin::kGid || read->what == ir::Builtin::kParentPid);
 }
 
 }  // namespace

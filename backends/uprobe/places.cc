@@ -52,6 +52,8 @@ std::optional<std::string_view> why_not_builtin(ir::Builtin what) {
       return "perf's samples do not carry the thread's uid";
     case Builtin::kGid:
       return "perf's samples do not carry the thread's gid";
+    case Builtin::kParentPid:
+      return "perf's samples do not carry the pid of the process's parent";
     case Builtin::kCgroup:
       return "perf's samples do not carry the thread's cgroup in the hierarchy of version 2 (cgroup)";
     case Builtin::kJiffies:
@@ -65,6 +67,10 @@ std::optional<std::string_view> why_not_builtin(ir::Builtin what) {
 
 std::string kernel_memory_reason(std::string_view what) {
   return fmt::format("{} reads kernel memory, which a user function probe without BPF cannot fetch", what);
+}
+
+std::string late_reason(std::string_view what) {
+  return fmt::format("{} must happen at the event, and one of perf's samples is looked at later", what);
 }
 
 std::optional<std::string> why_not_operation(const ir::Operation& operation, bool traced) {
@@ -88,10 +94,14 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation, boo
                         },
                         [&](const ir::ReadBuiltin& op) -> Reason {
                           const auto why = why_not_builtin(op.what);
-                          const bool known_here = op.what == ir::Builtin::kUid || op.what == ir::Builtin::kGid;
+                          const bool known_here = op.what == ir::Builtin::kUid || op.what == ir::Builtin::kGid ||
+                                                  op.what == ir::Builtin::kParentPid;
                           if (!why || (!traced && known_here)) return std::nullopt;
                           return std::string(*why);
                         },
+                        [](const ir::SendSignal&) -> Reason { return late_reason("signal()"); },
+                        [](const ir::OverrideResult&) -> Reason { return late_reason("override()"); },
+                        [](const ir::WriteMemory&) -> Reason { return late_reason("write_user()"); },
                         [](const auto&) -> Reason { return std::nullopt; },
                     },
                     operation);

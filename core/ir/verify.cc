@@ -38,6 +38,10 @@ Complaint check_aggregation(const Type& type) {
     const uint64_t range = static_cast<uint64_t>(aggregation.high) - static_cast<uint64_t>(aggregation.low);
     COMPLAIN_UNLESS(range / static_cast<uint64_t>(aggregation.step) < kMaxMapValue / 8, "lhist has too many buckets");
   }
+  if (aggregation.kind == AggregationKind::kTseries) {
+    COMPLAIN_UNLESS(aggregation.interval_ns != 0 && aggregation.intervals != 0, "tseries has no intervals");
+    COMPLAIN_UNLESS(aggregation.intervals <= kMaxMapValue / 24, "tseries has too many intervals");
+  }
   return {};
 }
 
@@ -55,8 +59,8 @@ Complaint check_map(const MapSpec& map) {
 }
 
 bool names_map(EmitKind kind) {
-  return kind == EmitKind::kPrintMapValue || kind == EmitKind::kPrintMap || kind == EmitKind::kClearMap ||
-         kind == EmitKind::kZeroMap;
+  return kind == EmitKind::kPrintMapValue || kind == EmitKind::kPrintMapEntry || kind == EmitKind::kPrintMap ||
+         kind == EmitKind::kClearMap || kind == EmitKind::kZeroMap;
 }
 
 Complaint check_emit(const Program& program, const EmitSpec& emit) {
@@ -155,6 +159,20 @@ class OperationChecker {
     return {};
   }
   Complaint parameters(const StringLength& op) { return multiple_of_8(op.capacity, "capacity"); }
+  Complaint parameters(const FindText& op) {
+    if (auto complaint = multiple_of_8(op.capacity, "capacity")) return complaint;
+    return multiple_of_8(op.pattern_capacity, "capacity");
+  }
+  Complaint parameters(const JoinTexts& op) {
+    for (const uint32_t capacity : {op.capacity, op.left_capacity, op.right_capacity}) {
+      if (auto complaint = multiple_of_8(capacity, "capacity")) return complaint;
+    }
+    return {};
+  }
+  Complaint parameters(const WriteMemory& op) {
+    COMPLAIN_UNLESS(op.length != 0 && op.length <= kMaxFrame, "length {}", op.length);
+    return {};
+  }
 
   Complaint parameters(const MapGet& op) { return plain_map(op.map); }
   Complaint parameters(const MapSet& op) { return plain_map(op.map); }

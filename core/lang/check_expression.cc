@@ -14,7 +14,8 @@ bool is_number(const Type& type) {
   if (type.is_integral()) return true;
   if (!type.is(TypeKind::kAggregation)) return false;
   const AggregationKind kind = type.aggregation.kind;
-  return kind != AggregationKind::kStats && kind != AggregationKind::kHist && kind != AggregationKind::kLhist;
+  return kind != AggregationKind::kStats && kind != AggregationKind::kHist && kind != AggregationKind::kLhist &&
+         kind != AggregationKind::kTseries;
 }
 
 Type number_type(const Type& type) {
@@ -143,6 +144,7 @@ ExpressionInfo Checker::identifier(const ast::Expression& expression, std::strin
   if (auto constant = find_constant(script_, name)) return *constant;
   if (const auto value = find_builtin(name)) return builtin(*value, span);
   if (argument_number(name)) return numbered_argument(name, span);
+  if (stack_argument_number(name)) return stack_argument(name, span);
   const FunctionSignature* function = find_function(name);
   if (function != nullptr && (function->id == FunctionId::kUstack || function->id == FunctionId::kKstack)) {
     const ast::Call bare{std::string(name), expression.span, {}};
@@ -199,6 +201,15 @@ ExpressionInfo Checker::static_argument(std::string_view name, Span span) {
   return ExpressionInfo{argument->type, {}, {}, {}};
 }
 
+ExpressionInfo Checker::stack_argument(std::string_view name, Span span) {
+  const ProbeSite& site = function_.site();
+  if (site.context != ContextKind::kRegisters || site.is_return() || site.function_offset != 0) {
+    diagnostics_.error(span, fmt::format("{} is known where a function is entered only", name));
+    return {};
+  }
+  return ExpressionInfo{types::uint64(), {}, {}, {}};
+}
+
 std::string Checker::identifier_hint(std::string_view name) const {
   std::vector<std::string> names = builtin_names();
   names.emplace_back("ustack");
@@ -227,11 +238,16 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
       break;
     case BuiltinForm::kProbeType:
       info.text = std::string(provider_name(function_.site().type));
+      if (*info.text == "begin" || *info.text == "end") info.text = "special";  // as bpftrace has it
       info.type = types::string(static_cast<uint32_t>(info.text->size() + 1));
       break;
     case BuiltinForm::kFunction:
       if (function_.site().is_function()) break;
       diagnostics_.error(span, "func can be used in function probes only", "write probe for the probe's name");
+      return {};
+    case BuiltinForm::kUserMode:
+      if (function_.site().context == ContextKind::kRegisters) break;
+      diagnostics_.error(span, "usermode can be used where there are registers: in function probes");
       return {};
     case BuiltinForm::kContext:
       unsupported(span, "ctx is");

@@ -2,6 +2,7 @@
 
 #include "core/ir/arithmetic.h"
 #include "core/lang/checker.h"
+#include "core/lang/named_values.h"
 
 namespace polytap {
 namespace {
@@ -82,6 +83,12 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
   ExpressionInfo info;
   if (type.is(TypeKind::kNone)) return info;
   if (node.op == ast::UnaryOp::kDereference) {
+    // What kaddr() gives: a number that knows where it points.
+    if (type.is(TypeKind::kInteger) && type.size == 8 && type.space != AddressSpace::kNone) {
+      info.type = types::uint64();
+      info.type.space = type.space;
+      return info;
+    }
     if (!type.is(TypeKind::kPointer) || type.element == nullptr || type.element->is(TypeKind::kVoid)) {
       diagnostics_.error(span, fmt::format("A value of type '{}' cannot be dereferenced", to_string(type)),
                          "cast it to a pointer to what is there: *(int32 *)x");
@@ -223,6 +230,10 @@ void Checker::warn_of_unknown_sign(const ast::Binary& node, Span span) {
                        "if it returns an int, write (int32)retval");
 }
 
+bool Checker::compares_name(const ExpressionInfo& left, const ExpressionInfo& right) {
+  return right.text && is_shown_by_name(left.type);
+}
+
 ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const ExpressionInfo& left,
                                    const ExpressionInfo& right) {
   ExpressionInfo info;
@@ -254,6 +265,7 @@ ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const Exp
     }
     return info;
   }
+  if (equality && (compares_name(left, right) || compares_name(right, left))) return info;
   const auto together = unify(a, b);
   const bool composed = a.is(TypeKind::kTuple) || a.is(TypeKind::kRecord);
   if (equality && together && a.kind == b.kind && !a.is(TypeKind::kAggregation) &&

@@ -94,6 +94,7 @@ struct CheckedScript {
   ir::Settings settings;
   std::map<std::string, NamedConstant, std::less<>> defines;
   std::vector<std::string> parameters;
+  std::map<std::string, std::string> options;  // that getopt() asks for, with their descriptions
 
   // The index of a map by its name.
   std::optional<uint32_t> find_map(std::string_view name) const;

@@ -79,6 +79,7 @@ class Checker {
   ExpressionInfo builtin(const BuiltinValue& value, Span span);
   ExpressionInfo numbered_argument(std::string_view name, Span span);
   ExpressionInfo static_argument(std::string_view name, Span span);
+  ExpressionInfo stack_argument(std::string_view name, Span span);
   ExpressionInfo parameter(const ast::PositionalParameter& parameter, Span span);
   ExpressionInfo variable(const ast::Variable& variable, Span span);
   ExpressionInfo ternary(const ast::Ternary& node, Span span);
@@ -97,6 +98,8 @@ class Checker {
   ExpressionInfo binary(const ast::Binary& node, Span span);
   ExpressionInfo logical(const ast::Binary& node);
   void warn_of_unknown_sign(const ast::Binary& node, Span span);
+  // Whether what is compared is a value that is shown by name (func, username, ...) with a literal.
+  static bool compares_name(const ExpressionInfo& left, const ExpressionInfo& right);
   ExpressionInfo comparison(const ast::Binary& node, Span span, const ExpressionInfo& left,
                             const ExpressionInfo& right);
   ExpressionInfo arithmetic(ast::BinaryOp op, Span span, const ExpressionInfo& left, const ExpressionInfo& right);
@@ -131,6 +134,7 @@ class Checker {
   MapInfo* map_argument(const ast::Expression& argument, const FunctionSignature& function);
   ExpressionInfo aggregation(const ast::Call& call, const FunctionSignature& function);
   ExpressionInfo histogram(const ast::Call& call, const FunctionSignature& function);
+  ExpressionInfo time_series(const ast::Call& call);
 
   // --- check_call.cc
   ExpressionInfo call(const ast::Call& call, Span span, FunctionUse use);
@@ -144,10 +148,38 @@ class Checker {
   ExpressionInfo pton(const ast::Call& call);
   ExpressionInfo macaddr(const ast::Call& call);
   ExpressionInfo strncmp(const ast::Call& call);
-  ExpressionInfo strcontains(const ast::Call& call);
   ExpressionInfo map_call(const ast::Call& call, const FunctionSignature& function, Span span);
   ExpressionInfo clock(const ast::Call& call);
   ExpressionInfo reg(const ast::Call& call);
+  // --- check_text.cc
+  ExpressionInfo find_text(const ast::Call& call, FunctionId id);
+  ExpressionInfo join_texts(const ast::Call& call);
+  ExpressionInfo capacity(const ast::Call& call);
+  ExpressionInfo memcmp(const ast::Call& call);
+  // The argument as a text; false with a diagnostic, or silently when its type is not known.
+  bool is_text_argument(const ast::Call& call, size_t index);
+
+  // --- check_system.cc: what is looked up on this machine
+  ExpressionInfo kernel_address(const ast::Call& call, FunctionId id);
+  ExpressionInfo user_address(const ast::Call& call);
+  ExpressionInfo cgroup_id(const ast::Call& call);
+  ExpressionInfo cgroup_path(const ast::Call& call);
+  ExpressionInfo identity(const ast::Call& call, FunctionId id);
+  ExpressionInfo of_task(const ast::Call& call, FunctionId id);
+  ExpressionInfo socket_cookie(const ast::Call& call);
+  ExpressionInfo skboutput(const ast::Call& call);
+  ExpressionInfo path(const ast::Call& call);
+  ExpressionInfo getopt(const ast::Call& call);
+  // Whether an argument points to a struct NAME that the kernel's types describe.
+  bool points_to(const ast::Call& call, size_t index, std::string_view name);
+
+  // --- check_action.cc: what changes the traced process
+  void signal(const ast::Call& call);
+  void override_result(const ast::Call& call);
+  ExpressionInfo write_user(const ast::Call& call);
+  // Whether the probe runs in a traced process.
+  bool has_process(const ast::Call& call);
+
   // Checks an argument that must be an integer (or stand for one).
   const ExpressionInfo& integer_argument(const ast::Call& call, size_t index);
   std::optional<int64_t> constant_argument(const ast::Call& call, size_t index);

@@ -65,8 +65,15 @@ Lowerer::Object Lowerer::object(const ast::Expression& e) {
 
 Lowerer::Object Lowerer::pointed_to(const ast::Expression& pointer) {
   const Type& type = info(pointer).type;
-  CHECK(type.is(TypeKind::kPointer) && type.element != nullptr);
   Object result;
+  if (type.is(TypeKind::kInteger)) {  // kaddr()
+    result.where = Object::Where::kMemory;
+    result.address = word(pointer);
+    result.space = type.space;
+    result.type = types::uint64();
+    return result;
+  }
+  CHECK(type.is(TypeKind::kPointer) && type.element != nullptr);
   result.where = Object::Where::kMemory;
   result.address = word(pointer);
   result.space = type.space == AddressSpace::kUser ? AddressSpace::kUser : AddressSpace::kKernel;

@@ -179,7 +179,7 @@ bool Lowerer::store_call(const ast::Call& call, const ast::Expression& e, ir::Pl
   }
   const auto builtin = find_builtin(call.name);
   if (builtin && builtin->form == BuiltinForm::kCommand && call.arguments.empty()) {
-    build_.run(ir::ReadComm{to});
+    build_.run(ir::ReadComm{to, builtin->of_process});
     const uint32_t size = want.storage_size();
     if (size > 16) build_.zero({to.slot, to.offset + 16}, size - 16);
     return true;
@@ -207,6 +207,12 @@ bool Lowerer::store_call(const ast::Call& call, const ast::Expression& e, ir::Pl
     case FunctionId::kUsym:
       build_.store(to, build_.add(ir::ReadBuiltin{ir::Builtin::kPid}));
       build_.store({to.slot, to.offset + 8}, word(*call.arguments[0]));
+      return true;
+    case FunctionId::kStrConcat:
+      join_texts(call, to, want);
+      return true;
+    case FunctionId::kPcomm:
+      process_name_of(call, to, want);
       return true;
     case FunctionId::kNtop:
       store_inet(call, to);

@@ -94,6 +94,9 @@ class Lowerer {
   ir::Temp numbered_argument(uint32_t number);
   ir::Temp static_argument(uint32_t number);
   ir::Temp function_name();
+  ir::Temp stack_argument(uint32_t number);
+  // Whether the number of a value that is shown by name is one that TEXT names.
+  ir::Temp is_named(const ast::Expression& value, const std::string& text);
   ir::Temp unary(const ast::Unary& node, const ast::Expression& e);
   ir::Temp increment(const ast::Unary& node);
   ir::Temp binary(const ast::Binary& node, const ast::Expression& e);
@@ -181,12 +184,35 @@ class Lowerer {
   void store_address(const std::string& text, ir::Place to);
   void store_buffer(const ast::Call& call, ir::Place to, const Type& type);
 
+  // --- lower_text.cc
+  ir::Temp find_text(const ast::Expression& text, const ast::Expression& pattern);
+  ir::Temp compare_memory(const ast::Call& call);
+  void join_texts(const ast::Call& call, ir::Place to, const Type& want);
+
+  // --- lower_system.cc
+  ir::Temp percpu_address(const ast::Call& call);
+  ir::Temp user_address(const ast::Call& call);
+  ir::Temp parent_of(const ast::Call& call);
+  void process_name_of(const ast::Call& call, ir::Place to, const Type& want);
+  ir::Temp socket_cookie(const ast::Call& call);
+  ir::Temp skboutput(const ast::Call& call);
+  ir::Temp stack_depth(const ast::Expression& stack);
+  // SIZE bytes at OFFSET behind ADDRESS in the kernel.
+  ir::Temp read_kernel(ir::Temp address, uint32_t offset, uint32_t size);
+  uint32_t field_offset(std::string_view structure, std::string_view field) const;
+
+  // --- lower_action.cc
+  void signal(const ast::Call& call, bool to_thread);
+  ir::Temp write_user(const ast::Call& call);
+  void unwatch(const ast::Call& call);
+
   // --- lower_output.cc
   void statement_call(const ast::Call& call);
   void format_call(const ast::Call& call, ir::EmitKind kind);
   void print(const ast::Call& call);
   void print_map(const ast::Call& call, ir::MapId id);
   void print_scalar_map(ir::MapId id);
+  void print_entry(const ast::Call& call, const ast::MapReference& reference);
   void clear_or_zero(ir::MapId id, bool clear);
   void join(const ast::Call& call);
   void remove(const ast::Call& call);

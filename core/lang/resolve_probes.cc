@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "core/base/nearest.h"
+#include "core/kernel/glob.h"
 #include "core/lang/config.h"
 #include "core/lang/resolve_events.h"
 #include "core/lang/resolve_functions.h"
@@ -346,6 +347,22 @@ Result<uint64_t> parse_period(const std::vector<std::string>& parts) {
   return number * factor;
 }
 
+namespace {
+
+// Leaves the sites whose names match GLOB.
+void keep_matching(ResolvedProbe& probe, std::string_view glob) {
+  ResolvedProbe kept;
+  kept.probe = probe.probe;
+  for (size_t i = 0; i < probe.sites.size(); ++i) {
+    if (!glob_match(glob, probe.sites[i].name)) continue;
+    kept.sites.push_back(std::move(probe.sites[i]));
+    kept.places.push_back(probe.places[i]);
+  }
+  probe = std::move(kept);
+}
+
+}  // namespace
+
 std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const CompileInput& input,
                                           Diagnostics& diagnostics) {
   std::vector<ResolvedProbe> result;
@@ -358,7 +375,14 @@ std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const Compi
     ResolvedProbe resolved;
     resolved.probe = probe;
     resolver.resolve(*probe, resolved);
+    if (!input.probe_filter.empty()) {
+      keep_matching(resolved, input.probe_filter);
+      if (resolved.sites.empty()) continue;
+    }
     result.push_back(std::move(resolved));
+  }
+  if (result.empty() && !input.probe_filter.empty() && !diagnostics.has_errors()) {
+    diagnostics.error({}, fmt::format("No probe of the script matches '{}'", input.probe_filter));
   }
   return result;
 }

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "core/base/clock.h"
+#include "core/output/record.h"
 #include "core/run/interval_timers.h"
 #include "core/run/named_probes.h"
 
@@ -44,7 +45,7 @@ class Collector : public MapSink {
 // A lane at work: turns the records of its session into calls of its renderer.
 class RunningLane : public EventSink {
  public:
-  explicit RunningLane(const Lane& lane) : lane_(lane) {}
+  explicit RunningLane(const Lane& lane) : lane_(lane), layouts_(RecordLayout::of_program(*lane.program)) {}
 
   void record(const EmittedRecord& record) override {
     const ir::EmitSpec& spec = lane_.program->emits[record.emit];
@@ -53,14 +54,17 @@ class RunningLane : public EventSink {
         print_map(spec.map, static_cast<uint64_t>(word_at(record.payload, 0)),
                   static_cast<uint64_t>(word_at(record.payload, 1)));
         break;
+      case ir::EmitKind::kPrintMapEntry:
+        print_entry(record);
+        break;
+      case ir::EmitKind::kUnwatch:
+        keep(lane_.session->unwatch(static_cast<uint64_t>(word_at(record.payload, 0))));
+        break;
       case ir::EmitKind::kClearMap:
         keep(lane_.session->clear(spec.map));
         break;
       case ir::EmitKind::kZeroMap:
         keep(lane_.session->zero(spec.map));
-        break;
-      case ir::EmitKind::kUnwatch:
-        keep(lane_.session->unwatch(static_cast<uint64_t>(word_at(record.payload, 0))));
         break;
       default:
         lane_.renderer->record(record);
@@ -166,6 +170,21 @@ class RunningLane : public EventSink {
     lane_.renderer->map(map, std::move(entries).value(), top, divisor);
   }
 
+  void print_entry(const EmittedRecord& record) {
+    const ir::EmitSpec& spec = lane_.program->emits[record.emit];
+    auto entries = read_map(*lane_.session, spec.map);
+    if (!entries) {
+      keep(std::move(entries).error());
+      return;
+    }
+    std::vector<Bytes> fields;
+    layouts_[record.emit].split(record.payload, fields);
+    MapEntry wanted{key_of_fields(spec.fields, fields), {}};
+    const auto found =
+        std::find_if(entries->begin(), entries->end(), [&](const MapEntry& entry) { return entry.key == wanted.key; });
+    lane_.renderer->map_entry(spec.map, found != entries->end() ? std::move(*found) : std::move(wanted));
+  }
+
   Status print_final_maps() {
     std::vector<ir::MapId> order;
     for (ir::MapId map = 0; map < lane_.program->maps.size(); ++map) {
@@ -182,6 +201,7 @@ class RunningLane : public EventSink {
   }
 
   Lane lane_;
+  std::vector<RecordLayout> layouts_;
   LaneReport report_;
   std::vector<IntervalTimer> timers_;
   Status failure_;

@@ -147,6 +147,7 @@ DebugInfo::Place DebugInfo::code_of(DwarfUnit& unit) {
 }
 
 bool DebugInfo::find(uint64_t address, bool inlines, std::vector<SourceFrame>& frames) {
+  why_.clear();
   DwarfUnit* unit = units_.with_address(address);
   if (unit == nullptr) return miss("its DWARF has no unit with that address");
   if (!unit->read_root()) return miss("its DWARF is damaged there");

@@ -32,7 +32,7 @@ class DebugInfo {
   ~DebugInfo();
 
   // Appends the frames of an address, innermost first: all calls inlined there, or only the function. False when DWARF
-  // has nothing on the address; why() tells what was missing.
+  // has nothing on the address. why() tells what was missing, also of what was found; "": nothing.
   bool find(uint64_t address, bool inlines, std::vector<SourceFrame>& frames);
   const std::string& why() const { return why_; }
 

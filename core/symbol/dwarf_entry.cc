@@ -226,6 +226,12 @@ void DwarfAbbreviations::add_attribute(Declaration& declaration, uint64_t name, 
     step.amount = static_cast<uint32_t>(constants_.size());
     constants_.push_back(constant);
   }
+  if (size == 4U) {
+    step.action = Action::kRead4;
+  } else if (size == 1U || size == 2U || size == 8U) {
+    step.action = Action::kReadFixed;
+    step.amount = *size;
+  }
   // An abstract origin leads to more than a specification: a subprogram that has both is asked for the origin.
   if (name == DW_AT_specification && (declaration.present >> static_cast<unsigned>(*attribute) & 1) != 0) {
     step.action = Action::kSkipForm;
@@ -265,6 +271,12 @@ bool DwarfAbbreviations::read(DwarfCursor& info, DwarfEntry& entry) const {
         break;
       case Action::kSkipForm:
         if (step->form != DW_FORM_implicit_const) read_form(info, step->form, encoding_);
+        break;
+      case Action::kRead4:
+        entry.values[static_cast<size_t>(step->attribute)] = {info.u32(), step->form};
+        break;
+      case Action::kReadFixed:
+        entry.values[static_cast<size_t>(step->attribute)] = {info.sized(step->amount), step->form};
         break;
       case Action::kRead:
         entry.values[static_cast<size_t>(step->attribute)] =

@@ -79,8 +79,9 @@ class DwarfAbbreviations {
   bool complete() const { return complete_; }
 
  private:
-  // kSkip: `amount` bytes. kSkipForm: a value of that form. kRead: into the attribute's place.
-  enum class Action : uint8_t { kSkip, kSkipForm, kRead };
+  // kSkip: `amount` bytes. kSkipForm: a value of that form. kRead...: into the attribute's place; a number of 4 or of
+  // `amount` bytes, or what the form says.
+  enum class Action : uint8_t { kSkip, kSkipForm, kRead4, kReadFixed, kRead };
   struct Step {
     Action action = Action::kSkip;
     DwarfAttribute attribute = DwarfAttribute::kCount;

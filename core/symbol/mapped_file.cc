@@ -26,7 +26,7 @@ bool contains_page(const LoadSegment& segment, uint64_t offset) {
 MappedFile::MappedFile(UniqueFd fd, DebugFileSearch search)
     : holds_descriptor_(fd.valid()), fd_(std::move(fd)), search_(std::move(search)) {}
 
-MappedFile::MappedFile(std::string image) : holds_descriptor_(false), image_(std::move(image)) {}
+MappedFile::MappedFile(std::string image) : is_image_(true), holds_descriptor_(false), image_(std::move(image)) {}
 
 void MappedFile::load_segments() {
   std::call_once(segments_read_, [this] {
@@ -54,7 +54,7 @@ void MappedFile::open_debug_info() {
   looked_for_debug_ = true;
   load_segments();
   if (!debug_fd_.valid()) {
-    debug_missing_ = search_.lines ? "the file could not be kept open" : "no DWARF was asked for";
+    debug_missing_ = is_image_ ? "no DWARF: it is no file" : "the file could not be kept open";
     return;
   }
   auto file = ElfFile::open(std::move(debug_fd_));
@@ -81,9 +81,9 @@ bool MappedFile::find_source(uint64_t address, bool inlines, std::vector<SourceF
     why = debug_missing_;
     return false;
   }
-  if (debug_->find(address, inlines, frames)) return true;
+  const bool found = debug_->find(address, inlines, frames);
   why = debug_->why();
-  return false;
+  return found;
 }
 
 std::string_view MappedFile::symbols_missing() {

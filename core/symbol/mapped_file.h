@@ -30,7 +30,8 @@ class MappedFile {
   // there (or the file is not ELF).
   std::optional<uint64_t> address_at(uint64_t file_offset);
   std::optional<SymbolIndex::Hit> find(uint64_t address);
-  // What DWARF says of the address: frames with texts that live as long as this. False: nothing, and WHY says why.
+  // What DWARF says of the address: frames with texts that live as long as this. False: nothing. WHY: what
+  // is missing, also of what was found.
   bool find_source(uint64_t address, bool inlines, std::vector<SourceFrame>& frames, std::string& why);
   // Why find() may have found nothing: which symbol tables there were.
   std::string_view symbols_missing();
@@ -42,6 +43,7 @@ class MappedFile {
   void load_segments();
   void open_debug_info();
 
+  const bool is_image_ = false;
   std::once_flag segments_read_;
   std::once_flag read_;
   std::mutex debug_mutex_;

@@ -127,6 +127,8 @@ bool SectionData::load_from_file(uint64_t begin, uint64_t end) {
     while (run < end_chunk && !loaded_[run]) ++run;
     const uint64_t from = chunk * kChunk;
     const uint64_t to = std::min(run * kChunk, size_);
+    // Cheaper than a fault for every page; it may fail (before Linux 5.14), nothing depends on it.
+    ::madvise(reserved_ + from, to - from, MADV_POPULATE_WRITE);
     if (!read_fully(fd_, reserved_ + from, to - from, offset_ + from)) return false;
     for (; chunk < run; ++chunk) loaded_[chunk] = true;
   }
