@@ -50,9 +50,10 @@ TEST(UsdtOperands, WhatCannotBeReadIsNamed) {
 }
 
 TEST(UsdtOperands, Twelve) {
-  const auto operands = parse_usdt_operands("  8@%rdi -4@%esi  1@%dl 8@16(%rsp) 8@$1 8@%r8 8@%r9 2@%ax 8@(%rax) 8@%rbx "
-                                            "4@4(%rcx,%rdx) 8@%r15 ",
-                                            Machine::kX8664);
+  const auto operands = parse_usdt_operands(
+      "  8@%rdi -4@%esi  1@%dl 8@16(%rsp) 8@$1 8@%r8 8@%r9 2@%ax 8@(%rax) 8@%rbx "
+      "4@4(%rcx,%rdx) 8@%r15 ",
+      Machine::kX8664);
   ASSERT_EQ(operands.size(), 12U);
   EXPECT_EQ(operands[10].index, "rdx");
   EXPECT_EQ(operands[10].scale, 1U);
