@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,6 +77,7 @@ class FileSpace : public AddressSpace {
     search.roots = {""};
     search.debug_directory = options.debug_directory;
     search.lines = true;
+    search.debuginfod_timeout = options.debuginfod ? options.debuginfod_timeout : 0;
     search.debuginfod_cache = default_debuginfod_cache();
     return search;
   }
@@ -142,6 +144,7 @@ class ProcessSpace : public AddressSpace {
         symbolizer_(maps_, {.demangle = options.demangle,
                             .debug_directory = options.debug_directory,
                             .lines = true,
+                            .debuginfod_timeout = options.debuginfod ? options.debuginfod_timeout : 0,
                             .debuginfod_cache = default_debuginfod_cache()}) {}
 
   const SymbolizeOptions& options_;

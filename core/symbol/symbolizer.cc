@@ -58,6 +58,7 @@ struct Symbolizer::State {
                                  .roots = {},
                                  .debug_directory = options.debug_directory,
                                  .lines = options.lines,
+                                 .debuginfod_timeout = options.debuginfod_timeout,
                                  .debuginfod_cache = options.debuginfod_cache}) {}
 
   ProcessMaps& maps;
