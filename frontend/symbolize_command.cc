@@ -25,6 +25,9 @@
 namespace polytap {
 namespace {
 
+// Also without -i the function is the innermost one, as addr2line has it.
+bool wants_inlines(const SymbolizeOptions& options) { return options.functions || options.inlines || options.json; }
+
 // Whose addresses they are.
 class AddressSpace {
  public:
@@ -52,7 +55,7 @@ class FileSpace : public AddressSpace {
     answer_.frames.clear();
     answer_.missing.clear();
     answer_.symbol = {"", 0, options_.file, address};
-    const bool known = file_.find_source(address, options_.inlines || options_.json, frames_, answer_.missing);
+    const bool known = file_.find_source(address, wants_inlines(options_), frames_, answer_.missing);
     // The symbol table is read when DWARF does not name the function, or when both are shown.
     if (options_.json || (options_.functions && (!known || frames_.back().function.empty()))) ask_symbols(address);
     for (const SourceFrame& frame : frames_) {
@@ -124,7 +127,7 @@ class ProcessSpace : public AddressSpace {
   }
 
   const Answer& locate(uint64_t address) override {
-    const bool inlines = options_.inlines || options_.json;
+    const bool inlines = wants_inlines(options_);
     const bool of_process = options_.pid != 0 && !is_kernel_address(address);
     location_ =
         of_process ? symbolizer_.locate(options_.pid, address, inlines) : symbolizer_.locate_kernel(address, inlines);
