@@ -319,7 +319,9 @@ void Parser::count_flags() {
   options_.output_separately = counts_['f'] > 1 || counts_[kSeparately] > 0;
   options_.append = counts_['A'] > 0;
   options_.quiet = counts_['q'];
-  options_.quiet_attach = options_.quiet_attach || counts_['q'] > 0;
+  // As strace: nothing about attaching when only the command's calls are wanted, in a file.
+  const bool only_file = !options_.output.empty() && options_.pids.empty();
+  options_.quiet_attach = options_.quiet_attach || counts_['q'] > 0 || only_file;
   options_.quiet_exit = options_.quiet_exit || counts_['q'] > 1;
   options_.relative_times = counts_['r'] > 0;
   options_.durations = counts_['T'] > 0;

@@ -215,6 +215,7 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   own.tampered = own.delayed = false;
   note_architecture(stop.tid, own, stop.architecture);
   own.entry = stop;
+  own.entry.memory = nullptr;
   if (!options_.trace.contains(stop.call.number) || !matches_paths(stop)) return {};
   CallTampering tampering;
   const InjectRule* rule =
@@ -232,7 +233,8 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   if (stacks_ && ends_image(stop.call.number) && !stop.is_startup) {
     own.entry_stack = stacks_->text(stop.tid, stop.tgid);
   }
-  const LiveMemory memory(stop.tid);
+  const LiveMemory live(stop.tid);
+  const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
   if (!holds_lines()) begin_line(stop.tid, own);
   std::string& line = holds_lines() ? own.held : own.output->text;
   if (holds_lines()) line.clear();
@@ -240,6 +242,7 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   if (!holds_lines()) line += prefix(stop.tid, stop.time_ns, &stop);
   CallText text(line, memory, options_.style, stop.call);
   text.fds = fds_.get();
+  text.sockets = &sockets_;
   text.pid = stop.tid;
   text.stack_pointer = stop.stack_pointer;
   text.interrupted_call = own.restartable;
@@ -275,10 +278,12 @@ void StracePrinter::on_exit(const CallStop& raw) {
     return;
   }
   const size_t before = resume_line(stop.tid, own, stop.time_ns);
-  const LiveMemory memory(stop.tid);
+  const LiveMemory live(stop.tid);
+  const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
   std::string rest;
   CallText text(rest, memory, options_.style, stop.call);
   text.fds = fds_.get();
+  text.sockets = &sockets_;
   text.pid = stop.tid;
   text.stack_pointer = own.entry.stack_pointer;
   text.entry_int = own.entry_int;

@@ -82,6 +82,7 @@ class StracePrinter final : public CallObserver {
   std::shared_ptr<StraceOutput> output_;
   std::unordered_map<pid_t, Task> tasks_;
   std::unique_ptr<LiveFdNames> fds_;
+  LiveSocketFacts sockets_;
   std::unique_ptr<StraceStacks> stacks_;
   StraceSummary summary_;
   InjectCounter injections_;

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "backends/ebpf/iterators.h"
 #include "backends/ebpf/loader.h"
 #include "core/base/check.h"
 #include "core/base/clock.h"
@@ -29,6 +30,7 @@ bool emits_data(const ir::Program& program, const ir::Function& function) {
     for (const ir::Instruction& instruction : block.instructions) {
       const auto* emit = std::get_if<ir::Emit>(&instruction.operation);
       if (emit != nullptr && !program.emits[emit->emit].control) return true;
+      if (instruction.on_fault != ir::kNoEmit) return true;
     }
   }
   return false;
@@ -90,6 +92,9 @@ Status EbpfSession::prepare() {
   const std::vector<MapUse> uses = find_map_uses(program_);
   for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
     environment_.maps.push_back({maps_->fd(map), maps_->form(map), uses[map]});
+  }
+  if (needs_task_offsets(program_)) {
+    ASSIGN_OR_RETURN(environment_.task, find_task_offsets());
   }
   environment_.globals_fd = globals_->fd();
   environment_.globals = globals_->layout();
@@ -184,8 +189,10 @@ Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachG
   }
   auto compiled = FunctionCompiler(program_, function, plan, environment_, group.request).compile();
   if (!compiled) return std::move(compiled).error().context(function.name);
+  const std::string iterator =
+      group.method == AttachMethod::kIterate ? program_.sites[group.sites.front()].event : std::string();
   ASSIGN_OR_RETURN(UniqueFd program, load_program({group.request.kind, program_.settings.license, function.name,
-                                                   group.request.may_sleep, group.attach_type},
+                                                   group.request.may_sleep, iterator, group.attach_type},
                                                   *compiled));
   if (group.method == AttachMethod::kRun) {
     fired_[index] = std::move(program);
@@ -257,9 +264,16 @@ EbpfSession::~EbpfSession() {
 }
 
 Status EbpfSession::fire(uint32_t function, uint32_t site) {
-  CHECK(function < fired_.size() && fired_[function].valid());
   // After exit() only END runs.
   if (globals_->exiting() && program_.sites[site].type != ProbeType::kEnd) return {};
+  if (program_.sites[site].type == ProbeType::kIter) {
+    for (const LoadedProgram& loaded : loaded_) {
+      if (loaded.group.method != AttachMethod::kIterate || loaded.group.sites.front() != site) continue;
+      TRY(iterate(loaded.program.get(), program_.sites[site]));
+    }
+    return {};
+  }
+  CHECK(function < fired_.size() && fired_[function].valid());
   uint64_t context = site;
   LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &context, .ctx_size_in = sizeof context);
   if (bpf_prog_test_run_opts(fired_[function].get(), &options) != 0) {
@@ -295,6 +309,13 @@ Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
   RestoringMapSink restoring(*stacks_, program_.maps[map], sink);
   TRY(maps_->snapshot(map, restoring));
   restoring.finish(map);
+  return {};
+}
+
+Status EbpfSession::unwatch(uint64_t address) {
+  if (address != 0) {
+    std::erase_if(attachments_, [&](const Attachment& attachment) { return attachment.watched == address; });
+  }
   return {};
 }
 

@@ -36,6 +36,7 @@ class EbpfSession : public Session {
   Status snapshot(ir::MapId map, MapSink& sink) override;
   Status clear(ir::MapId map) override { return maps_->clear(map); }
   Status zero(ir::MapId map) override { return maps_->zero(map); }
+  Status unwatch(uint64_t address) override;
   bool finished() const override;
   Losses losses() const override;
   std::optional<uint64_t> events() const override { return globals_->firings(); }

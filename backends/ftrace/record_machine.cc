@@ -48,6 +48,17 @@ void RecordMachine::comm_then(std::span<char, 16> out) {
   }
 }
 
+void RecordMachine::process_name_then(std::span<char, 16> out) {
+  if (tid() == 0) return comm_then(out);
+  const Task* task = tasks_->find(tid());
+  const Task* leader = task != nullptr ? tasks_->find(task->tgid) : nullptr;
+  if (leader != nullptr) {
+    std::ranges::copy(leader->name, out.begin());
+  } else {
+    fault();
+  }
+}
+
 size_t RecordMachine::stack(AddressSpace space, std::span<uint64_t> frames) {
   if (space != AddressSpace::kKernel) return 0;
   const size_t count = std::min(frames.size(), stack_.size());

@@ -41,6 +41,7 @@ class RecordMachine : public LateMachine {
  protected:
   pid_t process_then() override;
   void comm_then(std::span<char, 16> out) override;
+  void process_name_then(std::span<char, 16> out) override;
 
  private:
   TaskTable* tasks_;

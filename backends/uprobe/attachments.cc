@@ -42,7 +42,8 @@ Result<Attachments> Attachments::create(std::vector<Place>& places, std::optiona
       definition = {format.id, PERF_TYPE_TRACEPOINT};
     } else {
       ASSIGN_OR_RETURN(const uint32_t type, uprobe_pmu_type());
-      definition = {place.site->is_return() ? 1U : 0U, type};  // format/retprobe: bit 0
+      // format/retprobe: bit 0; format/ref_ctr_offset: bits 32 to 63
+      definition = {(place.site->is_return() ? 1U : 0U) | place.site->reference_counter << 32, type};
     }
     attachments.definitions_.push_back(definition);
     SampleLayout layout;

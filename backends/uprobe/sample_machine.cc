@@ -38,6 +38,15 @@ void SampleMachine::comm_then(std::span<char, 16> out) {
   }
 }
 
+void SampleMachine::process_name_then(std::span<char, 16> out) {
+  const TaskName* name = tasks_->name(sample_.pid, sample_.pid);
+  if (name != nullptr) {
+    std::ranges::copy(*name, out.begin());
+  } else {
+    fault();
+  }
+}
+
 bool SampleMachine::read_memory(AddressSpace, uint64_t address, std::span<std::byte> out) {
   return memory_.read_memory(address, out);
 }

@@ -36,6 +36,7 @@ class SampleMachine : public LateMachine {
  protected:
   pid_t process_then() override { return sample_.pid; }
   void comm_then(std::span<char, 16> out) override;
+  void process_name_then(std::span<char, 16> out) override;
 
  private:
   Tasks* tasks_;

@@ -1,10 +1,13 @@
 // Syntax tree to program: resolve probes, check types, lower to IR. Each pass is a function on values.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/source.h"
@@ -18,10 +21,13 @@ namespace polytap {
 // What a script is checked against.
 struct CompileInput {
   const ProbeCatalog* catalog = nullptr;
-  const TypeProvider* types = nullptr;  // null: no BTF
-  std::vector<std::string> parameters;  // $1..$n
-  bool allow_unsafe = false;            // --unsafe
-  ir::Settings settings;                // environment and command line; `config = {...}` in the script wins
+  const TypeProvider* types = nullptr;                                // null: no BTF
+  std::vector<std::string> parameters;                                // $1..$n
+  std::vector<std::pair<std::string, std::string>> named_parameters;  // what getopt() finds; a flag's value is ""
+  std::string probe_filter;                                           // --probe-filter: only probes of such names
+  bool allow_unsafe = false;                                          // --unsafe
+  pid_t process = 0;  // -p, the first one: whose files probes in user space mean; 0: none was given
+  ir::Settings settings;  // environment and command line; `config = {...}` in the script wins
 };
 
 // A checked and lowered script.
@@ -30,6 +36,8 @@ struct Compiled {
   // The pid that every probe's predicate demands (`pid == 1234` as a conjunct of all of them): whom to attach to when
   // neither -c nor -p says.
   std::optional<int64_t> implied_pid;
+  // What the script's getopt() calls ask for: name and description.
+  std::vector<std::pair<std::string, std::string>> options;
   // Types that the script defines, in front of CompileInput::types (which must outlive this): for the renderer.
   std::unique_ptr<TypeProvider> types;
 };

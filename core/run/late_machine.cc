@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <string>
 
 #include "core/base/clock.h"
 
@@ -55,6 +57,8 @@ uint64_t LateMachine::builtin(ir::Builtin what) {
       return static_cast<uint64_t>(parts_.command_pid);
     case Builtin::kSiteIndex:
       return site_;
+    case Builtin::kParentPid:
+      return static_cast<uint64_t>(getppid());  // the same
     case Builtin::kCgroup:
     case Builtin::kJiffies:
     case Builtin::kCurrentTask:
@@ -70,6 +74,15 @@ void LateMachine::comm(std::span<char, 16> out) {
   } else {
     comm_then(out);
   }
+}
+
+void LateMachine::process_name(std::span<char, 16> out) {
+  std::ranges::fill(out, '\0');
+  if (!here_) return process_name_then(out);
+  std::ifstream file("/proc/self/comm");
+  std::string name;
+  std::getline(file, name);
+  std::ranges::copy_n(name.begin(), static_cast<std::ptrdiff_t>(std::min<size_t>(name.size(), 15)), out.begin());
 }
 
 void LateMachine::emit(ir::EmitId emit, std::span<const std::byte> payload) {

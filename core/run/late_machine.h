@@ -36,6 +36,7 @@ class LateMachine : public ir::Machine {
 
   uint64_t builtin(ir::Builtin what) override;
   void comm(std::span<char, 16> out) override;
+  void process_name(std::span<char, 16> out) override;
   MapStore& maps() override { return *parts_.maps; }
   void emit(ir::EmitId emit, std::span<const std::byte> payload) override;
   void exit(int code) override;
@@ -51,7 +52,8 @@ class LateMachine : public ir::Machine {
 
   // Of the thread that look_back() named, as it was then. What is not known counts as a fault().
   virtual pid_t process_then() = 0;
-  virtual void comm_then(std::span<char, 16> out) = 0;  // OUT is all zeros
+  virtual void comm_then(std::span<char, 16> out) = 0;          // OUT is all zeros
+  virtual void process_name_then(std::span<char, 16> out) = 0;  // the same
 
  private:
   uint64_t now(clockid_t clock);
