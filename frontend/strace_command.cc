@@ -111,7 +111,7 @@ int strace_command(int argc, char** argv) {
   if (!output) return fail(output.error());
   std::shared_ptr<StraceOutput> sink = std::move(output).value();
   std::unique_ptr<StraceStacks> stacks;
-  if (options.stacks) stacks = std::make_unique<StraceStacks>(options.stack_frame_limit, read_tracee_registers);
+  if (options.stacks) stacks = std::make_unique<StraceStacks>(options.stack_frame_limit, options.stack_sources, read_tracee_registers);
   StracePrinter printer(options, sink, std::move(stacks));
   int wait_status = 0;
   {

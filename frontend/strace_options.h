@@ -54,6 +54,7 @@ struct StraceOptions {
   bool call_numbers = false;          // -n
   bool always_show_pid = false;
   bool stacks = false;                // -k
+  bool stack_sources = false;         // -kk
   uint32_t stack_frame_limit = 256;
 
   Summary summary = Summary::kNone;

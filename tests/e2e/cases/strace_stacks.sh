@@ -34,6 +34,11 @@ expect_in trace ' > /usr/lib/x86_64-linux-gnu/libc.so.6(qsort_r+0x'
 expect_status 143 "$POLYTAP" strace --stack-trace --stack-trace-frame-limit=2 -e trace=getppid -o trace ./signalled
 expect_in trace ' > too many stack frames'
 [ "$(grep -c ' > .*\[0x' trace)" -eq "$((2 * $(grep -c 'too many' trace)))" ] || { cat trace; fail "not two frames each"; }
+gcc -g -O2 -fomit-frame-pointer signalled.c -o signalled || fail gcc
+for option in -kk --stack-trace=source; do
+  expect_status 143 "$POLYTAP" strace $option -e trace=getppid -o trace ./signalled
+  grep -q "signalled(compare+0x[0-9a-f]*) .*/signalled.c:4$" trace || { cat trace; fail "no source line with $option"; }
+done
 expect_status 1 "$POLYTAP" strace --stack-trace=nonsense true
 expect_in err "invalid --stack-trace argument: 'nonsense'"
 expect_status 0 "$POLYTAP" strace -f -k -e trace=write -o trace sh -c 'ls / | cat'
