@@ -26,9 +26,8 @@ const std::string& StraceStacks::line(Lines& known, pid_t tgid, uint64_t address
   if (symbol.name.empty() && is_return_address) symbol = symbolizer_.user(tgid, address);
   const std::string& module = symbol.module.empty() ? mapping->path : symbol.module;
   const uint64_t offset = address - mapping->start + mapping->offset;
-  line = symbol.name.empty()
-             ? fmt::format(" > {}() [{:#x}]\n", module, offset)
-             : fmt::format(" > {}({}+{:#x}) [{:#x}]\n", module, symbol.name, symbol.offset, offset);
+  line = symbol.name.empty() ? fmt::format(" > {}() [{:#x}]\n", module, offset)
+                             : fmt::format(" > {}({}+{:#x}) [{:#x}]\n", module, symbol.name, symbol.offset, offset);
   if (sources_) line.insert(line.size() - 1, source(tgid, address - (is_return_address ? 1 : 0)));
   return line;
 }

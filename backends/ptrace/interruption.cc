@@ -24,10 +24,10 @@ void ignore(int) {}
 
 }  // namespace
 
-Interruption::Interruption() {
+Interruption::Interruption(bool ignore_all) {
   noted_signal = 0;
   struct sigaction action {};
-  action.sa_handler = note;
+  action.sa_handler = ignore_all ? ignore : note;
   for (size_t i = 0; i < kSignals.size(); i++) {
     sigaction(kSignals[i], nullptr, &before_[i]);
     // What was ignored (nohup) stays so.

@@ -11,7 +11,8 @@ namespace polytap {
 // One at a time.
 class Interruption {
  public:
-  Interruption();
+  // IGNORE: they are not even noted.
+  explicit Interruption(bool ignore = false);
   ~Interruption();
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;

@@ -72,6 +72,10 @@ bool makes_task(uint64_t number) {
 // The number that the kernel carries out (or, with -1, does not), and what it returns.
 void poke_user_register(pid_t tid, size_t offset, uint64_t value) { ptrace(PTRACE_POKEUSER, tid, offset, value); }
 
+void poke_memory(pid_t tid, const std::vector<MemoryPoke>& pokes, const CallValues& call) {
+  for (const MemoryPoke& poke : pokes) LiveMemory(tid).write(call.arguments[poke.argument], poke.bytes);
+}
+
 }  // namespace
 
 std::unique_ptr<CallTracer> make_ptrace_call_tracer(CallTraceOptions options, CallObserver& observer) {
@@ -87,24 +91,26 @@ Status SyscallTracer::start() {
   unsigned long trace_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
   if (options_.follow) trace_options |= PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK;
   // Without its tracer a filtered process would find its calls failing with ENOSYS.
+  if (options_.kill_on_exit) trace_options |= PTRACE_O_EXITKILL;
   if (options_.filter) trace_options |= PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL;
   if (options_.filter && options_.buffer) {
     // Without it there is a stop for each call, as ever.
     if (auto buffers = BufferedCalls::create(options_, observer_)) buffers_ = std::move(buffers).value();
   }
   if (!options_.command.empty()) {
-    ASSIGN_OR_RETURN(command_, launch_stopped(options_));
+    ASSIGN_OR_RETURN(const Launched launched, launch_waiting(options_));
+    command_ = launched.pid;
+    const UniqueFd gate(launched.gate);
     if (ptrace(PTRACE_SEIZE, command_, nullptr, trace_options) != 0) {
       const int error = errno;
-      kill(command_, SIGKILL);
-      waitpid(command_, nullptr, 0);
+      // The gate closes without having been opened: the process ends.
       return cannot_attach(command_, error);
     }
     Task& task = add(command_, command_);
     task.hidden = true;
     task.filtered = options_.filter;
     if (buffers_ != nullptr) buffers_->on_new(task.buffered, std::make_shared<CallSites>());
-    kill(command_, SIGCONT);
+    if (write(gate.get(), "", 1) != 1) return Error::from_errno("cannot start the command");
   }
   for (const pid_t pid : options_.pids) TRY(attach_process(pid));
   return {};
@@ -113,6 +119,7 @@ Status SyscallTracer::start() {
 Status SyscallTracer::attach_process(pid_t pid) {
   unsigned long trace_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
   if (options_.follow) trace_options |= PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK;
+  if (options_.kill_on_exit) trace_options |= PTRACE_O_EXITKILL;
   if (ptrace(PTRACE_SEIZE, pid, nullptr, trace_options) != 0) return cannot_attach(pid, errno);
   ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
   const pid_t tgid = static_cast<pid_t>(read_status_value(pid, "Tgid").value_or(static_cast<uint64_t>(pid)));
@@ -171,11 +178,15 @@ void SyscallTracer::on_interruption(int signal) {
 }
 
 Result<int> SyscallTracer::run() {
-  const Interruption interruption;
+  const Interruption interruption(options_.ignore_signals);
   while (!tasks_.empty()) {
     if (interruption.signal() != 0 && last_chance_ns_ == 0) {
       on_interruption(interruption.signal());
       if (last_chance_ns_ == 0) return interruption.signal();
+    }
+    if (observer_.is_done()) {
+      detach_all();
+      break;
     }
     if (last_chance_ns_ != 0 && clock_ns(CLOCK_MONOTONIC) > last_chance_ns_) break;
     if (buffers_ != nullptr && buffers_->is_active() && !std::exchange(ticking_, true)) interruption.tick();
@@ -330,6 +341,10 @@ void SyscallTracer::on_entry(Task& task, CallStop& stop) {
   task.stack_pointer = stop.stack_pointer;
   task.tampering = observer_.on_entry(stop);
   pause_us(task.tampering.delay_enter_us);
+  poke_memory(task.tid, task.tampering.poke_enter, stop.call);
+  if (task.tampering.number) {
+    poke_user_register(task.tid, offsetof(user_regs_struct, orig_rax), *task.tampering.number);
+  }
   if (task.tampering.result) poke_user_register(task.tid, offsetof(user_regs_struct, orig_rax), UINT64_MAX);
 }
 
@@ -346,6 +361,7 @@ void SyscallTracer::on_exit(Task& task, CallStop& stop) {
     constexpr int64_t kMaxErrno = 4095;
     stop.call.failed = stop.call.result < 0 && stop.call.result >= -kMaxErrno;
   }
+  if (!stop.call.failed) poke_memory(task.tid, task.tampering.poke_exit, stop.call);
   pause_us(task.tampering.delay_exit_us);
   observer_.on_exit(stop);
   if (options_.filter && !stop.call.failed) note_own_filter(task, stop);
@@ -451,7 +467,13 @@ void SyscallTracer::on_exec(pid_t leader) {
   if (buffers_ != nullptr) buffers_->on_exec(task->buffered);
   if (!task->hidden) observer_.on_exec(leader, former);
   // The command's own execve may have passed the filter unseen.
+  const bool is_first = leader == command_ && !std::exchange(command_runs_, true);
   task->hidden = false;
+  if (options_.detach_on_exec && !is_first) {
+    ptrace(PTRACE_DETACH, leader, nullptr, 0);
+    observer_.on_detached(leader);
+    return drop(*task);
+  }
   resume(*task);
 }
 

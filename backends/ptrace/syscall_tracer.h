@@ -88,6 +88,7 @@ class SyscallTracer final : public CallTracer {
   Task* last_ = nullptr;
   pid_t command_ = 0;
   int command_status_ = 0;
+  bool command_runs_ = false;  // behind its own execve
 };
 
 }  // namespace polytap

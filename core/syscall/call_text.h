@@ -18,9 +18,13 @@ namespace polytap {
 
 // strace's -s, -v, -x, -X, -y, -yy.
 struct RenderStyle {
-  enum class Hex : uint8_t { kNever, kNonAscii, kAll };
+  enum class Hex : uint8_t { kNever, kNonAsciiCharacters, kNonAscii, kAll };
   size_t string_limit = 32;
   bool verbose = false;
+  bool dereference = true;  // structures are shown, not only their addresses
+  bool raw = false;         // arguments are numbers in hex
+  bool argument_names = false;
+  bool decode_comms = false;  // the names of processes behind their ids
   Hex hex = Hex::kNever;
   ConstantStyle constants = ConstantStyle::kAbbreviated;
 };
@@ -42,6 +46,8 @@ class SocketFacts {
   // NETLINK_ROUTE and its like; nullopt when FD of PID is no netlink socket.
   virtual std::optional<unsigned> netlink_protocol(pid_t pid, int fd) = 0;
 };
+// What /proc calls it; empty when it is gone.
+std::string name_of_process(pid_t pid);
 
 struct CallValues {
   uint64_t number = 0;
@@ -93,6 +99,8 @@ class CallText {
   void flags(const ConstantTable& table, uint64_t value) { append_flags(out, table, value, style.constants); }
   void fd(int number);
   void signal(int number);
+  // The id of a process or thread.
+  void process(int number);
   void device(uint64_t number);
   void directory_fd(int number);
   // Takes back the comma before this argument.
@@ -103,7 +111,7 @@ class CallText {
   // An object at ADDRESS; when it cannot be read the address is printed.
   template <typename T>
   bool fetch(uint64_t address_of, T& object) {
-    if (address_of != 0 && memory.read_object(address_of, object)) return true;
+    if (address_of != 0 && style.dereference && memory.read_object(address_of, object)) return true;
     address(address_of);
     return false;
   }

@@ -58,6 +58,7 @@ using statfs_t = struct statfs;
 constexpr ArgumentKind fd_kind = value_kind(p::fd);
 constexpr ArgumentKind directory_fd_kind = value_kind(p::directory_fd);
 constexpr ArgumentKind int32_kind = value_kind(p::int32);
+constexpr ArgumentKind process_kind = value_kind(p::process);
 constexpr ArgumentKind uint32_kind = value_kind(p::uint32);
 constexpr ArgumentKind int64_kind = value_kind(p::int64);
 constexpr ArgumentKind uint64_kind = value_kind(p::uint64);

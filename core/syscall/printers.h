@@ -16,6 +16,7 @@ namespace polytap::printers {
 void fd(CallText& text, uint64_t value, const ArgumentKind& kind);
 void directory_fd(CallText& text, uint64_t value, const ArgumentKind& kind);
 void int32(CallText& text, uint64_t value, const ArgumentKind& kind);
+void process(CallText& text, uint64_t value, const ArgumentKind& kind);
 void uint32(CallText& text, uint64_t value, const ArgumentKind& kind);
 void int64(CallText& text, uint64_t value, const ArgumentKind& kind);
 void uint64(CallText& text, uint64_t value, const ArgumentKind& kind);

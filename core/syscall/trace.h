@@ -31,8 +31,17 @@ struct CallStop {
   const MemoryView* memory = nullptr;
 };
 
+// Bytes for what an argument points at.
+struct MemoryPoke {
+  size_t argument = 0;
+  std::vector<std::byte> bytes;
+};
+
 // What is to be done to a call, decided at its entry.
 struct CallTampering {
+  std::optional<uint64_t> number;  // the call that is made instead
+  std::vector<MemoryPoke> poke_enter;
+  std::vector<MemoryPoke> poke_exit;
   std::optional<int64_t> result;  // the call is not carried out and returns this (-errno for a failure)
   int signal = 0;                 // sent on the way out of the entry
   uint64_t delay_enter_us = 0;
@@ -59,6 +68,8 @@ class CallObserver {
   // Called before the tracer waits; while is_pending(), only when no event is there yet.
   virtual void on_idle() = 0;
   virtual bool is_pending() const = 0;
+  // True when nothing more is wanted: the tracees are let go.
+  virtual bool is_done() const { return false; }
 };
 
 struct CallTraceOptions {
@@ -72,7 +83,12 @@ struct CallTraceOptions {
   // or none if that is empty.
   bool filter = false;
   std::vector<uint32_t> filtered_calls;
-  bool cpu_times = false;  // CallStop::system_ns is wanted
+  bool detach_on_exec = false;  // -b execve: not at the command's first
+  int daemonize = 0;            // -D: the command takes this process's place, and the tracer is its grandchild; 2: in a
+                                // process group of its own; 3: in a session of its own
+  bool kill_on_exit = false;    // the tracees end with the tracer
+  bool ignore_signals = false;  // SIGINT and the like do not end the tracer
+  bool cpu_times = false;       // CallStop::system_ns is wanted
   // With the filter: calls may be written down by the tracee itself, without a stop each. Not those of
   // UNBUFFERED_CALLS, for which something is done at the entry, or for which the thread's CPU time is wanted. Of
   // buffers STRING_LIMIT bytes are kept.
