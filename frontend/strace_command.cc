@@ -11,7 +11,6 @@
 #include <cstring>
 #include <string_view>
 
-#include "backends/ptrace/registers.h"
 #include "backends/ptrace/syscall_trace_backend.h"
 #include "core/syscall/table.h"
 #include "frontend/strace_json.h"
