@@ -11,7 +11,6 @@
 #include <cstring>
 #include <string_view>
 
-#include "backends/ptrace/registers.h"
 #include "backends/ptrace/syscall_trace_backend.h"
 #include "core/syscall/table.h"
 #include "frontend/strace_json.h"
@@ -133,7 +132,8 @@ int strace_command(int argc, char** argv) {
     wait_status = trace(options, observer);
     if (wait_status) observer.finish();
   } else {
-    auto stacks = options.stacks ? std::make_unique<StraceStacks>(options.stack_frame_limit, read_tracee_registers)
+    auto stacks = options.stacks ? std::make_unique<StraceStacks>(options.stack_frame_limit, options.stack_sources,
+                                                                  read_tracee_registers)
                                  : std::unique_ptr<StraceStacks>();
     StracePrinter observer(options, sink, std::move(stacks));
     wait_status = trace(options, observer);

@@ -107,7 +107,16 @@ Status EbpfSession::prepare() {
   TRY(load_functions());
   if (ir::has_user_addresses(program_)) {
     ASSIGN_OR_RETURN(process_events_, ProcessEvents::create());
-    if (stacks_) stacks_->set_history(process_events_->maps());
+    if (stacks_) {
+      stacks_->set_history(process_events_->maps());
+      process_events_->set_listener([this](pid_t pid, bool ended) {
+        if (ended) {
+          stacks_->exited(pid);
+        } else {
+          stacks_->mappings_changed(pid);
+        }
+      });
+    }
   }
   return {};
 }
