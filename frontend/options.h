@@ -19,11 +19,13 @@ struct Options {
   std::string script_text;  // -e
   std::string script_path;  // the first positional argument without -e
   bool has_script = false;
-  std::vector<std::string> parameters;  // $1...
-  std::string command;                  // -c
-  std::vector<pid_t> pids;              // -p
-  bool system_wide = false;             // -a
-  std::string backend;                  // -b
+  std::vector<std::string> include_folders;  // -I
+  std::vector<std::string> include_files;    // --include
+  std::vector<std::string> parameters;       // $1...
+  std::string command;                       // -c
+  std::vector<pid_t> pids;                   // -p
+  bool system_wide = false;                  // -a
+  std::string backend;                       // -b
   OutputFormat format = OutputFormat::kText;
   std::string output_path;   // -o
   std::string list_pattern;  // -l

@@ -41,6 +41,12 @@ ir::Settings settings_from_environment() {
   return settings;
 }
 
+// Where #include "file" of a script is looked for first: beside it.
+std::string folder_of(const std::string& script) {
+  const size_t slash = script.rfind('/');
+  return slash == std::string::npos ? "" : script.substr(0, slash + 1);
+}
+
 }  // namespace
 
 Result<Source> read_script(const Options& options) {
@@ -76,13 +82,18 @@ std::unique_ptr<Question> load_question(const Options& options) {
     input.parameters = options.parameters;
     input.allow_unsafe = options.allow_unsafe;
     input.settings = settings_from_environment();
+    input.headers = {options.include_folders, options.include_files, folder_of(options.script_path)};
     question->compiled = compile(script, input, diagnostics);
   }
   for (const Diagnostic& diagnostic : diagnostics.all()) {
     if (diagnostic.severity == Severity::kWarning && options.no_warnings) continue;
     fmt::print(stderr, "{}", render(*question->source, diagnostic));
   }
-  return question->compiled ? std::move(question) : nullptr;
+  if (!question->compiled) return nullptr;
+  if (options.verbose) {
+    for (const std::string& note : question->compiled->header_notes) fmt::print(stderr, "headers: {}\n", note);
+  }
+  return question;
 }
 
 Result<Target> choose_target(const Options& options, const Question& question) {

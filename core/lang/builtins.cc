@@ -35,13 +35,14 @@ constexpr Row kBuiltins[] = {
     {"username", BuiltinForm::kWord, Builtin::kUid, TypeKind::kUserName, 4},
     {"comm", BuiltinForm::kCommand, Builtin::kPid, TypeKind::kString, 16},
     {"args", BuiltinForm::kArguments, Builtin::kPid, TypeKind::kNone, 0},
+    {"ctx", BuiltinForm::kContext, Builtin::kPid, TypeKind::kNone, 0},
     {"retval", BuiltinForm::kResult, Builtin::kPid, TypeKind::kInteger, 8, true},
     {"ncpus", BuiltinForm::kProcessors, Builtin::kPid, TypeKind::kInteger, 4},
     {"probetype", BuiltinForm::kProbeType, Builtin::kPid, TypeKind::kString, 16},
 };
 
 constexpr std::string_view kElsewhere[] = {
-    "config", "ctx", "dw_ustack", "has_cpid", "leader_comm", "leader_tid", "pcomm", "ppid", "usermode",
+    "config", "dw_ustack", "has_cpid", "leader_comm", "leader_tid", "pcomm", "ppid", "usermode",
 };
 
 Type type_of(const Row& row) {

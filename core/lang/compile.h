@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/source.h"
+#include "core/c/headers.h"
 #include "core/ir/ir.h"
 #include "core/lang/ast.h"
 #include "core/probe/catalog.h"
@@ -21,6 +22,7 @@ struct CompileInput {
   const TypeProvider* types = nullptr;  // null: no BTF
   std::vector<std::string> parameters;  // $1..$n
   bool allow_unsafe = false;            // --unsafe
+  HeaderOptions headers;                // -I, --include, where the script is
   ir::Settings settings;                // environment and command line; `config = {...}` in the script wins
 };
 
@@ -30,6 +32,8 @@ struct Compiled {
   // The pid that every probe's predicate demands (`pid == 1234` as a conjunct of all of them): whom to attach to when
   // neither -c nor -p says.
   std::optional<int64_t> implied_pid;
+  // What was left out of the headers, for -v: "FILE:LINE: left out: why".
+  std::vector<std::string> header_notes;
   // Types that the script defines, in front of CompileInput::types (which must outlive this): for the renderer.
   std::unique_ptr<TypeProvider> types;
 };

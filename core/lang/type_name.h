@@ -18,4 +18,8 @@ using TypeOfExpression = std::function<Type(const ast::Expression&)>;
 std::optional<Type> resolve_type_name(const ast::TypeName& name, const TypeProvider& types, uint32_t max_string,
                                       const TypeOfExpression& type_of, Diagnostics& diagnostics);
 
+// TYPE behind the pointers and array sizes that NAME has; nullopt (with a diagnostic) when they make no type.
+std::optional<Type> apply_suffixes(const ast::TypeName& name, Type type, const TypeProvider& types,
+                                   Diagnostics& diagnostics);
+
 }  // namespace polytap
