@@ -1,5 +1,8 @@
 #include "frontend/options.h"
 
+#include <algorithm>
+#include <span>
+
 #include <CLI/CLI.hpp>
 
 #include "frontend/version.h"
@@ -21,7 +24,8 @@ Exit status: 0, n after exit(n) in the script, 1 for errors in the script or whi
 constexpr const char* kSummary =
     "polytap: ask once, trace anywhere. Runs bpftrace's language on eBPF, ptrace, ftrace or\n"
     "uprobes, whichever answers best.\n"
-    "Other commands: polytap compare --help, polytap doctor --help, polytap strace --help.";
+    "Other commands: polytap compare --help, polytap doctor --help, polytap strace --help,\n"
+    "polytap symbolize --help.";
 
 // The options that every way of asking a question has.
 void add_question(CLI::App& app, Options& options, std::vector<std::string>& positional) {
@@ -48,11 +52,29 @@ void add_question(CLI::App& app, Options& options, std::vector<std::string>& pos
   app.positionals_at_end(false);
 }
 
+// What is not yet in Options' form.
+struct Choices {
+  std::string stage;
+  std::string buffering;
+  bool info = false;
+  bool ignored = false;
+};
+
+void take_choices(Options& options, const Choices& choices) {
+  if (choices.stage == "ast") options.dump = DumpStage::kTree;
+  if (choices.stage == "ir") options.dump = DumpStage::kProgram;
+  if (choices.stage == "all") options.dump = DumpStage::kAll;
+  if (choices.buffering == "line") options.buffering = Buffering::kLine;
+  if (choices.buffering == "none") options.buffering = Buffering::kNone;
+  if (choices.info) options.action = Action::kDoctor;
+}
+
 void add_format(CLI::App& app, std::string& format) {
   app.add_option("-f,--format", format, "text or json")->type_name("FORMAT")->check(CLI::IsMember({"text", "json"}));
 }
 
-void add_run(CLI::App& app, Options& options, std::vector<std::string>& positional, std::string& format) {
+void add_run(CLI::App& app, Options& options, Choices& choices, std::vector<std::string>& positional,
+             std::string& format) {
   add_question(app, options, positional);
   app.add_option("-b,--backend", options.backend,
                  "Take this backend instead of the best one; of several, separated by commas, the best, or a part each")
@@ -65,11 +87,36 @@ void add_run(CLI::App& app, Options& options, std::vector<std::string>& position
       ->type_name("PATTERN")
       ->expected(0, 1);
   app.add_flag("--dry-run", options.dry_run, "Check the script and load it, but trace nothing");
+  app.add_flag_callback(
+      "--test", [&options] { options.mode = RunMode::kTest; }, "Run the script's tests (test:name), then end");
+  app.add_flag_callback(
+      "--bench", [&options] { options.mode = RunMode::kBench; }, "Time the script's benchmarks (bench:name), then end");
+  app.add_option_function<std::string>(
+         "--mode",
+         [&options](const std::string& mode) {
+           options.mode = mode == "test" ? RunMode::kTest : mode == "bench" ? RunMode::kBench : RunMode::kTrace;
+         },
+         "test or bench: the same as --test and --bench")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"test", "bench"}));
   app.add_flag("--fmt", options.format_script, "Print the script in polytap's layout");
-  app.add_flag("-d,--dump", options.dump_ir, "Print the intermediate representation");
+  app.add_option("-d,--dump", choices.stage, "Print a stage of the compilation and end: ast, ir (when not said) or all")
+      ->type_name("STAGE")
+      ->check(CLI::IsMember({"ast", "ir", "all"}));
+  app.add_flag("-k", options.report_faults, "Tell every read that failed, with its place in the script");
+  app.add_option("--probe-filter", options.probe_filter,
+                 "Of the script's probes only those whose name matches GLOB (BEGIN and END too)")
+      ->type_name("GLOB");
+  app.add_flag("--info", choices.info, "What this kernel offers: the same as polytap doctor");
+  app.add_flag("--usdt-file-activation", choices.ignored,
+               "Accepted for bpftrace's users; semaphores are always found by the file");
+  app.add_flag("--btf", choices.ignored, "Accepted for bpftrace's users; the kernel's types are always used");
   app.footer(kFooter);
   app.set_version_flag("-V,--version", std::string("polytap ") + kVersion);
-  app.add_option("-B", "Accepted for bpftrace's users; output is always flushed when nothing waits")->type_name("MODE");
+  app.add_option("-B", choices.buffering,
+                 "Output goes out when nothing waits (full), behind each line (line) or at once (none)")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"full", "line", "none"}));
 }
 
 void add_compare(CLI::App& app, Options& options, std::vector<std::string>& positional, std::string& format) {
@@ -95,19 +142,40 @@ void take_positional(Options& options, const CLI::App& app, std::vector<std::str
   options.parameters = std::move(positional);
 }
 
+bool is_stage(std::string_view word) { return word == "ast" || word == "ir" || word == "all"; }
+
 // As CLI11 takes a vector: the last argument first, without the program's name.
-std::vector<std::string> reversed_arguments(int argc, char** argv) {
+std::vector<std::string> reversed_arguments(std::span<char* const> given) {
   std::vector<std::string> arguments;
-  for (int i = argc - 1; i > 0; --i) {
+  for (size_t i = given.size(); i-- > 0;) {
+    const std::string_view word = given[i];
     // -lv is how everybody lists probes with their arguments; to CLI11 it is -l with the pattern "v".
-    if (std::string_view(argv[i]) == "-lv") {
+    if (word == "-lv") {
       arguments.emplace_back("-l");
       arguments.emplace_back("-v");
+    } else if (word == "-kk") {
+      arguments.emplace_back("-k");
+    } else if ((word == "-d" || word == "--dump") && (i + 1 == given.size() || !is_stage(given[i + 1]))) {
+      arguments.emplace_back("--dump=ir");
     } else {
-      arguments.emplace_back(argv[i]);
+      arguments.emplace_back(word);
     }
   }
   return arguments;
+}
+
+// Behind `--`: --name and --name=value are for the script's getopt(), the rest are positional.
+void take_script_arguments(Options& options, std::span<char* const> given) {
+  for (const std::string_view word : given) {
+    if (!word.starts_with("--") || word.size() == 2) {
+      options.parameters.emplace_back(word);
+      continue;
+    }
+    const size_t equals = word.find('=');
+    const std::string_view name = word.substr(2, equals == std::string_view::npos ? equals : equals - 2);
+    if (name == "help") options.help_of_script = true;
+    options.named_parameters.emplace_back(name, equals == std::string_view::npos ? "" : word.substr(equals + 1));
+  }
 }
 
 }  // namespace
@@ -116,6 +184,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   Options options;
   std::vector<std::string> positional;
   std::string format = "text";
+  Choices choices;
   // A command is recognized as the first word only, so that scripts may have parameters called "compare" or "doctor".
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "compare") options.action = Action::kCompare;
@@ -123,7 +192,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   CLI::App app(kSummary, options.action == Action::kRun ? "polytap" : "polytap " + std::string(command));
   switch (options.action) {
     case Action::kRun:
-      add_run(app, options, positional, format);
+      add_run(app, options, choices, positional, format);
       break;
     case Action::kCompare:
       add_compare(app, options, positional, format);
@@ -132,17 +201,24 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
       add_doctor(app, options, format);
       break;
   }
-  const int skipped = options.action == Action::kRun ? 0 : 1;
+  std::span<char* const> words(argv + 1, static_cast<size_t>(std::max(argc - 1, 0)));
+  if (options.action != Action::kRun) words = words.subspan(1);
+  const auto separator =
+      std::find_if(words.begin(), words.end(), [](const char* word) { return std::string_view(word) == "--"; });
+  const auto own = static_cast<size_t>(separator - words.begin());
+  const std::span<char* const> for_script = words.subspan(std::min(own + 1, words.size()));
   try {
-    app.parse(reversed_arguments(argc - skipped, argv + skipped));
+    app.parse(reversed_arguments(words.first(own)));
   } catch (const CLI::ParseError& error) {
     // CLI11 reports by exceptions; help and version end with 0, everything else is a wrong command line.
     return app.exit(error) == 0 ? 0 : 2;
   }
+  take_choices(options, choices);
   options.format = format == "json" ? OutputFormat::kJson : OutputFormat::kText;
   if (options.action == Action::kDoctor) return options;
   options.list = options.action == Action::kRun && app.count("-l") != 0;
   take_positional(options, app, std::move(positional));
+  take_script_arguments(options, for_script);
   if (!options.has_script && !options.list) {
     std::fputs("polytap: no script: give a file, or the script itself with -e. See polytap --help.\n", stderr);
     return 2;

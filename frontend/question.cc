@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -13,9 +14,10 @@
 #include "backends/ftrace/ftrace_backend.h"
 #include "backends/ptrace/ptrace_backend.h"
 #include "backends/uprobe/uprobe_backend.h"
+#include "core/base/nearest.h"
 #include "core/kernel/btf_types.h"
 #include "core/kernel/tracepoint_catalog.h"
-#include "core/lang/parse.h"
+#include "core/lang/import.h"
 
 namespace polytap {
 
@@ -47,6 +49,25 @@ std::string folder_of(const std::string& script) {
   return slash == std::string::npos ? "" : script.substr(0, slash + 1);
 }
 
+void print_script_options(const Compiled& compiled) {
+  fmt::print("Options of the script, behind --:\n");
+  for (const auto& [name, description] : compiled.options) fmt::print("  --{:<24} {}\n", name, description);
+}
+
+// Whether the script asks for every --name that it was given.
+bool takes_options(const Compiled& compiled, const Options& options) {
+  std::vector<std::string> names;
+  for (const auto& option : compiled.options) names.push_back(option.first);
+  for (const auto& [name, value] : options.named_parameters) {
+    if (name == "help" || std::find(names.begin(), names.end(), name) != names.end()) continue;
+    std::string hint = did_you_mean(name, names);
+    if (hint.empty()) hint = names.empty() ? "it calls getopt() nowhere" : "see -- --help";
+    fmt::print(stderr, "ERROR: the script has no option --{}\nHINT: {}\n", name, hint);
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<Source> read_script(const Options& options) {
@@ -74,15 +95,19 @@ std::unique_ptr<Question> load_question(const Options& options) {
   question->types = std::move(btf);
   question->catalog = make_catalog(catalog);
   Diagnostics diagnostics;
-  const ast::Script script = parse(*question->source, diagnostics);
+  const ast::Script script = parse_with_imports(*question->source, diagnostics);
   if (!diagnostics.has_errors()) {
     CompileInput input;
     input.catalog = question->catalog.get();
     input.types = question->types.get();
     input.parameters = options.parameters;
     input.allow_unsafe = options.allow_unsafe;
+    if (!options.pids.empty()) input.process = options.pids.front();
+    input.named_parameters = options.named_parameters;
     input.settings = settings_from_environment();
     input.headers = {options.include_folders, options.include_files, folder_of(options.script_path)};
+    input.settings.report_faults = options.report_faults;
+    input.probe_filter = options.probe_filter;
     question->compiled = compile(script, input, diagnostics);
   }
   for (const Diagnostic& diagnostic : diagnostics.all()) {
@@ -90,10 +115,11 @@ std::unique_ptr<Question> load_question(const Options& options) {
     fmt::print(stderr, "{}", render(*question->source, diagnostic));
   }
   if (!question->compiled) return nullptr;
+  if (options.help_of_script) print_script_options(*question->compiled);
   if (options.verbose) {
     for (const std::string& note : question->compiled->header_notes) fmt::print(stderr, "headers: {}\n", note);
   }
-  return question;
+  return takes_options(*question->compiled, options) ? std::move(question) : nullptr;
 }
 
 Result<Target> choose_target(const Options& options, const Question& question) {

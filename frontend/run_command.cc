@@ -10,10 +10,12 @@
 #include <optional>
 
 #include "core/ir/text.h"
+#include "core/lang/dump.h"
 #include "core/lang/parse.h"
 #include "core/lang/print.h"
 #include "core/output/fd_sink.h"
 #include "core/output/renderer.h"
+#include "core/output/stack_frames.h"
 #include "core/plan/explain_json.h"
 #include "core/plan/plan.h"
 #include "core/run/launch.h"
@@ -42,7 +44,21 @@ int print_formatted(const Options& options) {
   return 0;
 }
 
-int status_of_report(const RunReport& report) { return report.lanes.empty() ? 0 : report.lanes.front().exit_code; }
+int status_of_report(const RunReport& report) {
+  const int code = report.lanes.empty() ? 0 : report.lanes.front().exit_code;
+  return code == 0 && report.failed ? 1 : code;
+}
+
+int print_tree(const Options& options) {
+  const auto source = read_script(options);
+  if (!source) return fail(source.error());
+  Diagnostics diagnostics;
+  const ast::Script script = parse(*source, diagnostics);
+  fmt::print(stderr, "{}", render(*source, diagnostics));
+  if (diagnostics.has_errors()) return 1;
+  fmt::print("{}", dump(script));
+  return 0;
+}
 
 // Everything from the chosen backend on.
 Result<int> carry_out(const Options& options, const Question& question, Backend& backend, Target target) {
@@ -54,7 +70,7 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
     if (!options.system_wide) target.command = command.get();
   }
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of write(2), which ends the run
-  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create());
+  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create(question.program()));
   ASSIGN_OR_RETURN(auto session, backend.prepare(question.program(), target));
   if (options.dry_run) return 0;
 
@@ -62,14 +78,18 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
   if (!options.output_path.empty()) {
     ASSIGN_OR_RETURN(sink, FdSink::create_file(options.output_path, STDERR_FILENO));
   }
+  sink->set_buffering(options.buffering);
   ProcessMaps own_maps;
   ProcessMaps* maps = session->process_maps();
-  Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {question.program().settings.demangle});
+  Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {.demangle = question.program().settings.demangle,
+                                                             .lines = shows_source_lines(question.program())});
   const auto renderer = make_renderer(options.format, question.program(), *question.source, symbolizer, *sink,
                                       question.compiled->types.get());
+  if (options.no_warnings) renderer->mute_warnings();
   RunOptions run;
   run.command = command.get();
-  run.announce = !options.quiet;
+  run.announce = !options.quiet && options.mode == RunMode::kTrace;
+  run.mode = options.mode;
   run.notify_attached = std::getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED") != nullptr;
   run.sink = sink.get();
   ASSIGN_OR_RETURN(const RunReport report,
@@ -89,9 +109,14 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
 int run_command(const Options& options, const BackendList& backends) {
   if (options.list) return list_command(options);
   if (options.format_script) return print_formatted(options);
+  if (options.dump == DumpStage::kTree || options.dump == DumpStage::kAll) {
+    const int status = print_tree(options);
+    if (status != 0 || options.dump == DumpStage::kTree) return status;
+  }
   const auto question = load_question(options);
   if (question == nullptr) return 1;
-  if (options.dump_ir) {
+  if (options.help_of_script) return 0;
+  if (options.dump == DumpStage::kProgram || options.dump == DumpStage::kAll) {
     fmt::print("{}", ir::to_text(question->program()));
     return 0;
   }

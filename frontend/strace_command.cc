@@ -6,10 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
 
+#include "backends/ptrace/registers.h"
 #include "backends/ptrace/syscall_trace_backend.h"
 #include "core/syscall/table.h"
 #include "frontend/strace_options.h"
@@ -24,15 +26,39 @@ int fail(const Error& error) {
   return 1;
 }
 
-// The calls that stop the command; none: all of them do.
+// The calls that stop the command under a filter; none: all of them do.
 std::vector<uint32_t> calls_to_filter(const StraceOptions& options) {
-  // A filter stays with the children, whom nobody would trace without -f; and without privilege it would take the
-  // power of set-user-id programs away.
-  if (!options.follow || options.command.empty() || options.trace.is_all()) return {};
-  if (geteuid() != 0 && !options.seccomp) return {};
   std::vector<uint32_t> numbers;
+  if (options.trace.is_all()) return numbers;
   for (const Syscall& call : syscalls()) {
     if (options.trace.contains(call.number)) numbers.push_back(call.number);
+  }
+  constexpr uint32_t kNoCall = CallSet::kSize - 1;
+  if (numbers.empty()) numbers.push_back(kNoCall);
+  return numbers;
+}
+
+// A filter stays with the children, whom nobody would trace without -f; and without privilege it would take the power
+// of set-user-id programs away.
+bool may_filter(const StraceOptions& options) {
+  return options.follow && !options.command.empty() && (geteuid() == 0 || options.seccomp);
+}
+
+// Calls may be rendered after the fact: nothing is asked for that only a stopped process can tell.
+bool may_buffer(const StraceOptions& options) {
+  return !options.decode_paths && options.paths.empty() && !options.dump_reads.all && !options.dump_writes.all &&
+         options.dump_reads.members.empty() && options.dump_writes.members.empty();
+}
+
+// Those for which something is done at the entry; and, where CPU time is to be told, those that may wait.
+std::vector<uint32_t> unbuffered_calls(const StraceOptions& options) {
+  std::vector<uint32_t> numbers;
+  for (const Syscall& call : syscalls()) {
+    const bool injected = std::ranges::any_of(options.injections,
+                                              [&](const InjectRule& rule) { return rule.calls.contains(call.number); });
+    const bool may_wait = call.name == "read" || call.name == "write";
+    const bool timed = options.summary != StraceOptions::Summary::kNone && !options.wall_clock;
+    if (injected || (may_wait && timed)) numbers.push_back(call.number);
   }
   return numbers;
 }
@@ -45,7 +71,13 @@ CallTraceOptions trace_options(const StraceOptions& options) {
   trace.user = options.user;
   trace.pids = options.pids;
   trace.follow = options.follow;
+  trace.cpu_times = options.summary != StraceOptions::Summary::kNone && !options.wall_clock;
+  trace.buffer = may_buffer(options);
   trace.filtered_calls = calls_to_filter(options);
+  // A filter for all calls is worth it only where it lets calls be buffered.
+  trace.filter = may_filter(options) && (trace.buffer || !trace.filtered_calls.empty());
+  trace.unbuffered_calls = unbuffered_calls(options);
+  trace.string_limit = static_cast<uint32_t>(std::min<size_t>(options.style.string_limit, UINT32_MAX));
   return trace;
 }
 
@@ -78,7 +110,9 @@ int strace_command(int argc, char** argv) {
   auto output = StraceOutput::create(shared ? options.output : "", options.append);
   if (!output) return fail(output.error());
   std::shared_ptr<StraceOutput> sink = std::move(output).value();
-  StracePrinter printer(options, sink);
+  std::unique_ptr<StraceStacks> stacks;
+  if (options.stacks) stacks = std::make_unique<StraceStacks>(options.stack_frame_limit, read_tracee_registers);
+  StracePrinter printer(options, sink, std::move(stacks));
   int wait_status = 0;
   {
     const auto tracer = make_ptrace_call_tracer(trace_options(options), printer);

@@ -35,6 +35,7 @@ enum LongOption : int {
   kSeparately,
   kPathTrace,
   kAbbrev,
+  kStackFrameLimit,
 };
 
 constexpr option kLongOptions[] = {
@@ -78,6 +79,9 @@ constexpr option kLongOptions[] = {
     {"summary-wall-clock", no_argument, nullptr, 'w'},
     {"successful-only", no_argument, nullptr, 'z'},
     {"failed-only", no_argument, nullptr, 'Z'},
+    {"stack-trace", optional_argument, nullptr, 'k'},
+    {"stack-traces", no_argument, nullptr, 'k'},
+    {"stack-trace-frame-limit", required_argument, nullptr, kStackFrameLimit},
     {"interruptible", required_argument, nullptr, 'I'},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'V'},
@@ -291,9 +295,16 @@ Status Parser::take(int letter, const char* argument) {
         return Error(fmt::format("invalid -X argument: '{}'", text));
       }
       return {};
+    case 'k':
+      if (text.empty() || text == "symbol") return {};
+      return Error(fmt::format("invalid --stack-trace argument: '{}' (only 'symbol' is supported)", text));
+    case kStackFrameLimit: {
+      ASSIGN_OR_RETURN(options_.stack_frame_limit, parse_number<uint32_t>('k', text));
+      if (options_.stack_frame_limit == 0) return Error("invalid --stack-trace-frame-limit argument: '0'");
+      return {};
+    }
     case 'b':
     case 'D':
-    case 'k':
     case 'O':
     case 'U':
     case 'Y':
@@ -308,7 +319,9 @@ void Parser::count_flags() {
   options_.output_separately = counts_['f'] > 1 || counts_[kSeparately] > 0;
   options_.append = counts_['A'] > 0;
   options_.quiet = counts_['q'];
-  options_.quiet_attach = options_.quiet_attach || counts_['q'] > 0;
+  // As strace: nothing about attaching when only the command's calls are wanted, in a file.
+  const bool only_file = !options_.output.empty() && options_.pids.empty();
+  options_.quiet_attach = options_.quiet_attach || counts_['q'] > 0 || only_file;
   options_.quiet_exit = options_.quiet_exit || counts_['q'] > 1;
   options_.relative_times = counts_['r'] > 0;
   options_.durations = counts_['T'] > 0;
@@ -320,6 +333,7 @@ void Parser::count_flags() {
   options_.decode_sockets = options_.decode_sockets || counts_['y'] > 1;
   options_.wall_clock = counts_['w'] > 0;
   options_.seccomp = counts_[kSeccomp] > 0;
+  options_.stacks = counts_['k'] > 0;
   options_.always_show_pid = counts_[kAlwaysShowPid] > 0;
   if (counts_['z'] > 0) options_.statuses = static_cast<uint8_t>(CallStatus::kSuccessful);
   if (counts_['Z'] > 0) options_.statuses = static_cast<uint8_t>(CallStatus::kFailed);

@@ -53,6 +53,8 @@ struct StraceOptions {
   bool instruction_pointers = false;  // -i
   bool call_numbers = false;          // -n
   bool always_show_pid = false;
+  bool stacks = false;  // -k
+  uint32_t stack_frame_limit = 256;
 
   Summary summary = Summary::kNone;
   bool wall_clock = false;            // -w

@@ -18,12 +18,18 @@ namespace {
 
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
 
+// Whether there is no stack of the caller any more behind a call.
+bool ends_image(uint64_t number) {
+  return number == __NR_execve || number == __NR_execveat || number == __NR_exit || number == __NR_exit_group;
+}
+
 bool is_restart(int64_t result) { return result <= -512 && result >= -516; }
 
 }  // namespace
 
-StracePrinter::StracePrinter(const StraceOptions& options, std::shared_ptr<StraceOutput> output)
-    : options_(options), output_(std::move(output)) {
+StracePrinter::StracePrinter(const StraceOptions& options, std::shared_ptr<StraceOutput> output,
+                             std::unique_ptr<StraceStacks> stacks)
+    : options_(options), output_(std::move(output)), stacks_(std::move(stacks)) {
   if (options_.decode_paths) fds_ = std::make_unique<LiveFdNames>(options_.decode_sockets);
 }
 
@@ -100,19 +106,22 @@ void StracePrinter::begin_line(pid_t tid, Task& task) {
   line_owner_ = tid;
 }
 
-void StracePrinter::end_line(Task& task) {
+void StracePrinter::end_line(Task& task) { end_line(task, {}); }
+
+void StracePrinter::end_line(Task& task, const std::string& stack) {
   task.output->text += '\n';
+  task.output->text += stack;
   task.output->commit();
   line_owner_ = 0;
   task.column = 0;
 }
 
-void StracePrinter::put_whole_line(pid_t tid, const std::string& text) {
+void StracePrinter::put_whole_line(pid_t tid, const std::string& text, bool with_stack) {
   if (options_.summary == StraceOptions::Summary::kOnly) return;
   Task& own = task(tid);
   begin_line(tid, own);
   own.output->text += prefix(tid, clock_ns(CLOCK_REALTIME), nullptr) + text;
-  end_line(own);
+  end_line(own, with_stack && stacks_ ? stacks_->text(tid, own.tgid != 0 ? own.tgid : tid) : std::string());
 }
 
 void StracePrinter::pad(std::string& line, size_t before) const {
@@ -201,10 +210,12 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   CallStop stop = raw;
   if (stop.architecture == AUDIT_ARCH_I386) translate_i386(stop.call);
   Task& own = task(stop.tid);
+  own.tgid = stop.tgid;
   own.in_call = false;
   own.tampered = own.delayed = false;
   note_architecture(stop.tid, own, stop.architecture);
   own.entry = stop;
+  own.entry.memory = nullptr;
   if (!options_.trace.contains(stop.call.number) || !matches_paths(stop)) return {};
   CallTampering tampering;
   const InjectRule* rule =
@@ -218,7 +229,12 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   own.interrupted = false;
   own.progress = {};
   if (options_.summary == StraceOptions::Summary::kOnly) return tampering;
-  const LiveMemory memory(stop.tid);
+  own.entry_stack.clear();
+  if (stacks_ && ends_image(stop.call.number) && !stop.is_startup) {
+    own.entry_stack = stacks_->text(stop.tid, stop.tgid);
+  }
+  const LiveMemory live(stop.tid);
+  const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
   if (!holds_lines()) begin_line(stop.tid, own);
   std::string& line = holds_lines() ? own.held : own.output->text;
   if (holds_lines()) line.clear();
@@ -226,6 +242,7 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   if (!holds_lines()) line += prefix(stop.tid, stop.time_ns, &stop);
   CallText text(line, memory, options_.style, stop.call);
   text.fds = fds_.get();
+  text.sockets = &sockets_;
   text.pid = stop.tid;
   text.stack_pointer = stop.stack_pointer;
   text.interrupted_call = own.restartable;
@@ -242,6 +259,7 @@ uint64_t StracePrinter::own_time(const CallStop& entry, const CallStop& exit) co
 
 void StracePrinter::on_exit(const CallStop& raw) {
   Task& own = task(raw.tid);
+  if (stacks_) stacks_->on_call_end(raw.tgid, raw.call);
   if (!own.in_call) return;
   CallStop stop = raw;
   stop.call.number = own.entry.call.number;
@@ -260,10 +278,12 @@ void StracePrinter::on_exit(const CallStop& raw) {
     return;
   }
   const size_t before = resume_line(stop.tid, own, stop.time_ns);
-  const LiveMemory memory(stop.tid);
+  const LiveMemory live(stop.tid);
+  const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
   std::string rest;
   CallText text(rest, memory, options_.style, stop.call);
   text.fds = fds_.get();
+  text.sockets = &sockets_;
   text.pid = stop.tid;
   text.stack_pointer = own.entry.stack_pointer;
   text.entry_int = own.entry_int;
@@ -279,7 +299,8 @@ void StracePrinter::on_exit(const CallStop& raw) {
     line += '\n';
     line.append(data, 0, data.size() - 1);
   }
-  end_line(own);
+  if (!stacks_) return end_line(own);
+  end_line(own, own.entry_stack.empty() ? stacks_->text(stop.tid, stop.tgid) : own.entry_stack);
 }
 
 void StracePrinter::put_result(pid_t, Task& own, CallText& text, const CallStop& stop) {
@@ -300,22 +321,27 @@ void StracePrinter::on_signal(pid_t tid, const siginfo_t& info) {
   const CallValues values;
   CallText text(details, none, options_.style, values);
   printers::put_signal_info(text, &info);
-  put_whole_line(tid, fmt::format("--- {} {} ---", signal_name(info.si_signo), details));
+  put_whole_line(tid, fmt::format("--- {} {} ---", signal_name(info.si_signo), details), true);
 }
 
 void StracePrinter::on_stopped(pid_t tid, int signal) {
   if ((options_.signals >> (signal - 1) & 1) == 0) return;
-  put_whole_line(tid, fmt::format("--- stopped by {} ---", signal_name(signal)));
+  put_whole_line(tid, fmt::format("--- stopped by {} ---", signal_name(signal)), true);
 }
 
 void StracePrinter::on_attached(pid_t tid, pid_t tgid, pid_t parent) {
-  task(tid);
+  task(tid).tgid = tgid;
+  if (stacks_ && parent != 0 && tid == tgid) {
+    const auto forker = tasks_.find(parent);
+    stacks_->on_fork(forker != tasks_.end() && forker->second.tgid != 0 ? forker->second.tgid : parent, tid);
+  }
   if (options_.quiet_attach) return;
   if (parent == 0 && tid != tgid) return;
   complain(fmt::format("Process {} attached", tid));
 }
 
 void StracePrinter::on_exec(pid_t leader, pid_t former) {
+  if (stacks_) stacks_->on_exec(leader);
   if (leader == former) return;
   // The thread goes on under its leader's id.
   if (!options_.quiet_exit && (options_.quiet < 3)) {
@@ -342,7 +368,7 @@ void StracePrinter::on_exiting(pid_t tid) {
     pad(rest, before);
     own.output->text += rest + "?";
     own.in_call = false;
-    end_line(own);
+    end_line(own, own.entry_stack);
   }
   own.in_call = false;
 }
@@ -360,6 +386,9 @@ void StracePrinter::on_end(pid_t tid, int status) {
   }
   if (line_owner_ == tid) line_owner_ = 0;
   injections_.forget(tid);
+  if (const auto ending = tasks_.find(tid); stacks_ && ending != tasks_.end() && ending->second.tgid == tid) {
+    stacks_->on_end(tid);
+  }
   tasks_.erase(tid);
 }
 

@@ -12,14 +12,16 @@
 #include "core/syscall/trace.h"
 #include "frontend/strace_options.h"
 #include "frontend/strace_output.h"
+#include "frontend/strace_stack.h"
 #include "frontend/strace_summary.h"
 
 namespace polytap {
 
 class StracePrinter final : public CallObserver {
  public:
-  // OUTPUT: where everything goes, except with -ff -o.
-  StracePrinter(const StraceOptions& options, std::shared_ptr<StraceOutput> output);
+  // OUTPUT: where everything goes, except with -ff -o. STACKS: null without -k.
+  StracePrinter(const StraceOptions& options, std::shared_ptr<StraceOutput> output,
+                std::unique_ptr<StraceStacks> stacks);
   CallTampering on_entry(const CallStop& stop) override;
   void on_exit(const CallStop& stop) override;
   void on_signal(pid_t tid, const siginfo_t& info) override;
@@ -49,6 +51,8 @@ class StracePrinter final : public CallObserver {
     std::string restartable;  // the call that restart_syscall would go on with
     uint32_t architecture = 0;
     uint64_t last_ns = 0;  // -r with a file per process
+    pid_t tgid = 0;
+    std::string entry_stack;  // of a call that replaces what is looked at
   };
 
   Task& task(pid_t tid);
@@ -59,9 +63,11 @@ class StracePrinter final : public CallObserver {
   // Ends the line of whoever owns the output, unless it is TASK's own; then begins one.
   void begin_line(pid_t tid, Task& task);
   void end_line(Task& task);
+  // STACK's lines behind the one that ends.
+  void end_line(Task& task, const std::string& stack);
   void cut_line(Task& task);
   std::string prefix(pid_t tid, uint64_t time_ns, const CallStop* stop);
-  void put_whole_line(pid_t tid, const std::string& text);
+  void put_whole_line(pid_t tid, const std::string& text, bool with_stack = false);
   void complain(const std::string& text);
   void put_result(pid_t tid, Task& task, CallText& text, const CallStop& stop);
   // Spaces up to the column of "= " behind the text that follows BEFORE characters of the line.
@@ -76,6 +82,8 @@ class StracePrinter final : public CallObserver {
   std::shared_ptr<StraceOutput> output_;
   std::unordered_map<pid_t, Task> tasks_;
   std::unique_ptr<LiveFdNames> fds_;
+  LiveSocketFacts sockets_;
+  std::unique_ptr<StraceStacks> stacks_;
   StraceSummary summary_;
   InjectCounter injections_;
   // Whose line is open on the shared output; 0: nobody's.

@@ -17,6 +17,13 @@ namespace {
 constexpr const char* kRemedy =
     "run polytap with sudo, or once `sudo setcap cap_bpf,cap_perfmon,cap_dac_read_search+ep $(command -v polytap)`";
 
+bool loads(Assembler& code) {
+  const auto finished = code.finish();
+  return finished.ok() && UniqueFd(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "polytap_test", "GPL",
+                                                 finished->instructions.data(), finished->instructions.size(), nullptr))
+                              .valid();
+}
+
 }  // namespace
 
 std::optional<std::string> why_unusable() {
@@ -36,6 +43,30 @@ std::optional<std::string> why_unusable() {
     return Error::from_errno("the kernel refuses a BPF ring buffer", code).message();
   }
   return std::nullopt;
+}
+
+std::optional<std::string> why_no_override() {
+  Assembler code;
+  code.move(Reg::k2, 0);
+  code.call(BPF_FUNC_override_return);
+  code.move(Reg::k0, 0);
+  code.exit();
+  if (loads(code)) return std::nullopt;
+  return "this kernel is built without CONFIG_BPF_KPROBE_OVERRIDE: no eBPF program can change what a function returns";
+}
+
+std::optional<std::string> why_no_user_writes() {
+  Assembler code;
+  code.store(8, Reg::kFrame, -8, 0);
+  code.move(Reg::k1, 0);
+  code.move(Reg::k2, Reg::kFrame);
+  code.alu(Alu::kAdd, Reg::k2, -8);
+  code.move(Reg::k3, 8);
+  code.call(BPF_FUNC_probe_write_user);
+  code.move(Reg::k0, 0);
+  code.exit();
+  if (loads(code)) return std::nullopt;
+  return "the kernel refuses eBPF programs that write to user memory (lockdown; see /sys/kernel/security/lockdown)";
 }
 
 bool kernel_has_sleepable_uprobes() {

@@ -7,14 +7,6 @@
 #include "backends/ebpf/helpers.h"
 
 namespace polytap::ebpf {
-namespace {
-
-constexpr int32_t kEmitOffset = 0;
-constexpr int32_t kSiteOffset = 4;
-constexpr int32_t kTimeOffset = 8;
-
-}  // namespace
-
 void FunctionCompiler::expand(const ir::Emit& op, ir::Temp) {
   const bool control = program_.emits[op.emit].control;
   const int ring = control ? environment_.control_ring_fd : environment_.data_ring_fd;

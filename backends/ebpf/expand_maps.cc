@@ -304,6 +304,9 @@ void FunctionCompiler::take_in(const Aggregation& aggregation, uint32_t buckets,
     case AggregationKind::kLhist:
       lhist_index(aggregation, buckets, op.value);
       break;
+    case AggregationKind::kTseries:
+      take_into_series(aggregation, op.value);
+      return;
   }
   // Never taken; it tells the verifier the bounds.
   const Label in_range = code_.new_label();

@@ -30,6 +30,19 @@ void FunctionCompiler::expand(const ir::ContextLoad& op, ir::Temp result) {
     set_result(result, Reg::k0);
     return;
   }
+  if (request_.kind == ProgramKind::kIterator) {
+    // Read like any memory, what it points to is an address, and none that the verifier takes care of.
+    code_.move(Reg::k1, Reg::kFrame);
+    code_.alu(Alu::kAdd, Reg::k1, kWork0);
+    code_.move(Reg::k2, static_cast<int32_t>(op.size));
+    code_.move(Reg::k3, Reg::k6);
+    code_.alu(Alu::kAdd, Reg::k3, static_cast<int32_t>(op.offset));
+    code_.call(helper::kReadKernel);
+    code_.load(op.size, Reg::k0, Reg::kFrame, kWork0);
+    if (op.is_signed) extend(Reg::k0, op.size * 8U, true);
+    set_result(result, Reg::k0);
+    return;
+  }
   const Home& home = plan_.allocation.homes[result];
   const Reg to = home.kind == Home::Kind::kRegister ? home.reg : Reg::k0;
   code_.load(op.size, to, Reg::k6, static_cast<int32_t>(op.offset));
@@ -144,6 +157,9 @@ void FunctionCompiler::expand(const ir::ReadBuiltin& op, ir::Temp result) {
     case ir::Builtin::kCurrentTask:
       code_.call(helper::kCurrentTask);
       break;
+    case ir::Builtin::kParentPid:
+      read_parent();
+      break;
     case ir::Builtin::kChildPid:
       code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kChildPid);
       code_.load(8, Reg::k0, Reg::k1, 0);
@@ -162,6 +178,7 @@ void FunctionCompiler::expand(const ir::ReadBuiltin& op, ir::Temp result) {
 // Some kernels (6.1) leave what is behind the name's NUL as it was.
 void FunctionCompiler::expand(const ir::ReadComm& op, ir::Temp) {
   zero_memory(memory(op.to, 16, Reg::k1), 16);
+  if (op.of_process) return read_process_name(op.to);
   address(Reg::k1, op.to);
   code_.move(Reg::k2, 16);
   code_.call(helper::kComm);
@@ -178,7 +195,7 @@ void FunctionCompiler::expand(const ir::ReadMemory& op, ir::Temp result) {
   code_.jump_if(Jump::kNotEqual, Reg::k0, 0, failed);
   set_result(result, 1);
   code_.bind(done);
-  code_.defer([this, failed, done, op, result] {
+  code_.defer([this, failed, done, op, result, on_fault = on_fault_] {
     code_.bind(failed);
     const Label lost = code_.new_label();
     if (waits_for(op.space)) {
@@ -191,7 +208,7 @@ void FunctionCompiler::expand(const ir::ReadMemory& op, ir::Temp result) {
       code_.jump(done);
       code_.bind(lost);
     }
-    count(GlobalsLayout::kFaults);
+    count_fault(on_fault);
     set_result(result, 0);
     code_.jump(done);
   });
@@ -227,14 +244,14 @@ void FunctionCompiler::finish_string(ir::Temp result, const std::function<void()
     set_result(result, Reg::k0);
   }
   code_.bind(done);
-  code_.defer([this, failed, again, read, done, retry, result] {
+  code_.defer([this, failed, again, read, done, retry, result, on_fault = on_fault_] {
     if (retry) {
       code_.bind(again);
       retry();
       code_.jump_if(Jump::kSignedGreaterEqual, Reg::k0, 0, read);
     }
     code_.bind(failed);
-    count(GlobalsLayout::kFaults);
+    count_fault(on_fault);
     set_result(result, 0);
     code_.jump(done);
   });
@@ -289,7 +306,7 @@ void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
   code_.load(8, Reg::k0, Reg::kFrame, kWork0);
   code_.store(8, count_word.base, count_word.offset, Reg::k0);
   code_.bind(done);
-  code_.defer([this, failed, read, done, op] {
+  code_.defer([this, failed, read, done, op, on_fault = on_fault_] {
     code_.bind(failed);
     if (waits_for(op.space)) {
       const Label in_range = code_.new_label();
@@ -303,14 +320,15 @@ void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
       code_.call(helper::kCopyFromUser);
       code_.jump_if(Jump::kEqual, Reg::k0, 0, read);
     }
-    count(GlobalsLayout::kFaults);
+    count_fault(on_fault);
     code_.jump(done);
   });
 }
 
 void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
-  const bool has_stack = request_.kind != ProgramKind::kSyscall;  // BEGIN and the like run in polytap itself
-  if (!has_stack) zero_memory(memory(op.to, 8 + 8 * op.depth, Reg::k1), 8 + 8 * op.depth);
+  // BEGIN and the like, and iterators, run in polytap itself.
+  const bool has_stack = request_.kind != ProgramKind::kSyscall && request_.kind != ProgramKind::kIterator;
+  if (!has_stack || unwinds(op)) zero_memory(memory(op.to, 8 + 8 * op.depth, Reg::k1), 8 + 8 * op.depth);
   if (op.space == AddressSpace::kKernel) {
     // Not a constant, which the verifier would follow through everything that reads the key.
     code_.load_map_value(Reg::k0, environment_.globals_fd, environment_.globals.zeros);
@@ -322,6 +340,7 @@ void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
   const Memory tgid = memory(op.to, 8, Reg::k1);
   code_.store(8, tgid.base, tgid.offset, Reg::k0);
   if (!has_stack) return;
+  if (unwinds(op)) return unwind_user_stack(op);
   const ir::Place frames{op.to.slot, op.to.offset + 8};
   if (op.space == AddressSpace::kUser && request_.missing_caller != MissingCaller::kNo && op.depth > 1) {
     read_user_stack_with_caller(frames, op.depth);

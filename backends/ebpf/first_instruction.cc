@@ -1,8 +1,6 @@
 #include "backends/ebpf/first_instruction.h"
 
-#include <fcntl.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <utility>
@@ -10,7 +8,7 @@
 namespace polytap::ebpf {
 namespace {
 
-// is_uprobe_at_func_entry() of arch/x86/events/core.c.
+// See starts_frame().
 bool kernel_knows_entries() {
   utsname name{};
   unsigned major = 0;
@@ -21,29 +19,15 @@ bool kernel_knows_entries() {
 
 }  // namespace
 
-std::optional<CodeReader::Code> CodeReader::read(const ProbeSite& site) {
-  if (site.module != path_) {
-    path_ = site.module;
-    file_ = UniqueFd(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  }
-  Code code{};
-  if (!file_.valid() || pread(file_.get(), code.data(), code.size(), static_cast<off_t>(site.file_offset)) < 1) {
-    return std::nullopt;
-  }
-  return code;
-}
-
 MissingCaller CodeReader::missing_caller(const ProbeSite& site) {
-  constexpr Code kEndbr64 = {0xf3, 0x0f, 0x1e, 0xfa};
-  constexpr uint8_t kPushRbp = 0x55;
   if (site.type != ProbeType::kUprobe || site.function.empty() || site.function_offset != 0) return MissingCaller::kNo;
-  const auto code = read(site);
-  if (!code || ((*code)[0] != kPushRbp && *code != kEndbr64)) return MissingCaller::kAlways;
+  const auto code = reader_.read(site);
+  if (!code || !starts_frame(*code)) return MissingCaller::kAlways;
   return kernel_knows_entries() ? MissingCaller::kNo : MissingCaller::kUnlessThere;
 }
 
 bool CodeReader::takes_no_uprobe(const ProbeSite& site) {
-  const auto code = read(site);
+  const auto code = reader_.read(site);
   if (!code) return false;
   for (const uint8_t byte : *code) {
     switch (byte) {

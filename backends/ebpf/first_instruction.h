@@ -1,12 +1,9 @@
 // What a user function begins with, as far as it matters to the kernel's uprobes.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <optional>
-#include <string>
 
-#include "core/base/unique_fd.h"
+#include "core/probe/function_code.h"
 #include "core/probe/site.h"
 
 namespace polytap::ebpf {
@@ -20,7 +17,6 @@ enum class MissingCaller : uint8_t {
   kUnlessThere,  // an older kernel, but the change is in some of those too (6.1.170 has it)
 };
 
-// Reads the code at sites; keeps the last file open.
 class CodeReader {
  public:
   MissingCaller missing_caller(const ProbeSite& site);
@@ -29,11 +25,7 @@ class CodeReader {
   bool takes_no_uprobe(const ProbeSite& site);
 
  private:
-  using Code = std::array<uint8_t, 4>;
-  std::optional<Code> read(const ProbeSite& site);
-
-  std::string path_;
-  UniqueFd file_;
+  SiteCodeReader reader_;
 };
 
 }  // namespace polytap::ebpf

@@ -48,6 +48,39 @@ MapForm map_form(const ir::MapSpec& spec) {
   return form;
 }
 
+namespace {
+
+// Of one interval; the numbers are those of the parts.
+void merge_interval(const Aggregation& parameters, std::span<uint64_t> total, std::span<const uint64_t> part) {
+  const bool newer = part[0] > total[0];
+  const bool first = part[0] == total[0] && total[2] == 0;
+  if (newer || first) {
+    std::copy(part.begin(), part.end(), total.begin());
+    return;
+  }
+  if (part[0] != total[0] || part[2] == 0) return;
+  switch (parameters.each) {
+    case SeriesKind::kLast:
+      if (part[2] > total[2]) std::copy(part.begin(), part.end(), total.begin());
+      return;
+    case SeriesKind::kSum:
+    case SeriesKind::kAvg:
+      total[1] += part[1];
+      break;
+    case SeriesKind::kMin:
+    case SeriesKind::kMax: {
+      const bool is_min = parameters.each == SeriesKind::kMin;
+      const bool less =
+          parameters.is_signed ? static_cast<int64_t>(part[1]) < static_cast<int64_t>(total[1]) : part[1] < total[1];
+      if (is_min == less) total[1] = part[1];
+      break;
+    }
+  }
+  total[2] += part[2];
+}
+
+}  // namespace
+
 void merge_aggregation(const Aggregation& parameters, std::span<uint64_t> total, std::span<const uint64_t> part) {
   switch (parameters.kind) {
     case AggregationKind::kSum:
@@ -67,6 +100,11 @@ void merge_aggregation(const Aggregation& parameters, std::span<uint64_t> total,
     case AggregationKind::kHist:
     case AggregationKind::kLhist:
       for (size_t i = 0; i < total.size(); ++i) total[i] += part[i];
+      return;
+    case AggregationKind::kTseries:
+      for (size_t i = 0; i + 3 <= total.size(); i += 3) {
+        merge_interval(parameters, total.subspan(i, 3), part.subspan(i, 3));
+      }
       return;
   }
 }

@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "backends/ebpf/attach.h"
+#include "backends/ebpf/attach_groups.h"
+#include "backends/ebpf/attacher.h"
 #include "backends/ebpf/ebpf_backend.h"
 #include "backends/ebpf/function_compiler.h"
 #include "backends/ebpf/globals.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/process_events.h"
 #include "backends/ebpf/ring.h"
+#include "backends/ebpf/stack_service.h"
 #include "backends/ebpf/target_filter.h"
 #include "core/kernel/tracefs.h"
 #include "core/probe/backend.h"
@@ -33,6 +36,7 @@ class EbpfSession : public Session {
   Status snapshot(ir::MapId map, MapSink& sink) override;
   Status clear(ir::MapId map) override { return maps_->clear(map); }
   Status zero(ir::MapId map) override { return maps_->zero(map); }
+  Status unwatch(uint64_t address) override;
   bool finished() const override;
   Losses losses() const override;
   std::optional<uint64_t> events() const override { return globals_->firings(); }
@@ -42,37 +46,20 @@ class EbpfSession : public Session {
   EbpfSession(const ir::Program& program, const Target& target, const EbpfOptions& options)
       : program_(program), target_(target), options_(options) {}
 
-  // A loaded program, and the sites where it is to be attached.
-  struct Loaded {
-    UniqueFd program;
-    ProgramKind kind = ProgramKind::kTracepoint;
-    std::vector<uint32_t> sites;
-    bool wants_cookie = false;
-    // Attached once to this event of raw_syscalls instead of to each of its sites.
-    const char* raw_syscalls_event = nullptr;
-    UniqueFd syscall_sites;
-  };
-
   Status prepare();
   Status create_rings();
+  Status prepare_stacks();
   Status create_scratch(uint32_t bytes);
   Status load_functions();
-  Status load_attached(uint32_t function, const FunctionPlan& plan);
-  Status load_dispatched(uint32_t function, const FunctionPlan& plan, std::vector<uint32_t>& tracepoints, bool exits);
-  Status load_on_functions(uint32_t function, const FunctionPlan& plan);
-  Status load_fired(uint32_t function, const FunctionPlan& plan);
-  Result<UniqueFd> load(uint32_t function, const FunctionPlan& plan, const CompileRequest& request);
-  Status attach(const Loaded& loaded);
-  Result<Attachment> attach_site(const Loaded& loaded, const ProbeSite& site, std::optional<uint64_t> cookie);
+  Status load_group(uint32_t function, const FunctionPlan& plan, AttachGroup group);
+  Result<UniqueFd> make_syscall_sites(const AttachGroup& group);
 
   const ir::Program& program_;
   Target target_;
   EbpfOptions options_;
 
   bool sleeping_programs_ = false;
-  bool uprobe_multi_ = false;  // user functions are attached by links for whole files
-  std::optional<ProbePmu> uprobe_pmu_;
-  std::optional<ProbePmu> kprobe_pmu_;
+  AttachAbilities abilities_;
   std::optional<Tracefs> tracefs_;  // when there is something to attach there
   std::optional<Globals> globals_;
   std::optional<Maps> maps_;
@@ -81,10 +68,11 @@ class EbpfSession : public Session {
   std::optional<RecordMerger> merger_;
   UniqueFd scratch_;
   CompileEnvironment environment_;
-  std::vector<Loaded> loaded_;
+  std::vector<LoadedProgram> loaded_;
   std::vector<UniqueFd> fired_;  // by function: its program for BEGIN, END and interval
   mutable std::optional<TargetFilter> filter_;
   std::unique_ptr<ProcessEvents> process_events_;
+  std::unique_ptr<StackService> stacks_;  // when user stacks are asked for and can be unwound
   std::vector<Attachment> attachments_;
   std::thread detacher_;
   bool started_ = false;

@@ -358,7 +358,7 @@ class Walk {
                           },
                           [&](const ir::ReadComm& op) {
                             overwrite(regions, op.to, 16);
-                            regions[{op.to.slot, op.to.offset}] = CommRegion{};
+                            if (!op.of_process) regions[{op.to.slot, op.to.offset}] = CommRegion{};
                             return Value(Unknown{});
                           },
                           [&](const ir::SlotLiteral& op) {

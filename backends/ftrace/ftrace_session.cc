@@ -1,33 +1,18 @@
 #include "backends/ftrace/ftrace_session.h"
 
 #include <fmt/format.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <limits>
 #include <unordered_set>
-#include <utility>
 
 #include "backends/ftrace/event_filter.h"
 #include "backends/ftrace/program_check.h"
-#include "core/base/clock.h"
 #include "core/ir/function_needs.h"
 
 namespace polytap::ftrace {
 namespace {
-
-constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
-// A writer takes its time stamp first and is done with its record a moment later, longer only where a hypervisor takes
-// the CPU away from it.
-constexpr uint64_t kSettleNs = 1'000'000;
-constexpr int kReadIntervalMs = 5;
-constexpr uint64_t kCheckTargetsNs = 200'000'000;
-constexpr size_t kAtOnce = 8192;  // records between two looks at who else wants the mutex
 
 // Sites below one event of the kernel must have the layout that the kernel writes.
 Status check_layout(const ProbeSite& site, const EventFormat& format) {
@@ -40,17 +25,6 @@ Status check_layout(const ProbeSite& site, const EventFormat& format) {
   return {};
 }
 
-class MainWaits {
- public:
-  explicit MainWaits(std::atomic<int>& count) : count_(count) { count_++; }
-  ~MainWaits() { count_--; }
-  MainWaits(const MainWaits&) = delete;
-  MainWaits& operator=(const MainWaits&) = delete;
-
- private:
-  std::atomic<int>& count_;
-};
-
 }  // namespace
 
 // What must succeed before there is a session.
@@ -60,8 +34,7 @@ struct FtraceSession::Parts {
   Instance instance;
   std::optional<TaskEvents> task_events;
   EventsById events_by_id;
-  RecordQueue queue;
-  UniqueFd wake;
+  Channels channels;
   CpuStreams streams;
 };
 
@@ -150,64 +123,49 @@ Result<std::unique_ptr<FtraceSession>> FtraceSession::create(const ir::Program& 
   }
   ASSIGN_OR_RETURN(Instance instance, Instance::create(tracefs.root(), buffer_kb()));
   ASSIGN_OR_RETURN(CpuStreams streams, CpuStreams::open(instance));
-  ASSIGN_OR_RETURN(RecordQueue queue, RecordQueue::create());
-  UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake.valid()) return Error::from_errno("eventfd");
+  ASSIGN_OR_RETURN(Channels channels, Channels::create());
   return std::unique_ptr<FtraceSession>(
       new FtraceSession(program, target,
                         Parts{std::move(stacks), std::move(groups), std::move(instance), task_events, std::move(events),
-                              std::move(queue), std::move(wake), std::move(streams)}));
+                              std::move(channels), std::move(streams)}));
 }
 
 FtraceSession::FtraceSession(const ir::Program& program, const Target& target, Parts parts)
-    : program_(program),
-      command_(target.command),
-      pids_(target.pids),
-      system_wide_(target.system_wide()),
+    : LateSession(program, target, std::move(parts.channels)),
       groups_(std::move(parts.groups)),
       instance_(std::move(parts.instance)),
       task_events_(parts.task_events),
       events_by_id_(std::move(parts.events_by_id)),
-      queue_(std::move(parts.queue)),
-      wake_(std::move(parts.wake)),
       streams_(std::move(parts.streams)),
-      maps_(program.maps),
-      machine_(
-          {&program, &maps_, &queue_, &tasks_, command_ != nullptr ? command_->pid() : 0, clock_ns(CLOCK_MONOTONIC)}),
-      interpreter_(program),
-      stacks_(std::move(parts.stacks)) {
-  if (command_ != nullptr) pids_.push_back(command_->pid());
-}
+      machine_(machine_parts(), &tasks_),
+      stacks_(std::move(parts.stacks)) {}
 
 FtraceSession::~FtraceSession() { end_worker(); }
 
 Status FtraceSession::start() {
-  if (command_ != nullptr) TRY(command_->approach_gate());
-  started_ = true;
+  if (command() != nullptr) TRY(command()->approach_gate());
+  set_started();
   // Wakes the reader; since 5.0, before which poll() returned at the first record.
   if (instance_.has("buffer_percent")) TRY(instance_.write("buffer_percent", "10"));
   if (stacks_) TRY(instance_.write("options/stacktrace", "1"));
   TRY(attach_targets());
   TRY(enable_events());
-  std::lock_guard lock(mutex_);
-  counting_ = !machine_.exited();  // by BEGIN
-  counting_from_ = clock_ns(CLOCK_MONOTONIC);
-  worker_ = std::thread([this] { work(); });
+  begin_counting();
   return {};
 }
 
 // From here on the table of tasks is kept by the records, so that what /proc says now cannot be out of date later.
 Status FtraceSession::attach_targets() {
-  for (const pid_t pid : pids_) TRY(instance_.append("set_event_pid", std::to_string(pid)));
+  for (const pid_t pid : pids()) TRY(instance_.append("set_event_pid", std::to_string(pid)));
   if (task_events_) {
     for (const TaskEvents::Event& event : task_events_->events()) TRY(instance_.enable(event.category, event.name));
   }
   TRY(instance_.write("tracing_on", "1"));
-  if (system_wide_) {
+  if (system_wide()) {
     if (task_events_) tasks_.read_all();
     return {};
   }
-  for (const pid_t pid : pids_) {
+  for (const pid_t pid : pids()) {
     tasks_.add_target(pid);
     // Children of listed threads are listed by the kernel (event-fork): done when a look finds no other.
     std::unordered_set<pid_t> listed = {pid};
@@ -228,7 +186,7 @@ Status FtraceSession::enable_events() {
     if (event == nullptr || event->keeps_tasks) continue;
     // An event probe's fields are not those that a filter of the tracepoint names.
     const bool is_event_probe = event->fetched && !event->fetched->is_kprobe();
-    const auto filter = is_event_probe ? std::nullopt : event_filter(program_, event->hooks);
+    const auto filter = is_event_probe ? std::nullopt : event_filter(program(), event->hooks);
     if (filter) {
       TRY(instance_.filter(event->category, event->name, *filter));
     }
@@ -237,44 +195,15 @@ Status FtraceSession::enable_events() {
   return {};
 }
 
-void FtraceSession::work() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  std::vector<pollfd> descriptors = {{wake_.get(), POLLIN, 0}};
-  for (const int fd : streams_.descriptors()) descriptors.push_back({fd, POLLIN, 0});
-  uint64_t next_check = clock_ns(CLOCK_MONOTONIC) + kCheckTargetsNs;
-  while (!ending_) {
-    poll(descriptors.data(), descriptors.size(), kReadIntervalMs);
-    for (bool more = true; more && !ending_;) {
-      while (main_waits_ > 0) std::this_thread::sleep_for(std::chrono::microseconds(50));
-      std::lock_guard lock(mutex_);
-      const uint64_t now = clock_ns(CLOCK_MONOTONIC);
-      more = run_records(now - kSettleNs, kAtOnce);
-      if (system_wide_ || more) continue;
-      if (now >= next_check) {
-        next_check = now + kCheckTargetsNs;
-        tasks_.drop_dead_targets();
-      }
-      if (tasks_.no_target_left()) target_gone_ = true;
-    }
-  }
-}
-
-bool FtraceSession::run_records(uint64_t limit, size_t most) {
-  streams_.refresh();
-  CpuRecord record;
-  size_t count = 0;
-  while (count < most && streams_.next(limit, record)) {
-    run_record(record);
-    ++count;
-  }
-  return count == most;
+bool FtraceSession::run_next_record(uint64_t limit) {
+  if (!streams_.next(limit, record_)) return false;
+  run_record(record_);
+  return true;
 }
 
 bool FtraceSession::is_counted(uint64_t time, pid_t tid) const {
   // With sched_switch and its like the kernel lets events of others through that are about a thread of the target.
-  return counting_ && time >= counting_from_ && (system_wide_ || tasks_.in_target(tid));
+  return counts(time) && (system_wide() || tasks_.in_target(tid));
 }
 
 void FtraceSession::run_record(const CpuRecord& record) {
@@ -285,7 +214,7 @@ void FtraceSession::run_record(const CpuRecord& record) {
   std::memcpy(&tid, record.raw.data.data() + 4, sizeof tid);
   if (stacks_ && stacks_->see(record, joined_)) {
     std::memcpy(&id, joined_.record.raw.data.data(), sizeof id);
-    if (counting_) run_hooks(*events_by_id_[id], joined_.record, joined_.frames);
+    if (counting()) run_hooks(*events_by_id_[id], joined_.record, joined_.frames);
     return;
   }
   if (id >= events_by_id_.size() || events_by_id_[id] == nullptr) return;
@@ -313,78 +242,15 @@ void FtraceSession::run_hooks(const Event& event, const CpuRecord& record, std::
     return;
   }
   machine_.set_stack(stack);
-  events_.store(events_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  add_events(1);
   for (const Hook& hook : event.hooks) {
-    machine_.set_site(hook.site);
-    interpreter_.run(program_.functions[hook.function], machine_);
-    if (!machine_.exited()) continue;
-    counting_ = false;
-    return;
+    if (!run_function(hook.function, hook.site)) return;
   }
 }
 
-void FtraceSession::end_worker() {
-  if (!worker_.joinable()) return;
-  ending_ = true;
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
-  worker_.join();
-}
-
-Status FtraceSession::stop() {
-  if (std::exchange(stopped_, true) || !started_) return {};
-  Status off = instance_.write("tracing_on", "0");
-  end_worker();
-  // Writers that were on their way in.
-  std::this_thread::sleep_for(std::chrono::nanoseconds(kSettleNs));
-  std::lock_guard lock(mutex_);
-  while (counting_ && run_records(kNoLimit, kAtOnce)) {
-  }
-  counting_ = false;
+Status FtraceSession::detach() {
   missed_ = missed_now();
-  TRY(instance_.write("events/enable", "0"));
-  return off;
-}
-
-Status FtraceSession::fire(uint32_t function, uint32_t site) {
-  const MainWaits waits(main_waits_);
-  std::lock_guard lock(mutex_);
-  // What happened before comes first.
-  const uint64_t now = clock_ns(CLOCK_MONOTONIC);
-  while (started_ && !stopped_ && run_records(now, kAtOnce)) {
-  }
-  if (machine_.exited() && !stopped_) return {};
-  machine_.look_here();
-  machine_.set_site(site);
-  interpreter_.run(program_.functions[function], machine_);
-  if (machine_.exited()) counting_ = false;
-  return {};
-}
-
-Status FtraceSession::drain(EventSink& sink) {
-  queue_.drain(sink);
-  return {};
-}
-
-Status FtraceSession::snapshot(ir::MapId map, MapSink& sink) {
-  const MainWaits waits(main_waits_);
-  std::lock_guard lock(mutex_);
-  maps_.snapshot(map, sink);
-  return {};
-}
-
-Status FtraceSession::clear(ir::MapId map) {
-  const MainWaits waits(main_waits_);
-  std::lock_guard lock(mutex_);
-  maps_.clear(map);
-  return {};
-}
-
-Status FtraceSession::zero(ir::MapId map) {
-  const MainWaits waits(main_waits_);
-  std::lock_guard lock(mutex_);
-  maps_.zero(map);
-  return {};
+  return instance_.write("events/enable", "0");
 }
 
 uint64_t FtraceSession::missed_now() const {
@@ -394,15 +260,9 @@ uint64_t FtraceSession::missed_now() const {
   return missed;
 }
 
-Losses FtraceSession::losses() const {
-  const MainWaits waits(main_waits_);
-  std::lock_guard lock(mutex_);
-  Losses losses;
-  losses.records = queue_.dropped();
-  losses.updates = maps_.lost_updates();
+void FtraceSession::add_losses(Losses& losses) const {
   losses.faults = machine_.faults();
   losses.missed = missed_ ? *missed_ : missed_now();
-  return losses;
 }
 
 }  // namespace polytap::ftrace

@@ -9,12 +9,13 @@
 #include "core/ir/captures.h"
 #include "core/ir/function_needs.h"
 #include "core/kernel/fetch_check.h"
+#include "core/probe/own_probes.h"
 
 namespace polytap::ftrace {
 namespace {
 
 bool runs_here(const ProbeSite& site) {
-  return site.type == ProbeType::kBegin || site.type == ProbeType::kEnd || site.type == ProbeType::kInterval;
+  return is_own_probe(site);
 }
 
 // The first site of FUNCTION that is not run in this process; null when it has none.
@@ -42,6 +43,8 @@ std::optional<std::string> why_not_builtin(ir::Builtin what) {
     case Builtin::kUid:
     case Builtin::kGid:
       return "an ftrace record does not carry the thread's uid and gid";
+    case Builtin::kParentPid:
+      return "an ftrace record does not carry the pid of the process's parent";
     case Builtin::kCgroup:
       return "an ftrace record does not carry the thread's cgroup";
     case Builtin::kJiffies:
@@ -51,6 +54,10 @@ std::optional<std::string> why_not_builtin(ir::Builtin what) {
     default:
       return std::nullopt;
   }
+}
+
+std::string late_reason(std::string_view what) {
+  return fmt::format("{} must happen at the event, and an ftrace record is looked at later", what);
 }
 
 std::optional<std::string> why_not_operation(const ir::Operation& operation) {
@@ -64,6 +71,9 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation) {
                           return "ustack: an ftrace record carries no user stack, nor the mappings that would name it";
                         },
                         [](const ir::ReadBuiltin& op) -> Reason { return why_not_builtin(op.what); },
+                        [](const ir::SendSignal&) -> Reason { return late_reason("signal()"); },
+                        [](const ir::OverrideResult&) -> Reason { return late_reason("override()"); },
+                        [](const ir::WriteMemory&) -> Reason { return late_reason("write_user()"); },
                         [](const auto&) -> Reason { return std::nullopt; },
                     },
                     operation);
@@ -77,7 +87,8 @@ bool reads_memory(const ir::Operation& operation) {
 // BEGIN, END and interval run in this process, whose own uid and gid are known.
 bool allowed_here(const ir::Operation& operation) {
   const auto* read = std::get_if<ir::ReadBuiltin>(&operation);
-  return read != nullptr && (read->what == ir::Builtin::kUid || read->what == ir::Builtin::kGid);
+  return read != nullptr &&
+         (read->what == ir::Builtin::kUid || read->what == ir::Builtin::kGid || read->what == ir::Builtin::kParentPid);
 }
 
 }  // namespace

@@ -44,6 +44,12 @@ Interruption::~Interruption() {
   for (size_t i = 0; i < kSignals.size(); i++) sigaction(kSignals[i], &before_[i], nullptr);
 }
 
+void Interruption::tick() const {
+  constexpr suseconds_t kTickUs = 50'000;
+  const itimerval again{{0, kTickUs}, {0, kTickUs}};
+  setitimer(ITIMER_REAL, &again, nullptr);
+}
+
 int Interruption::signal() const { return noted_signal; }
 
 }  // namespace polytap

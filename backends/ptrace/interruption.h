@@ -15,6 +15,8 @@ class Interruption {
   ~Interruption();
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
+  // From now on wait(2) is interrupted every so often.
+  void tick() const;
   // The signal that came; 0: none.
   int signal() const;
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/ir/function_needs.h"
+#include "core/probe/own_probes.h"
 #include "core/syscall/table.h"
 
 namespace polytap {
@@ -34,6 +35,15 @@ const std::vector<SchedulerEvent>& scheduler_events() {
 }
 
 Error refusal(const ProbeSite& site, std::string_view why) { return Error(fmt::format("{}: {}", site.name, why)); }
+
+bool overrides(const ir::Function& function) {
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      if (std::holds_alternative<ir::OverrideResult>(instruction.operation)) return true;
+    }
+  }
+  return false;
+}
 
 Status check_common_fields(const ProbeSite& site, const ir::FunctionNeeds& needs) {
   if (needs.touches(0, kCommonPidOffset)) {
@@ -90,7 +100,12 @@ Status StopPlan::add_site(const ir::Program& program, uint32_t function, uint32_
   TRY(check_surroundings(program.functions[function], needs));
   // What ends the session from END ends nothing early.
   may_exit_ = may_exit_ || (needs.exits && site.type != ProbeType::kEnd);
-  if (site.type == ProbeType::kBegin || site.type == ProbeType::kEnd || site.type == ProbeType::kInterval) return {};
+  if (is_own_probe(site)) return {};
+  const bool enters_call = site.type == ProbeType::kTracepoint && site.event.starts_with("sys_enter");
+  if (!enters_call && overrides(program.functions[function])) {
+    return refusal(site,
+                   "override() takes the place of a system call: ptrace can do it where one is entered (sys_enter_*)");
+  }
   if (site.is_user_function()) return functions_.add(site, {function, index});
   if (site.type != ProbeType::kTracepoint) {
     return refusal(

@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "backends/ptrace/call_buffer.h"
 #include "backends/ptrace/seccomp_filter.h"
 
 namespace polytap {
@@ -113,7 +114,9 @@ Result<pid_t> launch_stopped(const CallTraceOptions& options) {
   ASSIGN_OR_RETURN(const std::string path, find_command(options.command.front()));
   ASSIGN_OR_RETURN(const Identity identity, find_user(options.user));
   std::vector<uint64_t> filter;
-  if (!options.filtered_calls.empty()) filter = make_seccomp_filter(options.filtered_calls);
+  if (options.filter) {
+    filter = make_tracing_filter(options.filtered_calls, options.buffer ? kBufferBase + buffer_code().called : 0);
+  }
   std::vector<std::string> words = options.command;
   if (!options.argv0.empty()) words.front() = options.argv0;
   std::vector<char*> argv;

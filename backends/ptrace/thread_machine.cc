@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +19,7 @@
 #include "backends/ptrace/cpu_placement.h"
 #include "backends/ptrace/proc_entries.h"
 #include "backends/ptrace/user_memory.h"
+#include "core/ir/function_needs.h"
 #include "core/probe/registers.h"
 
 namespace polytap {
@@ -39,7 +43,11 @@ void read_comm(Tracee& tracee, bool keep, std::span<char, 16> out) {
   if (keep && opened.valid()) tracee.comm = std::move(opened);
 }
 
-ThreadMachine::ThreadMachine(SessionState& state) : state_(state), random_(std::random_device{}()) {}
+ThreadMachine::ThreadMachine(SessionState& state)
+    : state_(state),
+      random_(std::random_device{}()),
+      keeps_addresses_(ir::has_user_addresses(state.program)),
+      unwinder_(state.process_maps, std::make_shared<UnwindFiles>(state.process_maps.proc_root())) {}
 
 void ThreadMachine::place(Tracee* tracee, uint32_t site, std::span<const std::byte> context) {
   tracee_ = tracee;
@@ -49,6 +57,10 @@ void ThreadMachine::place(Tracee* tracee, uint32_t site, std::span<const std::by
   context_ = context;
   registers_ = nullptr;
   exited_ = false;
+  // Of what the script itself names by usym(), once for each image.
+  if (keeps_addresses_ && tracee != nullptr && known_pages_[tgid_].insert(0).second) {
+    [[maybe_unused]] Status gone = state_.process_maps.read_from_proc(tgid_);
+  }
 }
 
 void ThreadMachine::place(Tracee* tracee, uint32_t site, const user_regs_struct& registers, bool at_entry) {
@@ -91,6 +103,8 @@ uint64_t ThreadMachine::builtin(ir::Builtin what) {
       return static_cast<uint64_t>(state_.command_pid);
     case Builtin::kSiteIndex:
       return site_;
+    case Builtin::kParentPid:
+      return read_status_value(tgid_, "PPid").value_or(0);
     case Builtin::kJiffies:
     case Builtin::kCurrentTask:
       break;  // refused by StopPlan::make
@@ -107,6 +121,12 @@ void ThreadMachine::comm(std::span<char, 16> out) {
   const bool was_open = tracee_->comm.valid();
   read_comm(*tracee_, open_comms_ < kMostOpenComms, out);
   if (!was_open && tracee_->comm.valid()) open_comms_++;
+}
+
+void ThreadMachine::process_name(std::span<char, 16> out) {
+  Tracee process;
+  process.tid = tgid_;
+  read_comm(process, false, out);
 }
 
 void ThreadMachine::release_comm(Tracee& tracee) {
@@ -131,16 +151,9 @@ size_t ThreadMachine::stack(AddressSpace space, std::span<uint64_t> frames) {
   } else if (ptrace(PTRACE_GETREGS, tid_, nullptr, &registers) != 0) {
     return 0;
   }
-  if (frames.empty()) return 0;
-  frames[0] = registers.rip;
-  size_t count = 1;
-  // The function has not made its frame yet: its caller's return address is on top of the stack, and the frame pointer
-  // is the caller's.
-  if (registers_ != nullptr && at_entry_ && count < frames.size() &&
-      read_user_memory(tid_, registers.rsp, std::as_writable_bytes(frames.subspan(count, 1)))) {
-    count++;
-  }
-  count += walk_frame_pointers(tid_, registers.rbp, frames.subspan(count));
+  const UnwindValues values = unwind_values(std::as_bytes(std::span(&registers, 1)));
+  const bool at_entry = registers_ != nullptr && at_entry_;
+  const size_t count = unwinder_.walk_live(tgid_, tid_, values, frames, at_entry).frames;
   remember_mappings(frames.first(count));
   return count;
 }
@@ -168,6 +181,27 @@ void ThreadMachine::exit(int code) {
   state_.counting = false;
   state_.exit_called = true;
   state_.queue.push_exit(code);
+}
+
+bool ThreadMachine::send_signal(int number, bool to_thread) {
+  if (tracee_ == nullptr) return false;
+  return (to_thread ? syscall(SYS_tgkill, tgid_, tid_, number) : kill(tgid_, number)) == 0;
+}
+
+// The call is not made, and what is in the register is what it returns.
+bool ThreadMachine::override_result(int64_t value) {
+  if (tracee_ == nullptr) return false;
+  const auto poke = [&](size_t offset, int64_t word) {
+    return ptrace(PTRACE_POKEUSER, tid_, reinterpret_cast<void*>(offset), reinterpret_cast<void*>(word)) == 0;
+  };
+  return poke(offsetof(user_regs_struct, orig_rax), -1) && poke(offsetof(user_regs_struct, rax), value);
+}
+
+bool ThreadMachine::write_memory(uint64_t address, std::span<const std::byte> bytes) {
+  if (tracee_ == nullptr) return false;
+  iovec local{const_cast<std::byte*>(bytes.data()), bytes.size()};
+  iovec remote{reinterpret_cast<void*>(address), bytes.size()};
+  return process_vm_writev(tid_, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes.size());
 }
 
 void ThreadMachine::fault() { state_.faults.fetch_add(1, std::memory_order_relaxed); }

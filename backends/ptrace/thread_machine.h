@@ -18,6 +18,7 @@
 #include "core/base/clock.h"
 #include "core/ir/interpreter.h"
 #include "core/kernel/numa_nodes.h"
+#include "core/symbol/unwind_stack.h"
 
 namespace polytap {
 
@@ -39,6 +40,7 @@ class ThreadMachine : public ir::Machine {
   std::span<const std::byte> context() override { return context_; }
   uint64_t builtin(ir::Builtin what) override;
   void comm(std::span<char, 16> out) override;
+  void process_name(std::span<char, 16> out) override;
   bool read_memory(AddressSpace space, uint64_t address, std::span<std::byte> out) override;
   int64_t read_string(AddressSpace space, uint64_t address, std::span<char> out) override;
   size_t stack(AddressSpace space, std::span<uint64_t> frames) override;
@@ -46,6 +48,9 @@ class ThreadMachine : public ir::Machine {
   void emit(ir::EmitId emit, std::span<const std::byte> payload) override;
   void exit(int code) override;
   void fault() override;
+  bool send_signal(int number, bool to_thread) override;
+  bool override_result(int64_t value) override;
+  bool write_memory(uint64_t address, std::span<const std::byte> bytes) override;
 
  private:
   // Makes sure that the symbolizer will find what is mapped at FRAMES.
@@ -63,8 +68,10 @@ class ThreadMachine : public ir::Machine {
   std::mt19937 random_;
   CgroupIds cgroups_;
   NumaNodes nodes_;
+  Unwinder unwinder_;
   std::unordered_map<pid_t, std::unordered_set<uint64_t>> known_pages_;  // of code, by process
   size_t open_comms_ = 0;
+  bool keeps_addresses_ = false;  // the program shows user addresses by name
 };
 
 // A thread's name, zero padded; zeros when it is gone. Keeps TRACEE.comm open when KEEP says so.

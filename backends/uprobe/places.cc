@@ -12,6 +12,7 @@
 #include "core/ir/captures.h"
 #include "core/ir/function_needs.h"
 #include "core/kernel/fetch_check.h"
+#include "core/probe/own_probes.h"
 #include "core/probe/registers.h"
 
 namespace polytap::uprobe {
@@ -37,7 +38,7 @@ constexpr std::array kRegisters = {
 static_assert(kStackPointerMask == uint64_t{1} << PERF_REG_X86_SP);
 
 bool runs_here(const ProbeSite& site) {
-  return site.type == ProbeType::kBegin || site.type == ProbeType::kEnd || site.type == ProbeType::kInterval;
+  return is_own_probe(site);
 }
 
 bool is_traced(const ir::Program& program, const ir::Function& function) {
@@ -51,6 +52,8 @@ std::optional<std::string_view> why_not_builtin(ir::Builtin what) {
       return "perf's samples do not carry the thread's uid";
     case Builtin::kGid:
       return "perf's samples do not carry the thread's gid";
+    case Builtin::kParentPid:
+      return "perf's samples do not carry the pid of the process's parent";
     case Builtin::kCgroup:
       return "perf's samples do not carry the thread's cgroup in the hierarchy of version 2 (cgroup)";
     case Builtin::kJiffies:
@@ -64,6 +67,10 @@ std::optional<std::string_view> why_not_builtin(ir::Builtin what) {
 
 std::string kernel_memory_reason(std::string_view what) {
   return fmt::format("{} reads kernel memory, which a user function probe without BPF cannot fetch", what);
+}
+
+std::string late_reason(std::string_view what) {
+  return fmt::format("{} must happen at the event, and one of perf's samples is looked at later", what);
 }
 
 std::optional<std::string> why_not_operation(const ir::Operation& operation, bool traced) {
@@ -87,10 +94,14 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation, boo
                         },
                         [&](const ir::ReadBuiltin& op) -> Reason {
                           const auto why = why_not_builtin(op.what);
-                          const bool known_here = op.what == ir::Builtin::kUid || op.what == ir::Builtin::kGid;
+                          const bool known_here = op.what == ir::Builtin::kUid || op.what == ir::Builtin::kGid ||
+                                                  op.what == ir::Builtin::kParentPid;
                           if (!why || (!traced && known_here)) return std::nullopt;
                           return std::string(*why);
                         },
+                        [](const ir::SendSignal&) -> Reason { return late_reason("signal()"); },
+                        [](const ir::OverrideResult&) -> Reason { return late_reason("override()"); },
+                        [](const ir::WriteMemory&) -> Reason { return late_reason("write_user()"); },
                         [](const auto&) -> Reason { return std::nullopt; },
                     },
                     operation);
@@ -115,6 +126,13 @@ uint32_t stack_depth(const ir::Function& function) {
     }
   }
   return depth;
+}
+
+// What unwinding may need: all that functions save, and what code with its own rules uses.
+uint64_t all_registers() {
+  uint64_t mask = 0;
+  for (const RegisterRow& row : kRegisters) mask |= uint64_t{1} << row.bit;
+  return mask;
 }
 
 uint64_t registers_of(const ir::Function& function, const std::vector<ir::Capture>& captures) {
@@ -155,6 +173,7 @@ std::vector<Place> find_places(const ir::Program& program) {
       place->hooks.push_back({function, index});
       place->registers |= registers_of(body, found.captures);
       place->stack_depth = std::max(place->stack_depth, stack_depth(body));
+      if (place->unwinds()) place->registers = all_registers();
       merge_captures(captures[static_cast<size_t>(place - places.begin())], found.captures);
     }
   }

@@ -1,111 +1,45 @@
 #include "backends/uprobe/sample_machine.h"
 
-#include <linux/perf_event.h>
-#include <sched.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstring>
-
-#include "core/base/clock.h"
+#include <memory>
 
 namespace polytap::uprobe {
 
-std::vector<uint64_t> frames_of(Bytes callchain, const uint64_t* return_address, bool& caller_added) {
-  std::vector<uint64_t> frames;
-  for (size_t at = 0; at + 8 <= callchain.size(); at += 8) {
-    uint64_t address = 0;
-    std::memcpy(&address, callchain.data() + at, 8);
-    // Marks between the kernel's and the user's part (PERF_CONTEXT_*) are above every address.
-    if (address < PERF_CONTEXT_MAX) frames.push_back(address);
-  }
-  if (return_address == nullptr || frames.empty()) return frames;
-  // In a recursion the frame pointer's caller looks the same.
-  caller_added = caller_added && frames.size() > 1 && frames[1] == *return_address;
-  if (!caller_added) frames.insert(frames.begin() + 1, *return_address);
-  return frames;
-}
+SampleMachine::SampleMachine(const Parts& parts, Tasks* tasks)
+    : LateMachine(parts), tasks_(tasks), unwinder_(tasks->maps(), std::make_shared<UnwindFiles>()) {}
 
-SampleMachine::SampleMachine(const Parts& parts) : parts_(parts), random_(std::random_device{}()) {}
-
-bool SampleMachine::look_at(const Sample& sample, Place& place) {
-  here_ = false;
+bool SampleMachine::look_at(const Sample& sample, const Place& place) {
+  look_back(sample.time, sample.tid, sample.cpu);
   sample_ = sample;
   memory_.clear();
   fill_registers(place.registers, sample.registers, registers_);
-  if (place.stack_depth != 0) {
-    uint64_t return_address = 0;
-    const bool has_return = place.is_entry() && sample.stack.size() >= 8;
-    if (has_return) std::memcpy(&return_address, sample.stack.data(), 8);
-    frames_ = frames_of(sample.callchain, has_return ? &return_address : nullptr, place.caller_added);
-  }
+  place_ = &place;
   if (sample.registers.empty()) return false;
   return place.captures.captures().empty() || memory_.look_at(place.captures, registers_, sample.raw);
 }
 
 void SampleMachine::look_here() {
-  here_ = true;
+  LateMachine::look_here();
   memory_.clear();
-  frames_.clear();
-}
-
-uint64_t SampleMachine::now(clockid_t clock) {
-  if (here_) return clock_ns(clock);
-  if (clock == CLOCK_BOOTTIME) return boot_.convert(sample_.time);
-  if (clock == CLOCK_TAI) return tai_.convert(sample_.time);
-  return sample_.time;
+  place_ = nullptr;
 }
 
 std::span<const std::byte> SampleMachine::context() {
-  if (here_) return {};
+  if (here()) return {};
   return registers_;
 }
 
-uint64_t SampleMachine::builtin(ir::Builtin what) {
-  using ir::Builtin;
-  switch (what) {
-    case Builtin::kPid:
-      return static_cast<uint64_t>(here_ ? getpid() : sample_.pid);
-    case Builtin::kTid:
-      return static_cast<uint64_t>(here_ ? gettid() : sample_.tid);
-    case Builtin::kUid:
-      return getuid();  // of BEGIN, END and interval only, as the next one
-    case Builtin::kGid:
-      return getgid();
-    case Builtin::kCpu:
-      return static_cast<uint64_t>(here_ ? std::max(sched_getcpu(), 0) : sample_.cpu);
-    case Builtin::kNumaNode:
-      return nodes_.of(here_ ? std::max(sched_getcpu(), 0) : sample_.cpu);
-    case Builtin::kRandom:
-      return random_();
-    case Builtin::kNsecsMonotonic:
-      return now(CLOCK_MONOTONIC);
-    case Builtin::kNsecsBoot:
-      return now(CLOCK_BOOTTIME);
-    case Builtin::kNsecsTai:
-      return now(CLOCK_TAI);
-    case Builtin::kElapsed:
-      return now(CLOCK_MONOTONIC) - parts_.started_ns;
-    case Builtin::kChildPid:
-      return static_cast<uint64_t>(parts_.command_pid);
-    case Builtin::kSiteIndex:
-      return site_;
-    case Builtin::kCgroup:
-    case Builtin::kJiffies:
-    case Builtin::kCurrentTask:
-      break;  // refused by check_program()
+void SampleMachine::comm_then(std::span<char, 16> out) {
+  const TaskName* name = tasks_->name(sample_.pid, sample_.tid);
+  if (name != nullptr) {
+    std::ranges::copy(*name, out.begin());
+  } else {
+    fault();
   }
-  return 0;
 }
 
-void SampleMachine::comm(std::span<char, 16> out) {
-  std::ranges::fill(out, '\0');
-  if (here_) {
-    prctl(PR_GET_NAME, out.data(), 0, 0, 0);
-    return;
-  }
-  const TaskName* name = parts_.tasks->name(sample_.pid, sample_.tid);
+void SampleMachine::process_name_then(std::span<char, 16> out) {
+  const TaskName* name = tasks_->name(sample_.pid, sample_.pid);
   if (name != nullptr) {
     std::ranges::copy(*name, out.begin());
   } else {
@@ -122,19 +56,14 @@ int64_t SampleMachine::read_string(AddressSpace, uint64_t address, std::span<cha
 }
 
 size_t SampleMachine::stack(AddressSpace space, std::span<uint64_t> frames) {
-  if (space == AddressSpace::kKernel) return 0;
-  const size_t count = std::min(frames.size(), frames_.size());
-  std::copy_n(frames_.begin(), count, frames.begin());
-  return count;
-}
-
-void SampleMachine::emit(ir::EmitId emit, std::span<const std::byte> payload) {
-  parts_.queue->push({emit, site_, now(CLOCK_MONOTONIC), payload}, parts_.program->emits[emit].control);
-}
-
-void SampleMachine::exit(int code) {
-  exited_ = true;
-  parts_.queue->push_exit(code);
+  if (space == AddressSpace::kKernel || place_ == nullptr || frames.empty()) return 0;
+  const UnwindValues values = unwind_values(registers_);
+  if (!place_->unwinds()) {
+    frames[0] = values[kDwarfReturnAddress];
+    return 1;
+  }
+  UnwindMemory memory(values[kDwarfRsp], sample_.stack);
+  return unwinder_.walk(sample_.pid, values, memory, frames, place_->is_entry()).frames;
 }
 
 }  // namespace polytap::uprobe

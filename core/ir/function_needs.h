@@ -24,6 +24,7 @@ struct FunctionNeeds {
   bool kernel_stack = false;
   bool user_stack = false;
   bool exits = false;
+  bool acts = false;              // changes the process: a signal, another result, its memory
   std::vector<Builtin> builtins;  // each once
 
   bool touches(uint32_t begin, uint32_t end) const;

@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstring>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "core/ir/arithmetic.h"
 #include "core/run/map_store.h"
@@ -44,6 +49,7 @@ class Interpreter::Run {
   static constexpr BlockId kEnd = ~0U;
   BlockId run_block(const Block& block) {
     for (const Instruction& instruction : block.instructions) {
+      current_ = &instruction;
       const int64_t result = std::visit(*this, instruction.operation);
       if (instruction.result != kNoTemp) temps_[instruction.result] = result;
     }
@@ -103,7 +109,8 @@ class Interpreter::Run {
 
   int64_t operator()(const ReadBuiltin& op) { return static_cast<int64_t>(machine_.builtin(op.what)); }
   int64_t operator()(const ReadComm& op) {
-    machine_.comm(std::span<char, 16>(reinterpret_cast<char*>(at(op.to)), 16));
+    const std::span<char, 16> out(reinterpret_cast<char*>(at(op.to)), 16);
+    op.of_process ? machine_.process_name(out) : machine_.comm(out);
     return 0;
   }
   int64_t operator()(const ReadMemory& op) {
@@ -150,6 +157,31 @@ class Interpreter::Run {
     return static_cast<int64_t>(length_before_nul(at(op.from), op.capacity));
   }
 
+  int64_t operator()(const FindText& op) {
+    const std::string_view text = text_at(op.text, op.capacity);
+    const size_t found = text.find(text_at(op.pattern, op.pattern_capacity));
+    return found == std::string_view::npos ? -1 : static_cast<int64_t>(found);
+  }
+  int64_t operator()(const JoinTexts& op) {
+    const std::string_view left = text_at(op.left, op.left_capacity);
+    const std::string_view right = text_at(op.right, op.right_capacity);
+    const size_t first = std::min<size_t>(left.size(), op.capacity - 1);
+    const size_t second = std::min<size_t>(right.size(), op.capacity - 1 - first);
+    std::byte* const to = at(op.to);
+    std::memset(to, 0, op.capacity);
+    std::memcpy(to, left.data(), first);
+    std::memcpy(to + first, right.data(), second);
+    return 0;
+  }
+
+  int64_t operator()(const SendSignal& op) {
+    return machine_.send_signal(static_cast<int>(temps_[op.number]), op.to_thread) ? 0 : fault();
+  }
+  int64_t operator()(const OverrideResult& op) { return machine_.override_result(temps_[op.value]) ? 0 : fault(); }
+  int64_t operator()(const WriteMemory& op) {
+    return machine_.write_memory(address(op.address), {at(op.from), op.length}) ? 1 : fault();
+  }
+
   int64_t operator()(const MapGet& op) {
     const std::span<const std::byte> value = maps_.find(op.map, key(op.map, op.key));
     put(op.to, value, program_.maps[op.map].value_size);
@@ -172,10 +204,29 @@ class Interpreter::Run {
   int64_t operator()(const MapHas& op) { return maps_.find(op.map, key(op.map, op.key)).empty() ? 0 : 1; }
   int64_t operator()(const MapLength& op) { return static_cast<int64_t>(maps_.size(op.map)); }
   int64_t operator()(const Aggregate& op) {
-    maps_.aggregate(op.map, key(op.map, op.key), temps_[op.value]);
+    const bool is_timed = program_.maps[op.map].value.aggregation.kind == AggregationKind::kTseries;
+    const uint64_t now = is_timed ? machine_.builtin(Builtin::kNsecsMonotonic) : 0;
+    maps_.aggregate(op.map, key(op.map, op.key), temps_[op.value], now);
     return 0;
   }
   int64_t operator()(const AggregateRead& op) { return maps_.aggregate_read(op.map, key(op.map, op.key)); }
+
+  int64_t operator()(const MapNext& op) {
+    uint64_t at = 0;
+    std::memcpy(&at, this->at(op.position), 8);
+    std::vector<std::string>& keys = iterations_[{op.position.slot, op.position.offset}];
+    if (at == 0) keys = maps_.keys(op.map);
+    for (; at < keys.size(); ++at) {
+      const std::span<const std::byte> value = maps_.find(op.map, std::as_bytes(std::span(keys[at])));
+      if (value.empty()) continue;  // deleted meanwhile
+      put(op.key, std::as_bytes(std::span(keys[at])), keys[at].size());
+      if (!program_.maps[op.map].value.is(TypeKind::kAggregation)) put(op.value, value, value.size());
+      ++at;
+      std::memcpy(this->at(op.position), &at, 8);
+      return 1;
+    }
+    return 0;
+  }
 
   int64_t operator()(const Emit& op) {
     payload_.clear();
@@ -210,7 +261,14 @@ class Interpreter::Run {
   }
   int64_t fault() {
     machine_.fault();
+    if (current_->on_fault != kNoEmit) {
+      const int64_t error = -EFAULT;
+      machine_.emit(current_->on_fault, std::as_bytes(std::span(&error, 1)));
+    }
     return 0;
+  }
+  std::string_view text_at(Place place, uint32_t capacity) {
+    return {reinterpret_cast<const char*>(at(place)), length_before_nul(at(place), capacity)};
   }
   // BYTES, then zeros up to LENGTH.
   void put(Place to, std::span<const std::byte> bytes, size_t length) {
@@ -228,6 +286,8 @@ class Interpreter::Run {
   const uint32_t* slot_starts_;
   int64_t* temps_;
   std::vector<std::byte>& payload_;
+  std::map<std::pair<SlotId, uint32_t>, std::vector<std::string>> iterations_;  // by position; keys as at the start
+  const Instruction* current_ = nullptr;
 };
 
 void Interpreter::run(const Function& function, Machine& machine) {

@@ -23,6 +23,8 @@ class Machine {
   virtual uint64_t builtin(Builtin what) = 0;
   // Fills in the current thread's name, zero padded.
   virtual void comm(std::span<char, 16> out) = 0;
+  // The same of the process: the name of its first thread.
+  virtual void process_name(std::span<char, 16> out) { comm(out); }
   // All of OUT, or false (OUT may then hold anything).
   virtual bool read_memory(AddressSpace space, uint64_t address, std::span<std::byte> out) = 0;
   // Bytes up to a NUL or up to OUT's end, without the NUL: how many; -1 for a fault on the first byte.
@@ -33,6 +35,10 @@ class Machine {
   virtual void emit(EmitId emit, std::span<const std::byte> payload) = 0;
   virtual void exit(int code) = 0;
   virtual void fault() = 0;  // counts one failed read
+  // What changes the process; false when it cannot be done. Backends that cannot do it at all refuse such programs.
+  virtual bool send_signal(int, bool) { return false; }
+  virtual bool override_result(int64_t) { return false; }
+  virtual bool write_memory(uint64_t, std::span<const std::byte>) { return false; }
 };
 
 // Runs functions of one program; holds the frame memory, so that a run allocates nothing in the usual case.

@@ -45,6 +45,8 @@ uint32_t map_value_size(const Type& type) {
       return 8 * hist_buckets(type.aggregation.bits);
     case AggregationKind::kLhist:
       return 8 * lhist_buckets(type.aggregation);
+    case AggregationKind::kTseries:
+      return 24 * type.aggregation.intervals;
   }
   return 0;
 }

@@ -78,6 +78,7 @@ enum class Builtin : uint8_t {
   kCurrentTask,  // kernel address of task_struct
   kChildPid,     // cpid: pid of the launched command, 0 without one
   kSiteIndex,    // index into Program::sites of the site that fired
+  kParentPid,    // tgid of the process's parent
 };
 
 // --- operations
@@ -150,7 +151,8 @@ struct ReadBuiltin {
 };
 struct ReadComm {
   Place to;
-};  // 16 bytes, zero padded
+  bool of_process = false;  // the name of the process's first thread
+};                          // 16 bytes, zero padded
 // Writes `length` (any) bytes and no others. Result: 1, or 0 for a fault (the region is then zero).
 struct ReadMemory {
   Place to;
@@ -196,6 +198,41 @@ struct StringLength {
   uint32_t capacity = 0;
 };
 
+// Where the text in `pattern` begins in `text` first, -1 when it does not. Both end at the first NUL, or with their
+// region (capacities: multiples of 8). An empty pattern is found at 0.
+struct FindText {
+  Place text;
+  uint32_t capacity = 0;
+  Place pattern;
+  uint32_t pattern_capacity = 0;
+};
+// The text in `left` and behind it the one in `right`, cut at capacity - 1, zero padded.
+struct JoinTexts {
+  Place to;
+  uint32_t capacity = 0;
+  Place left;
+  uint32_t left_capacity = 0;
+  Place right;
+  uint32_t right_capacity = 0;
+};
+
+// What changes the traced process. Each counts one fault when it could not be done.
+// Sends a signal to the process, or to just the thread.
+struct SendSignal {
+  Temp number = kNoTemp;
+  bool to_thread = false;
+};
+// The system call or function at whose entry the probe is does not run: it returns `value`.
+struct OverrideResult {
+  Temp value = kNoTemp;
+};
+// Writes `length` bytes to user memory. Result: 1, or 0 for a fault.
+struct WriteMemory {
+  Temp address = kNoTemp;
+  Place from;
+  uint32_t length = 0;
+};
+
 // Maps. The key is a region of key_size bytes (ignored when key_size is 0). A scalar map (key_size 0) has one entry at
 // most, which is there once something was stored. Get, Set and Add work on maps of plain values, Aggregate and
 // AggregateRead on aggregations; the others on both.
@@ -235,6 +272,18 @@ struct AggregateRead {
   Place key;
 };  // count, sum, min, max, avg as an integer (avg: total / count, by is_signed); 0 when absent
 
+// The head of a loop over a map's entries. Last in its block, which branches on its result and holds nothing else: when
+// there is another entry, its key and value (aggregations: the key alone) are written and the result is 1. `position`
+// is a word that the loop keeps for itself: a 0 stored there begins the loop anew. Entries come in no particular order,
+// those that were there at the start once each; those that are deleted or inserted meanwhile may come or not. The map
+// has keys. Only through the head can the loop be entered (see core/ir/map_loops.h).
+struct MapNext {
+  MapId map = 0;
+  Place position;
+  Place key;
+  Place value;
+};
+
 // One field of an emitted record.
 struct EmitField {
   enum class Kind : uint8_t { kWord, kBytes, kString };
@@ -256,15 +305,20 @@ struct Exit {
   Temp code = kNoTemp;
 };
 
-using Operation = std::variant<Const, Binary, Extend, SlotLoad, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextLoad,
-                               ContextCopy, ContextString, ReadBuiltin, ReadComm, ReadMemory, ReadString, ReadBuffer,
-                               ReadStack, CompareBytes, StringLength, MapGet, MapSet, MapAdd, MapDelete, MapHas,
-                               MapLength, Aggregate, AggregateRead, Emit, Exit>;
+using Operation =
+    std::variant<Const, Binary, Extend, SlotLoad, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextLoad, ContextCopy,
+                 ContextString, ReadBuiltin, ReadComm, ReadMemory, ReadString, ReadBuffer, ReadStack, CompareBytes,
+                 StringLength, MapGet, MapSet, MapAdd, MapDelete, MapHas, MapLength, Aggregate, AggregateRead, MapNext,
+                 Emit, Exit, FindText, JoinTexts, SendSignal, OverrideResult, WriteMemory>;
+
+inline constexpr EmitId kNoEmit = ~0U;
 
 struct Instruction {
   Temp result = kNoTemp;  // operations with a result may leave it unused; those without must
   Operation operation;
   Span span;
+  // A record of kind kHelperError, one word (the error, negative), that is emitted when the operation counts a fault.
+  EmitId on_fault = kNoEmit;
 };
 
 struct Jump {
@@ -301,6 +355,9 @@ struct Function {
 // A map's value, as snapshots deliver it (per-CPU parts merged), in 8-byte words:
 //   no aggregation: the value's storage. count: {n}. sum: {total, seen}. min/max: {value, seen}. avg, stats: {count,
 //   total}. hist (bits k): see hist_buckets(). lhist: {below, (high-low)/step buckets (rounded up)..., above}.
+//   tseries: for each of the intervals, in any order, {its number + 1 (0: empty), value, weight}: the number counts
+//   intervals since CLOCK_MONOTONIC's zero; the weight is the time of the last value (kLast), or how many were taken
+//   in (and the value of kAvg is their total).
 //   `seen` is 1 once a value was taken in (0 again after zero()). Totals wrap around.
 struct MapSpec {
   std::string name;       // "@" or "@x", as the user writes it
@@ -337,6 +394,10 @@ enum class EmitKind : uint8_t {
   kCat,
   kSystem,
   kDebugf,
+  kPrintMapEntry,  // print(@m[k]) of what no single word tells: the fields are the key's
+  kSkbOutput,      // a packet's bytes into the capture file `format`
+  kHelperError,    // a read that failed: the error
+  kUnwatch,        // an address
 };
 
 // What a record means. `format` is a printf format (escapes resolved), a time format, or a join delimiter.
@@ -345,9 +406,17 @@ struct EmitSpec {
   std::string format;
   std::vector<Type> fields;  // in the order of Emit::fields; kPrintMap: {top, divisor}; kPrintMapValue: the key's
                              // types, then the value
-  MapId map = 0;             // kPrintMapValue, kPrintMap, kClearMap, kZeroMap
+  MapId map = 0;             // kPrintMapValue, kPrintMapEntry, kPrintMap, kClearMap, kZeroMap
   bool control = false;      // must never be lost: print/clear/zero of maps, errors
   Span span;
+};
+
+// What an attach point that cannot be found is taken for.
+enum class MissingProbes : uint8_t {
+  kAlternative,  // an error; but a warning where another attach point of the same probe was found
+  kError,
+  kWarn,
+  kIgnore,
 };
 
 // The script's settings that backends and output look at.
@@ -358,6 +427,9 @@ struct Settings {
   std::string cut_trailer = "..";  // str_trunc_trailer
   bool demangle = true;
   std::string license = "GPL";
+  MissingProbes missing_probes = MissingProbes::kAlternative;
+  bool report_faults = false;  // -k: every failed read is told, with its place
+  StackMode stack_mode = StackMode::kBpftrace;  // of ustack and kstack without a mode
 };
 
 struct Program {

@@ -15,22 +15,23 @@ namespace polytap::ir {
 inline constexpr std::array<std::string_view, 19> kBinaryOpNames = {"add", "sub", "mul", "udiv", "sdiv", "umod", "smod",
                                                                     "and", "or",  "xor", "shl",  "shr",  "sar",  "eq",
                                                                     "ne",  "ult", "ule", "slt",  "sle"};
-inline constexpr std::array<std::string_view, 16> kBuiltinNames = {
-    "pid",   "tid",        "uid",       "gid",     "cpu",     "numaid",  "cgroup", "rand",
-    "nsecs", "nsecs_boot", "nsecs_tai", "elapsed", "jiffies", "curtask", "cpid",   "site"};
-inline constexpr std::array<std::string_view, 13> kEmitKindNames = {
-    "printf",   "errorf", "warnf", "print_value", "print_map_value", "print_map", "clear_map",
-    "zero_map", "time",   "join",  "cat",         "system",          "debugf"};
+inline constexpr std::array<std::string_view, 17> kBuiltinNames = {
+    "pid",        "tid",       "uid",     "gid",     "cpu",     "numaid", "cgroup", "rand", "nsecs",
+    "nsecs_boot", "nsecs_tai", "elapsed", "jiffies", "curtask", "cpid",   "site",   "ppid"};
+inline constexpr std::array<std::string_view, 17> kEmitKindNames = {
+    "printf", "errorf", "warnf",  "print_value", "print_map_value", "print_map",  "clear_map",    "zero_map", "time",
+    "join",   "cat",    "system", "debugf",      "print_map_entry", "skb_output", "helper_error", "unwatch"};
 inline constexpr std::array<std::string_view, 3> kEmitFieldNames = {"word", "bytes", "string"};
 inline constexpr std::array<std::string_view, 3> kAddressSpaceNames = {"none", "user", "kernel"};
-inline constexpr std::array<std::string_view, 4> kStackModeNames = {"bpftrace", "perf", "raw", "build_id"};
-inline constexpr std::array<std::string_view, 8> kAggregationNames = {"count", "sum",   "min",  "max",
-                                                                      "avg",   "stats", "hist", "lhist"};
-inline constexpr std::array<std::string_view, 27> kTypeKindNames = {
-    "none",        "void",          "bool",       "integer",     "enum",         "string",     "buffer",
-    "pointer",     "array",         "struct",     "tuple",       "record",       "user_stack", "kernel_stack",
-    "user_symbol", "kernel_symbol", "timestamp",  "inet",        "mac_address",  "probe_name", "function_name",
-    "user_name",   "cgroup_path",   "error_name", "signal_name", "syscall_name", "aggregation"};
+inline constexpr std::array<std::string_view, 6> kStackModeNames = {"bpftrace", "perf",   "raw",
+                                                                    "build_id", "inline", "lines"};
+inline constexpr std::array<std::string_view, 9> kAggregationNames = {"count", "sum",  "min",   "max",    "avg",
+                                                                      "stats", "hist", "lhist", "tseries"};
+inline constexpr std::array<std::string_view, 28> kTypeKindNames = {
+    "none",        "void",          "bool",       "integer",     "enum",         "string",      "buffer",
+    "pointer",     "array",         "struct",     "tuple",       "record",       "user_stack",  "kernel_stack",
+    "user_symbol", "kernel_symbol", "timestamp",  "inet",        "mac_address",  "probe_name",  "function_name",
+    "user_name",   "cgroup_path",   "error_name", "signal_name", "syscall_name", "aggregation", "process_name"};
 inline constexpr std::array<std::string_view, 20> kProbeTypeNames = {
     "begin",     "end",        "interval", "profile", "tracepoint", "rawtracepoint", "kprobe",
     "kretprobe", "fentry",     "fexit",    "uprobe",  "uretprobe",  "usdt",          "software",
@@ -39,6 +40,8 @@ inline constexpr std::array<std::string_view, 4> kContextKindNames = {"none", "t
                                                                       "registers"};
 inline constexpr std::array<std::string_view, 5> kArgumentFormNames = {"inline", "data_location", "relative_location",
                                                                        "stack", "elsewhere"};
+
+inline constexpr std::array<std::string_view, 5> kSeriesKindNames = {"last", "sum", "min", "max", "avg"};
 
 template <typename Enum, size_t N>
 std::string_view name_of(const std::array<std::string_view, N>& names, Enum value) {

@@ -35,6 +35,16 @@ class RegionCollector {
     read(op.right, op.length);
   }
   void operator()(const StringLength& op) { read(op.from, op.capacity); }
+  void operator()(const FindText& op) {
+    read(op.text, op.capacity);
+    read(op.pattern, op.pattern_capacity);
+  }
+  void operator()(const JoinTexts& op) {
+    read(op.left, op.left_capacity);
+    read(op.right, op.right_capacity);
+    write(op.to, op.capacity);
+  }
+  void operator()(const WriteMemory& op) { read(op.from, op.length); }
   void operator()(const MapGet& op) {
     key(op.map, op.key);
     write(op.to, program_.maps[op.map].value_size);
@@ -48,6 +58,13 @@ class RegionCollector {
   void operator()(const MapHas& op) { key(op.map, op.key); }
   void operator()(const Aggregate& op) { key(op.map, op.key); }
   void operator()(const AggregateRead& op) { key(op.map, op.key); }
+  void operator()(const MapNext& op) {
+    const MapSpec& map = program_.maps[op.map];
+    read(op.position, 8);
+    write(op.position, 8);
+    write(op.key, map.key_size);
+    if (!map.value.is(TypeKind::kAggregation)) write(op.value, map.value_size);
+  }
   void operator()(const Emit& op) {
     for (const EmitField& field : op.fields) {
       if (field.kind != EmitField::Kind::kWord) read(field.from, field.length);
@@ -72,7 +89,7 @@ bool has_result(const Operation& operation) {
       [](const auto& op) {
         using Op = std::remove_cvref_t<decltype(op)>;
         return !is_one_of<Op, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextCopy, ReadComm, ReadBuffer, ReadStack,
-                          MapSet, Aggregate, Emit, Exit>;
+                          MapSet, Aggregate, Emit, Exit, JoinTexts, SendSignal, OverrideResult>;
       },
       operation);
 }
@@ -81,7 +98,8 @@ bool is_pure(const Operation& operation) {
   return std::visit(
       [](const auto& op) {
         using Op = std::remove_cvref_t<decltype(op)>;
-        return !is_one_of<Op, MapSet, MapAdd, MapDelete, Aggregate, Emit, Exit>;
+        return !is_one_of<Op, MapSet, MapAdd, MapDelete, Aggregate, MapNext, Emit, Exit, SendSignal, OverrideResult,
+                          WriteMemory>;
       },
       operation);
 }

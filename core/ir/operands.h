@@ -49,15 +49,18 @@ void for_each_operand(AnyOperation& operation, F&& f) {
           f(op.left);
           f(op.right);
         } else if constexpr (std::is_same_v<Op, Extend> || std::is_same_v<Op, SlotStore> ||
-                             std::is_same_v<Op, Aggregate>) {
+                             std::is_same_v<Op, Aggregate> || std::is_same_v<Op, OverrideResult>) {
           f(op.value);
-        } else if constexpr (std::is_same_v<Op, ReadMemory> || std::is_same_v<Op, ReadString>) {
+        } else if constexpr (std::is_same_v<Op, ReadMemory> || std::is_same_v<Op, ReadString> ||
+                             std::is_same_v<Op, WriteMemory>) {
           f(op.address);
         } else if constexpr (std::is_same_v<Op, ReadBuffer>) {
           f(op.address);
           f(op.length);
         } else if constexpr (std::is_same_v<Op, MapAdd>) {
           f(op.delta);
+        } else if constexpr (std::is_same_v<Op, SendSignal>) {
+          f(op.number);
         } else if constexpr (std::is_same_v<Op, Exit>) {
           f(op.code);
         } else if constexpr (std::is_same_v<Op, Emit>) {

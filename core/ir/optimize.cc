@@ -35,7 +35,10 @@ bool writes_string(const Operation& operation) {
 
 // Whether ACCESS of OPERATION stops at the first NUL.
 bool stops_at_nul(const Operation& operation, const RegionAccess& access) {
-  if (std::holds_alternative<StringLength>(operation)) return true;
+  if (std::holds_alternative<StringLength>(operation) || std::holds_alternative<FindText>(operation) ||
+      std::holds_alternative<JoinTexts>(operation)) {
+    return true;
+  }
   const auto* emit = std::get_if<Emit>(&operation);
   if (emit == nullptr) return false;
   return std::ranges::any_of(emit->fields, [&](const EmitField& field) {

@@ -45,6 +45,7 @@ bool is_constant_in_run(Builtin what) {
     case Builtin::kCurrentTask:
     case Builtin::kChildPid:
     case Builtin::kSiteIndex:
+    case Builtin::kParentPid:
       return true;
     default:
       return false;

@@ -24,6 +24,7 @@ bool is_steady(Builtin what) {
     case Builtin::kCurrentTask:
     case Builtin::kChildPid:
     case Builtin::kSiteIndex:
+    case Builtin::kParentPid:
       return true;
     default:
       return false;
@@ -118,7 +119,7 @@ class Reuser {
       Read read{get->map, words(state, get->key, map.key_size), get->to, {}};
       return keep_read(instruction, std::move(read), map.value_size, state);
     }
-    if (const auto* comm = std::get_if<ReadComm>(&operation)) {
+    if (const auto* comm = std::get_if<ReadComm>(&operation); comm != nullptr && !comm->of_process) {
       return keep_read(instruction, {std::nullopt, {}, comm->to, {}}, 16, state);
     }
     if (const auto* builtin = std::get_if<ReadBuiltin>(&operation);

@@ -13,12 +13,13 @@
 namespace polytap::ir {
 
 // Index: that of the alternative in Operation. Binary is written as its BinaryOp's name.
-inline constexpr std::array<std::string_view, 29> kOperationNames = {
-    "const",        "binary",       "extend",       "slot_load",      "slot_store",    "slot_zero",      "slot_copy",
-    "slot_literal", "context_load", "context_copy", "context_string", "builtin",       "comm",           "read_memory",
-    "read_string",  "read_buffer",  "read_stack",   "compare_bytes",  "string_length", "map_get",        "map_set",
-    "map_add",      "map_delete",   "map_has",      "map_length",     "aggregate",     "aggregate_read", "emit",
-    "exit"};
+inline constexpr std::array<std::string_view, 35> kOperationNames = {
+    "const",         "binary",       "extend",          "slot_load",    "slot_store",     "slot_zero",
+    "slot_copy",     "slot_literal", "context_load",    "context_copy", "context_string", "builtin",
+    "comm",          "read_memory",  "read_string",     "read_buffer",  "read_stack",     "compare_bytes",
+    "string_length", "map_get",      "map_set",         "map_add",      "map_delete",     "map_has",
+    "map_length",    "aggregate",    "aggregate_read", "map_next", "emit",         "exit",           "find_text",
+    "join_texts",    "send_signal",  "override_result", "write_memory"};
 static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
 
 template <typename Io>
@@ -91,6 +92,7 @@ void fields(Io& io, ReadBuiltin& op) {
 template <typename Io>
 void fields(Io& io, ReadComm& op) {
   io.place("to", op.to);
+  io.flag("process", op.of_process);
 }
 template <typename Io>
 void fields(Io& io, ReadMemory& op) {
@@ -176,6 +178,13 @@ void fields(Io& io, AggregateRead& op) {
   io.place("key", op.key);
 }
 template <typename Io>
+void fields(Io& io, MapNext& op) {
+  io.map_id("", op.map);
+  io.place("position", op.position);
+  io.place("key", op.key);
+  io.place("value", op.value);
+}
+template <typename Io>
 void fields(Io& io, EmitField& field) {
   io.word("", kEmitFieldNames, field.kind);
   if (field.kind == EmitField::Kind::kWord) {
@@ -193,6 +202,38 @@ void fields(Io& io, Emit& op) {
 template <typename Io>
 void fields(Io& io, Exit& op) {
   io.temp("", op.code);
+}
+
+template <typename Io>
+void fields(Io& io, FindText& op) {
+  io.place("", op.text);
+  io.number("capacity", op.capacity);
+  io.place("pattern", op.pattern);
+  io.number("pattern_capacity", op.pattern_capacity);
+}
+template <typename Io>
+void fields(Io& io, JoinTexts& op) {
+  io.place("to", op.to);
+  io.number("capacity", op.capacity);
+  io.place("left", op.left);
+  io.number("left_capacity", op.left_capacity);
+  io.place("right", op.right);
+  io.number("right_capacity", op.right_capacity);
+}
+template <typename Io>
+void fields(Io& io, SendSignal& op) {
+  io.temp("", op.number);
+  io.flag("thread", op.to_thread);
+}
+template <typename Io>
+void fields(Io& io, OverrideResult& op) {
+  io.temp("", op.value);
+}
+template <typename Io>
+void fields(Io& io, WriteMemory& op) {
+  io.temp("", op.address);
+  io.place("from", op.from);
+  io.number("length", op.length);
 }
 
 template <typename Io>
@@ -221,6 +262,9 @@ void fields(Io& io, Aggregation& aggregation) {
   io.optional_number("low", aggregation.low, defaults.low);
   io.optional_number("high", aggregation.high, defaults.high);
   io.optional_number("step", aggregation.step, defaults.step);
+  io.optional_number("interval", aggregation.interval_ns, defaults.interval_ns);
+  io.optional_number("intervals", aggregation.intervals, defaults.intervals);
+  io.optional_word("each", kSeriesKindNames, aggregation.each);
 }
 // The kind stands in front.
 template <typename Io>
@@ -291,10 +335,12 @@ void fields(Io& io, Settings& settings) {
   io.flag("no_print_maps_at_end", is_quiet);
   settings.print_maps_at_end = !is_quiet;
   io.text("cut_trailer", settings.cut_trailer);
+  io.optional_word("stack_mode", kStackModeNames, settings.stack_mode);
   bool is_mangled = !settings.demangle;
   io.flag("no_demangle", is_mangled);
   settings.demangle = !is_mangled;
   io.text("license", settings.license);
+  io.flag("report_faults", settings.report_faults);
 }
 template <typename Io>
 void fields(Io& io, Slot& slot) {

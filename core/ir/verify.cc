@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/ir/map_loops.h"
 #include "core/ir/operands.h"
 
 namespace polytap::ir {
@@ -37,6 +38,10 @@ Complaint check_aggregation(const Type& type) {
     const uint64_t range = static_cast<uint64_t>(aggregation.high) - static_cast<uint64_t>(aggregation.low);
     COMPLAIN_UNLESS(range / static_cast<uint64_t>(aggregation.step) < kMaxMapValue / 8, "lhist has too many buckets");
   }
+  if (aggregation.kind == AggregationKind::kTseries) {
+    COMPLAIN_UNLESS(aggregation.interval_ns != 0 && aggregation.intervals != 0, "tseries has no intervals");
+    COMPLAIN_UNLESS(aggregation.intervals <= kMaxMapValue / 24, "tseries has too many intervals");
+  }
   return {};
 }
 
@@ -54,8 +59,8 @@ Complaint check_map(const MapSpec& map) {
 }
 
 bool names_map(EmitKind kind) {
-  return kind == EmitKind::kPrintMapValue || kind == EmitKind::kPrintMap || kind == EmitKind::kClearMap ||
-         kind == EmitKind::kZeroMap;
+  return kind == EmitKind::kPrintMapValue || kind == EmitKind::kPrintMapEntry || kind == EmitKind::kPrintMap ||
+         kind == EmitKind::kClearMap || kind == EmitKind::kZeroMap;
 }
 
 Complaint check_emit(const Program& program, const EmitSpec& emit) {
@@ -154,6 +159,20 @@ class OperationChecker {
     return {};
   }
   Complaint parameters(const StringLength& op) { return multiple_of_8(op.capacity, "capacity"); }
+  Complaint parameters(const FindText& op) {
+    if (auto complaint = multiple_of_8(op.capacity, "capacity")) return complaint;
+    return multiple_of_8(op.pattern_capacity, "capacity");
+  }
+  Complaint parameters(const JoinTexts& op) {
+    for (const uint32_t capacity : {op.capacity, op.left_capacity, op.right_capacity}) {
+      if (auto complaint = multiple_of_8(capacity, "capacity")) return complaint;
+    }
+    return {};
+  }
+  Complaint parameters(const WriteMemory& op) {
+    COMPLAIN_UNLESS(op.length != 0 && op.length <= kMaxFrame, "length {}", op.length);
+    return {};
+  }
 
   Complaint parameters(const MapGet& op) { return plain_map(op.map); }
   Complaint parameters(const MapSet& op) { return plain_map(op.map); }
@@ -171,6 +190,11 @@ class OperationChecker {
     if (auto complaint = aggregation_map(op.map)) return complaint;
     const Type& type = program_.maps[op.map].value;
     COMPLAIN_UNLESS(type.aggregation.kind <= AggregationKind::kAvg, "{} is not read as an integer", to_string(type));
+    return {};
+  }
+  Complaint parameters(const MapNext& op) {
+    if (auto complaint = any_map(op.map)) return complaint;
+    COMPLAIN_UNLESS(program_.maps[op.map].key_size != 0, "{} has no keys", program_.maps[op.map].name);
     return {};
   }
   Complaint parameters(const Emit& op) {
@@ -232,6 +256,7 @@ class OperationChecker {
       COMPLAIN_UNLESS(uint64_t{offset} + region.length <= function_.slots[slot].size, "bytes {}..{} of a slot of {}",
                       offset, uint64_t{offset} + region.length, function_.slots[slot].size);
       for (const RegionAccess& other : regions_) {
+        if (region.operand == other.operand) continue;  // the word that a loop over a map keeps
         COMPLAIN_UNLESS(!region.is_write || other.is_write || !overlap(region, other),
                         "it writes where it reads, in slot {}", slot);
       }
@@ -265,7 +290,7 @@ class FunctionChecker {
     for (BlockId i = 0; i < function_.blocks.size(); ++i) {
       if (auto complaint = check_block(i)) return fmt::format("block {}: {}", i, *complaint);
     }
-    return {};
+    return check_map_loops();
   }
 
  private:
@@ -299,6 +324,24 @@ class FunctionChecker {
     COMPLAIN_UNLESS(result < function_.temps, "%{} is out of range", result);
     COMPLAIN_UNLESS(defined_in_[result] == kNowhere, "%{} is assigned twice", result);
     defined_in_[result] = block;
+    return {};
+  }
+
+  Complaint check_map_loops() const {
+    for (BlockId id = 0; id < function_.blocks.size(); ++id) {
+      const Block& block = function_.blocks[id];
+      for (const Instruction& instruction : block.instructions) {
+        if (!std::holds_alternative<MapNext>(instruction.operation)) continue;
+        const auto* branch = std::get_if<Branch>(&block.end);
+        COMPLAIN_UNLESS(
+            id != 0 && block.instructions.size() == 1 && branch != nullptr && branch->condition == instruction.result,
+            "block {}: map_next must stand alone in a block that branches on it", id);
+      }
+    }
+    for (const MapLoop& loop : find_map_loops(function_)) {
+      COMPLAIN_UNLESS(loop.depth <= kMaxMapLoopDepth, "block {}: loops over maps are nested {} deep", loop.head,
+                      loop.depth);
+    }
     return {};
   }
 

@@ -12,6 +12,7 @@
 #include "core/kernel/kernel_functions.h"
 #include "core/kernel/tracefs.h"
 #include "core/symbol/function_finder.h"
+#include "core/symbol/usdt_finder.h"
 #include "core/syscall/builtin_events.h"
 #include "core/syscall/table.h"
 
@@ -56,6 +57,7 @@ class TracepointCatalog final : public ProbeCatalog {
   const TypeProvider* module_types(std::string_view module) const override { return user().module_types(module); }
   const TypeProvider* user_types() const override { return user().all_types(); }
   Result<std::vector<ProbeSite>> kernel_functions(ProbeType type, const FunctionQuery& query) const override;
+  Result<std::vector<ProbeSite>> usdt_probes(const UsdtQuery& query) const override;
   std::vector<std::string> function_names(ProbeType type, std::string_view module) const override;
   std::vector<std::string> tracepoint_names() const override;
   std::vector<std::string> raw_tracepoint_names() const override;
@@ -67,10 +69,12 @@ class TracepointCatalog final : public ProbeCatalog {
   mutable std::unique_ptr<BtfTypes> own_btf_;
   mutable std::unique_ptr<FunctionFinder> user_;
   mutable std::unique_ptr<KernelFunctions> kernel_;
+  mutable std::unique_ptr<UsdtFinder> usdt_;
 
   const Result<Tracefs>& tracefs() const;
   const BtfTypes& btf() const;
   FunctionFinder& user() const;
+  UsdtFinder& usdt() const;
   KernelFunctions& kernel() const;
   ProbeSite raw_site(const std::string& event) const;
 };
@@ -99,6 +103,11 @@ FunctionFinder& TracepointCatalog::user() const {
   return *user_;
 }
 
+UsdtFinder& TracepointCatalog::usdt() const {
+  if (usdt_ == nullptr) usdt_ = std::make_unique<UsdtFinder>();
+  return *usdt_;
+}
+
 KernelFunctions& TracepointCatalog::kernel() const {
   if (kernel_ == nullptr) {
     KernelFunctionFiles files;
@@ -112,11 +121,16 @@ Result<std::vector<ProbeSite>> TracepointCatalog::user_functions(ProbeType type,
   return user().find(type, query);
 }
 
+Result<std::vector<ProbeSite>> TracepointCatalog::usdt_probes(const UsdtQuery& query) const {
+  return usdt().find(query);
+}
+
 Result<std::vector<ProbeSite>> TracepointCatalog::kernel_functions(ProbeType type, const FunctionQuery& query) const {
   return kernel().find(type, query);
 }
 
 std::vector<std::string> TracepointCatalog::function_names(ProbeType type, std::string_view module) const {
+  if (type == ProbeType::kUsdt) return usdt().names(module);
   const bool user_side = type == ProbeType::kUprobe || type == ProbeType::kUretprobe;
   return user_side ? user().names(module) : kernel().names(module);
 }

@@ -320,6 +320,7 @@ struct Subprogram {
 };
 struct Import {
   std::string path;
+  Span path_span;
 };
 
 struct TopLevel {

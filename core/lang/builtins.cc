@@ -13,6 +13,7 @@ struct Row {
   TypeKind kind;
   uint32_t size;
   bool is_signed = false;
+  bool of_process = false;
 };
 
 using ir::Builtin;
@@ -30,10 +31,17 @@ constexpr Row kBuiltins[] = {
     {"jiffies", BuiltinForm::kWord, Builtin::kJiffies, TypeKind::kInteger, 8},
     {"curtask", BuiltinForm::kWord, Builtin::kCurrentTask, TypeKind::kPointer, 8},
     {"cpid", BuiltinForm::kWord, Builtin::kChildPid, TypeKind::kInteger, 4},
+    {"has_cpid", BuiltinForm::kHasChild, Builtin::kChildPid, TypeKind::kBool, 1},
+    {"ppid", BuiltinForm::kWord, Builtin::kParentPid, TypeKind::kInteger, 4},
+    // A process is known by the thread id of its first thread.
+    {"leader_tid", BuiltinForm::kWord, Builtin::kPid, TypeKind::kInteger, 4},
+    {"usermode", BuiltinForm::kUserMode, Builtin::kPid, TypeKind::kInteger, 1},
     {"probe", BuiltinForm::kWord, Builtin::kSiteIndex, TypeKind::kProbeName, 8},
     {"func", BuiltinForm::kFunction, Builtin::kSiteIndex, TypeKind::kFunctionName, 8},
     {"username", BuiltinForm::kWord, Builtin::kUid, TypeKind::kUserName, 4},
     {"comm", BuiltinForm::kCommand, Builtin::kPid, TypeKind::kString, 16},
+    {"pcomm", BuiltinForm::kCommand, Builtin::kPid, TypeKind::kString, 16, false, true},
+    {"leader_comm", BuiltinForm::kCommand, Builtin::kPid, TypeKind::kString, 16, false, true},
     {"args", BuiltinForm::kArguments, Builtin::kPid, TypeKind::kNone, 0},
     {"ctx", BuiltinForm::kContext, Builtin::kPid, TypeKind::kNone, 0},
     {"retval", BuiltinForm::kResult, Builtin::kPid, TypeKind::kInteger, 8, true},
@@ -42,7 +50,7 @@ constexpr Row kBuiltins[] = {
 };
 
 constexpr std::string_view kElsewhere[] = {
-    "config", "dw_ustack", "has_cpid", "leader_comm", "leader_tid", "pcomm", "ppid", "usermode",
+    "config",
 };
 
 Type type_of(const Row& row) {
@@ -62,7 +70,7 @@ Type type_of(const Row& row) {
 
 std::optional<BuiltinValue> find_builtin(std::string_view name) {
   for (const Row& row : kBuiltins) {
-    if (row.name == name) return BuiltinValue{row.name, row.form, row.word, type_of(row)};
+    if (row.name == name) return BuiltinValue{row.name, row.form, row.word, row.of_process, type_of(row)};
   }
   return std::nullopt;
 }
@@ -75,6 +83,15 @@ std::optional<uint32_t> argument_number(std::string_view name) {
     number = number * 10 + static_cast<uint32_t>(c - '0');
   }
   return number;
+}
+
+bool names_arguments(std::string_view name, const ProbeSite& site) {
+  return name == "args" || (name == "ctx" && site.type == ProbeType::kIter);
+}
+
+std::optional<uint32_t> stack_argument_number(std::string_view name) {
+  if (!name.starts_with('s')) return std::nullopt;
+  return argument_number(name.substr(1));
 }
 
 bool is_builtin_elsewhere(std::string_view name) {

@@ -22,12 +22,15 @@ enum class BuiltinForm : uint8_t {
   kProcessors,  // ncpus: a constant of this machine
   kProbeType,   // probetype: a constant of the probe
   kFunction,    // func
+  kUserMode,    // usermode
+  kHasChild,    // has_cpid
 };
 
 struct BuiltinValue {
   std::string_view name;
   BuiltinForm form = BuiltinForm::kWord;
   ir::Builtin word = ir::Builtin::kPid;
+  bool of_process = false;  // kCommand: the name of the process and not of the thread
   Type type;
 };
 
@@ -35,6 +38,10 @@ struct BuiltinValue {
 std::optional<BuiltinValue> find_builtin(std::string_view name);
 // N of `argN`.
 std::optional<uint32_t> argument_number(std::string_view name);
+// Whether NAME.FIELD is an argument of SITE: args, and ctx of iterators.
+bool names_arguments(std::string_view name, const ProbeSite& site);
+// N of `sargN`, the Nth word above the return address.
+std::optional<uint32_t> stack_argument_number(std::string_view name);
 bool is_builtin_elsewhere(std::string_view name);
 std::vector<std::string> builtin_names();
 

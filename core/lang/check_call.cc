@@ -5,6 +5,7 @@
 
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
+#include "core/lang/config.h"
 #include "core/lang/parameters.h"
 #include "core/probe/registers.h"
 
@@ -13,14 +14,6 @@ namespace {
 
 constexpr uint32_t kDefaultStackDepth = 127;
 constexpr int64_t kMaxStackDepth = 1024;
-
-std::optional<StackMode> stack_mode(std::string_view name) {
-  if (name == "bpftrace") return StackMode::kBpftrace;
-  if (name == "perf") return StackMode::kPerf;
-  if (name == "raw") return StackMode::kRaw;
-  if (name == "build_id") return StackMode::kBuildId;
-  return std::nullopt;
-}
 
 bool is_address(const Type& type) {
   return type.is(TypeKind::kPointer) || type.is(TypeKind::kInteger) || type.is(TypeKind::kArray);
@@ -75,6 +68,9 @@ bool Checker::argument_count(const ast::Call& call, const FunctionSignature& fun
 }
 
 ExpressionInfo Checker::call(const ast::Call& call, Span span, FunctionUse use) {
+  if (const auto own = script_.subprograms.find(call.name); own != script_.subprograms.end()) {
+    return subprogram_call(call, own->second, span, use);
+  }
   // pid(), comm() ...: builtins may be written as calls.
   const auto value = find_builtin(call.name);
   if (value && call.arguments.empty()) return builtin(*value, span);
@@ -173,7 +169,41 @@ ExpressionInfo Checker::value_call(const ast::Call& call, const FunctionSignatur
     case FunctionId::kStrncmp:
       return strncmp(call);
     case FunctionId::kStrcontains:
-      return strcontains(call);
+    case FunctionId::kStrstr:
+      return find_text(call, function.id);
+    case FunctionId::kStrConcat:
+      return join_texts(call);
+    case FunctionId::kStrcap:
+      return capacity(call);
+    case FunctionId::kMemcmp:
+      return memcmp(call);
+    case FunctionId::kKaddr:
+    case FunctionId::kPercpuKaddr:
+      return kernel_address(call, function.id);
+    case FunctionId::kUaddr:
+      return user_address(call);
+    case FunctionId::kCgroupid:
+      return cgroup_id(call);
+    case FunctionId::kCgroupPath:
+      return cgroup_path(call);
+    case FunctionId::kComm:
+      return of_number(TypeKind::kProcessName);
+    case FunctionId::kPid:
+    case FunctionId::kTid:
+      return identity(call, function.id);
+    case FunctionId::kPpid:
+    case FunctionId::kPcomm:
+      return of_task(call, function.id);
+    case FunctionId::kSocketCookie:
+      return socket_cookie(call);
+    case FunctionId::kSkboutput:
+      return skboutput(call);
+    case FunctionId::kPath:
+      return path(call);
+    case FunctionId::kGetopt:
+      return getopt(call);
+    case FunctionId::kWriteUser:
+      return write_user(call);
     case FunctionId::kNsecs:
       return clock(call);
     case FunctionId::kReg:
@@ -216,6 +246,12 @@ ExpressionInfo Checker::value_call(const ast::Call& call, const FunctionSignatur
 ExpressionInfo Checker::map_call(const ast::Call& call, const FunctionSignature& function, Span span) {
   ExpressionInfo result;
   result.type = function.id == FunctionId::kLen ? types::uint64() : types::boolean();
+  if (function.id == FunctionId::kLen && !std::holds_alternative<ast::MapReference>(call.arguments[0]->node)) {
+    const Type& type = expression(*call.arguments[0]).type;
+    const bool stack = type.is(TypeKind::kUserStack) || type.is(TypeKind::kKernelStack);
+    if (!stack && !type.is(TypeKind::kNone)) wrong_argument(call, 0, "a map or a stack");
+    return result;
+  }
   const MapInfo* found = map_argument(*call.arguments[0], function);
   if (found == nullptr || function.id == FunctionId::kLen) return result;
   MapInfo& info = script_.maps[*script_.find_map(found->name)];
@@ -296,17 +332,16 @@ ExpressionInfo Checker::buf(const ast::Call& call) {
 }
 
 ExpressionInfo Checker::stack(const ast::Call& call, bool user) {
-  StackMode mode = StackMode::kBpftrace;
+  StackMode mode = script_.settings.stack_mode;
   uint32_t depth = kDefaultStackDepth;
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     const auto* name = std::get_if<ast::Identifier>(&call.arguments[i]->node);
     const bool constant = name != nullptr && !stack_mode(name->name) && find_constant(script_, name->name).has_value();
     if (name != nullptr && !constant) {
-      const auto found = stack_mode(name->name);
-      if (!found || *found == StackMode::kBuildId) {
-        const std::vector<std::string> modes = {"bpftrace", "perf", "raw"};
+      const auto found = find_stack_mode(name->name);
+      if (!found) {
         diagnostics_.error(call.arguments[i]->span, fmt::format("Invalid stack mode: '{}'", name->name),
-                           did_you_mean(name->name, modes));
+                           did_you_mean(name->name, stack_mode_names()));
       }
       mode = found.value_or(mode);
       continue;
@@ -371,30 +406,11 @@ ExpressionInfo Checker::strncmp(const ast::Call& call) {
   return ExpressionInfo{types::uint64(), {}, {}, {}};
 }
 
-ExpressionInfo Checker::strcontains(const ast::Call& call) {
-  ExpressionInfo info{types::boolean(), {}, {}, {}};
-  const ExpressionInfo haystack = expression(*call.arguments[0]);
-  const ExpressionInfo needle = expression(*call.arguments[1]);
-  for (size_t i = 0; i < 2; ++i) {
-    const Type& type = function_.at(*call.arguments[i]).type;
-    if (!type.is(TypeKind::kNone) && !is_text(type)) {
-      wrong_argument(call, i, "a string");
-      return info;
-    }
-  }
-  if (haystack.text && needle.text) {
-    info.constant = haystack.text->find(*needle.text) == std::string::npos ? 0 : 1;
-  } else if (!haystack.type.is(TypeKind::kNone) && !needle.type.is(TypeKind::kNone)) {
-    unsupported(call.name_span, "strcontains() of strings that are not literals is",
-                "strncmp(string, \"start\", length) compares the start");
-  }
-  return info;
-}
-
 ExpressionInfo Checker::reg(const ast::Call& call) {
   const auto name = text_argument(call, 0);
   if (function_.site().context != ContextKind::kRegisters) {
-    diagnostics_.error(call.name_span, "reg() can be used in function probes only");
+    diagnostics_.error(call.name_span,
+                       "reg() can be used in function probes, profile, software, hardware and watchpoint only");
   } else if (name && !register_offset(*name)) {
     wrong_argument(call, 0, "the name of a register",
                    "ax, bx, cx, dx, si, di, bp, sp, r8 to r15, ip, flags, cs, ss and orig_ax are");
@@ -404,14 +420,10 @@ ExpressionInfo Checker::reg(const ast::Call& call) {
 
 ExpressionInfo Checker::clock(const ast::Call& call) {
   const auto* mode = std::get_if<ast::Identifier>(&call.arguments[0]->node);
-  const std::vector<std::string> modes = {"monotonic", "boot", "tai"};
+  const std::vector<std::string> modes = {"monotonic", "boot", "tai", "sw_tai"};
   if (mode == nullptr || std::find(modes.begin(), modes.end(), mode->name) == modes.end()) {
-    if (mode != nullptr && mode->name == "sw_tai") {
-      unsupported(call.arguments[0]->span, "The clock sw_tai is", "write nsecs(tai)");
-    } else {
-      diagnostics_.error(call.arguments[0]->span, "nsecs() expects a clock: monotonic, boot or tai",
-                         mode == nullptr ? "" : did_you_mean(mode->name, modes));
-    }
+    diagnostics_.error(call.arguments[0]->span, "nsecs() expects a clock: monotonic, boot, tai or sw_tai",
+                       mode == nullptr ? "" : did_you_mean(mode->name, modes));
   }
   return ExpressionInfo{types::uint64(), {}, {}, {}};
 }

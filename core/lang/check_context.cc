@@ -39,6 +39,10 @@ ExpressionInfo Checker::context_pointer(Span span) {
   ExpressionInfo info;
   const ProbeSite& site = function_.site();
   std::string name;
+  if (site.type == ProbeType::kIter) {
+    diagnostics_.error(span, "ctx as a whole has no value here", "write ctx.NAME");
+    return info;
+  }
   switch (site.context) {
     case ContextKind::kNone:
       diagnostics_.error(span, fmt::format("The probe '{}' has no context", site.name));

@@ -14,7 +14,8 @@ bool is_number(const Type& type) {
   if (type.is_integral()) return true;
   if (!type.is(TypeKind::kAggregation)) return false;
   const AggregationKind kind = type.aggregation.kind;
-  return kind != AggregationKind::kStats && kind != AggregationKind::kHist && kind != AggregationKind::kLhist;
+  return kind != AggregationKind::kStats && kind != AggregationKind::kHist && kind != AggregationKind::kLhist &&
+         kind != AggregationKind::kTseries;
 }
 
 Type number_type(const Type& type) {
@@ -176,6 +177,7 @@ ExpressionInfo Checker::identifier(const ast::Expression& expression, std::strin
   if (auto constant = find_own_constant(script_, name)) return *constant;
   if (const auto value = find_builtin(name)) return builtin(*value, span);
   if (argument_number(name)) return numbered_argument(name, span);
+  if (stack_argument_number(name)) return stack_argument(name, span);
   const FunctionSignature* function = find_function(name);
   if (function != nullptr && (function->id == FunctionId::kUstack || function->id == FunctionId::kKstack)) {
     const ast::Call bare{std::string(name), expression.span, {}};
@@ -209,8 +211,9 @@ std::optional<ExpressionInfo> Checker::module_constant(std::string_view name) co
 
 ExpressionInfo Checker::numbered_argument(std::string_view name, Span span) {
   const ProbeSite& site = function_.site();
-  if (site.context == ContextKind::kRawArguments) return ExpressionInfo{types::uint64(), {}, {}, {}};
-  if (site.context != ContextKind::kRegisters) {
+  if (site.type == ProbeType::kRawTracepoint) return ExpressionInfo{types::uint64(), {}, {}, {}};
+  if (site.type == ProbeType::kUsdt) return static_argument(name, span);
+  if (!site.is_function()) {
     diagnostics_.error(span, fmt::format("{} can be used in function and raw tracepoint probes only", name),
                        site.arguments.empty() ? "" : "write args.NAME");
     return {};
@@ -224,6 +227,34 @@ ExpressionInfo Checker::numbered_argument(std::string_view name, Span span) {
     diagnostics_.warning(
         span, fmt::format("{} is what its register holds at {}+{}, which need not be the argument any more", name,
                           site.function, site.function_offset));
+  }
+  return ExpressionInfo{types::uint64(), {}, {}, {}};
+}
+
+ExpressionInfo Checker::static_argument(std::string_view name, Span span) {
+  const ProbeSite& site = function_.site();
+  const ProbeArgument* argument = site.find_argument(name);
+  if (argument == nullptr) {
+    diagnostics_.error(span, site.arguments.empty() ? fmt::format("The probe '{}' has no arguments", site.name)
+                                                    : fmt::format("The probe '{}' has no {}: its last argument is {}",
+                                                                  site.name, name, site.arguments.back().name));
+    return {};
+  }
+  if (argument->form == ProbeArgument::Form::kElsewhere) {
+    diagnostics_.error(
+        span,
+        fmt::format("{} of '{}' cannot be read: the program keeps it in '{}'", name, site.name, argument->type.name),
+        "so are floating point values");
+    return {};
+  }
+  return ExpressionInfo{argument->type, {}, {}, {}};
+}
+
+ExpressionInfo Checker::stack_argument(std::string_view name, Span span) {
+  const ProbeSite& site = function_.site();
+  if (site.context != ContextKind::kRegisters || site.is_return() || site.function_offset != 0) {
+    diagnostics_.error(span, fmt::format("{} is known where a function is entered only", name));
+    return {};
   }
   return ExpressionInfo{types::uint64(), {}, {}, {}};
 }
@@ -255,11 +286,16 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
       break;
     case BuiltinForm::kProbeType:
       info.text = std::string(provider_name(function_.site().type));
+      if (*info.text == "begin" || *info.text == "end") info.text = "special";  // as bpftrace has it
       info.type = types::string(static_cast<uint32_t>(info.text->size() + 1));
       break;
     case BuiltinForm::kFunction:
-      if (function_.site().context == ContextKind::kRegisters) break;
+      if (function_.site().is_function()) break;
       diagnostics_.error(span, "func can be used in function probes only", "write probe for the probe's name");
+      return {};
+    case BuiltinForm::kUserMode:
+      if (function_.site().context == ContextKind::kRegisters) break;
+      diagnostics_.error(span, "usermode can be used where there are registers: in function probes");
       return {};
     case BuiltinForm::kContext:
       return context_pointer(span);
@@ -294,14 +330,32 @@ ExpressionInfo Checker::join_branches(const ExpressionInfo& a, const ExpressionI
 }
 
 ExpressionInfo Checker::ternary(const ast::Ternary& node, Span span) {
-  condition(*node.condition, "The condition of ?:");
+  const auto known = condition(*node.condition, "The condition of ?:");
+  if (known) {
+    const ast::Expression& taken = *known == 0               ? *node.if_false
+                                   : node.if_true != nullptr ? *node.if_true
+                                                             : *node.condition;
+    ExpressionInfo info = *known != 0 && node.if_true == nullptr ? function_.at(taken) : expression(taken);
+    info.variable.reset();
+    if (!require_one_value(info.type, span)) return {};
+    info.type = number_type(info.type);
+    return info;
+  }
   const ExpressionInfo& if_true = node.if_true == nullptr ? function_.at(*node.condition) : expression(*node.if_true);
   const ExpressionInfo& if_false = expression(*node.if_false);
   return join_branches(if_true, if_false, span);
 }
 
 ExpressionInfo Checker::if_expression(const ast::IfExpression& node, Span span) {
-  condition(*node.condition, "The condition of an if");
+  if (const auto known = condition(*node.condition, "The condition of an if")) {
+    ExpressionInfo info = block_value(*known != 0 ? node.if_true : node.if_false);
+    if (!require_one_value(info.type, span)) return {};
+    info.type = number_type(info.type);
+    // The block's statements have to run.
+    info.constant.reset();
+    info.text.reset();
+    return info;
+  }
   const ExpressionInfo if_true = block_value(node.if_true);
   const ExpressionInfo if_false = block_value(node.if_false);
   return join_branches(if_true, if_false, span);
@@ -314,6 +368,10 @@ ExpressionInfo Checker::block_value(const ast::Block& block) {
   if (block.value != nullptr) {
     info = expression(*block.value);
     info.variable.reset();
+  }
+  if (!block.statements.empty()) {
+    info.constant.reset();
+    info.text.reset();
   }
   scopes_.pop_back();
   return info;

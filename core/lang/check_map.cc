@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
 
@@ -150,15 +152,19 @@ MapInfo* Checker::map_argument(const ast::Expression& argument, const FunctionSi
                        fmt::format("write {}", function.usage));
     return nullptr;
   }
-  const bool known = script_.find_map(reference->name).has_value();
-  MapInfo& info = map(*reference, argument.span);
+  return whole_map(*reference, argument.span);
+}
+
+MapInfo* Checker::whole_map(const ast::MapReference& reference, Span span) {
+  const bool known = script_.find_map(reference.name).has_value();
+  MapInfo& info = map(reference, span);
   // In the last passes all maps of the script are known: this one is mentioned here only.
   if (!known || (!info.key_known && info.value.is(TypeKind::kNone))) {
     std::vector<std::string> names;
     for (const MapInfo& each : script_.maps) {
       if (each.key_known) names.push_back(each.name);
     }
-    diagnostics_.error(argument.span, fmt::format("Undefined map: {}", info.name), did_you_mean(info.name, names));
+    diagnostics_.error(span, fmt::format("Undefined map: {}", info.name), did_you_mean(info.name, names));
   }
   return &info;
 }
@@ -169,6 +175,8 @@ ExpressionInfo Checker::aggregation(const ast::Call& call, const FunctionSignatu
     case FunctionId::kHist:
     case FunctionId::kLhist:
       return histogram(call, function);
+    case FunctionId::kTseries:
+      return time_series(call);
     case FunctionId::kCount:
       result.kind = AggregationKind::kCount;
       break;
@@ -231,6 +239,39 @@ ExpressionInfo Checker::histogram(const ast::Call& call, const FunctionSignature
       result.step = *step;
     }
   }
+  ExpressionInfo info;
+  info.type = types::aggregation(result);
+  return info;
+}
+
+// As bpftrace has it: each interval shows its last value unless an aggregation is named.
+ExpressionInfo Checker::time_series(const ast::Call& call) {
+  constexpr int64_t kMaxIntervals = 1000;
+  Aggregation result;
+  result.kind = AggregationKind::kTseries;
+  const ExpressionInfo& value = integer_argument(call, 0);
+  result.is_signed = number_type(value.type).is_signed || (value.constant && *value.constant >= 0);
+  const auto interval = constant_argument(call, 1);
+  const auto intervals = constant_argument(call, 2);
+  if (call.arguments.size() > 3) {
+    const auto name = text_argument(call, 3);
+    if (!name) return {};
+    const std::vector<std::string> names = {"sum", "min", "max", "avg"};  // as SeriesKind has them, behind kLast
+    const auto found = std::find(names.begin(), names.end(), *name);
+    if (found == names.end()) {
+      wrong_argument(call, 3, "\"avg\", \"max\", \"min\" or \"sum\"", did_you_mean(*name, names));
+      return {};
+    }
+    result.each = static_cast<SeriesKind>(found - names.begin() + 1);
+  }
+  if (!interval || !intervals) return {};
+  if (*interval < 1) wrong_argument(call, 1, "an interval of at least 1 ns");
+  if (*intervals < 1 || *intervals > kMaxIntervals) {
+    wrong_argument(call, 2, fmt::format("from 1 to {} intervals", kMaxIntervals));
+    return {};
+  }
+  result.interval_ns = static_cast<uint64_t>(std::max<int64_t>(*interval, 1));
+  result.intervals = static_cast<uint32_t>(*intervals);
   ExpressionInfo info;
   info.type = types::aggregation(result);
   return info;

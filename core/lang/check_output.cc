@@ -31,6 +31,7 @@ bool is_plain_number(const Type& type) {
     case TypeKind::kErrorName:
     case TypeKind::kSignalName:
     case TypeKind::kSyscallName:
+    case TypeKind::kProcessName:
       return true;
     default:
       return false;
@@ -55,6 +56,9 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
     case FunctionId::kJoin:
       join(call);
       return;
+    case FunctionId::kFail:
+      fail(call, span);
+      return;
     case FunctionId::kAssert:
     case FunctionId::kStaticAssert:
       assertion(call, function.id);
@@ -64,6 +68,20 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
       return;
     case FunctionId::kExit:
       if (!call.arguments.empty()) integer_argument(call, 0);
+      return;
+    case FunctionId::kUnwatch: {
+      const Type& type = expression(*call.arguments[0]).type;
+      if (!type.is(TypeKind::kNone) && !is_number(type) && !type.is(TypeKind::kPointer)) {
+        wrong_argument(call, 0, "the address of a watchpoint");
+      }
+      return;
+    }
+    case FunctionId::kSignal:
+    case FunctionId::kSignalThread:
+      signal(call);
+      return;
+    case FunctionId::kOverride:
+      override_result(call);
       return;
     case FunctionId::kClear:
     case FunctionId::kZero:
@@ -151,11 +169,7 @@ void Checker::print(const ast::Call& call) {
     diagnostics_.error(call.name_span, "print() takes top and divisor for whole maps only",
                        "write print(@m, top, divisor)");
   }
-  const Type& type = expression(value).type;
-  if (type.is(TypeKind::kAggregation) && !is_number(type)) {
-    unsupported(value.span, fmt::format("print() of one entry of type '{}' is", to_string(type)),
-                "print the whole map");
-  }
+  expression(value);
 }
 
 void Checker::print_map(const ast::Call& call, const ast::MapReference& reference) {

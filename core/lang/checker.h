@@ -40,13 +40,28 @@ class Checker {
   void assign_variable(const ast::Expression& target, const ast::Assignment& statement, Span span);
   void assign_map(const ast::Expression& target, const ast::Assignment& statement, Span span);
   void declaration(const ast::Declaration& statement, Span span);
-  void condition(const ast::Expression& expression, std::string_view what);
+  // The condition's value, where it is known.
+  std::optional<int64_t> condition(const ast::Expression& expression, std::string_view what);
   void unsupported(Span span, std::string_view what, std::string hint = {});
+
+  // --- check_subprogram.cc
+ public:
+  // Checks a function that nothing calls, as if this probe did.
+  void check_uncalled(const CheckedScript::Subprogram& subprogram);
+
+ private:
+  ExpressionInfo subprogram_call(const ast::Call& call, const CheckedScript::Subprogram& subprogram, Span span,
+                                 FunctionUse use);
+  CheckedSubprogram& subprogram_body(const CheckedScript::Subprogram& subprogram);
+  void return_statement(const ast::ReturnStatement& statement, Span span);
 
   // --- check_loop.cc
   void unroll(const ast::Unroll& statement);
   void while_loop(const ast::While& statement);
   void for_range(const ast::ForRange& statement);
+  void for_map(const ast::ForMap& statement);
+  // What the loop's variable is: (key, value); kNone with a diagnostic.
+  Type entry_type(const ast::Expression& map);
   void loop_body(const ast::Block& body);
   void leave_loop(Span span, std::string_view what);
 
@@ -64,6 +79,8 @@ class Checker {
   ExpressionInfo builtin(const BuiltinValue& value, Span span);
   std::optional<ExpressionInfo> module_constant(std::string_view name) const;
   ExpressionInfo numbered_argument(std::string_view name, Span span);
+  ExpressionInfo static_argument(std::string_view name, Span span);
+  ExpressionInfo stack_argument(std::string_view name, Span span);
   ExpressionInfo parameter(const ast::PositionalParameter& parameter, Span span);
   ExpressionInfo variable(const ast::Variable& variable, Span span);
   ExpressionInfo ternary(const ast::Ternary& node, Span span);
@@ -82,6 +99,8 @@ class Checker {
   ExpressionInfo binary(const ast::Binary& node, Span span);
   ExpressionInfo logical(const ast::Binary& node);
   void warn_of_unknown_sign(const ast::Binary& node, Span span);
+  // Whether what is compared is a value that is shown by name (func, username, ...) with a literal.
+  static bool compares_name(const ExpressionInfo& left, const ExpressionInfo& right);
   ExpressionInfo comparison(const ast::Binary& node, Span span, const ExpressionInfo& left,
                             const ExpressionInfo& right);
   ExpressionInfo arithmetic(ast::BinaryOp op, Span span, const ExpressionInfo& left, const ExpressionInfo& right);
@@ -116,10 +135,13 @@ class Checker {
   bool map_key(MapInfo& info, const ast::MapReference& reference, Span span);
   bool use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span);
   void widen_map(MapInfo& info, const KnownType& value, Span span);
+  // A map that is named as a whole; a diagnostic when it is nowhere else.
+  MapInfo* whole_map(const ast::MapReference& reference, Span span);
   // ARGUMENT as the map that a function takes, without a key; null with a diagnostic.
   MapInfo* map_argument(const ast::Expression& argument, const FunctionSignature& function);
   ExpressionInfo aggregation(const ast::Call& call, const FunctionSignature& function);
   ExpressionInfo histogram(const ast::Call& call, const FunctionSignature& function);
+  ExpressionInfo time_series(const ast::Call& call);
 
   // --- check_call.cc
   ExpressionInfo call(const ast::Call& call, Span span, FunctionUse use);
@@ -133,10 +155,38 @@ class Checker {
   ExpressionInfo pton(const ast::Call& call);
   ExpressionInfo macaddr(const ast::Call& call);
   ExpressionInfo strncmp(const ast::Call& call);
-  ExpressionInfo strcontains(const ast::Call& call);
   ExpressionInfo map_call(const ast::Call& call, const FunctionSignature& function, Span span);
   ExpressionInfo clock(const ast::Call& call);
   ExpressionInfo reg(const ast::Call& call);
+  // --- check_text.cc
+  ExpressionInfo find_text(const ast::Call& call, FunctionId id);
+  ExpressionInfo join_texts(const ast::Call& call);
+  ExpressionInfo capacity(const ast::Call& call);
+  ExpressionInfo memcmp(const ast::Call& call);
+  // The argument as a text; false with a diagnostic, or silently when its type is not known.
+  bool is_text_argument(const ast::Call& call, size_t index);
+
+  // --- check_system.cc: what is looked up on this machine
+  ExpressionInfo kernel_address(const ast::Call& call, FunctionId id);
+  ExpressionInfo user_address(const ast::Call& call);
+  ExpressionInfo cgroup_id(const ast::Call& call);
+  ExpressionInfo cgroup_path(const ast::Call& call);
+  ExpressionInfo identity(const ast::Call& call, FunctionId id);
+  ExpressionInfo of_task(const ast::Call& call, FunctionId id);
+  ExpressionInfo socket_cookie(const ast::Call& call);
+  ExpressionInfo skboutput(const ast::Call& call);
+  ExpressionInfo path(const ast::Call& call);
+  ExpressionInfo getopt(const ast::Call& call);
+  // Whether an argument points to a struct NAME that the kernel's types describe.
+  bool points_to(const ast::Call& call, size_t index, std::string_view name);
+
+  // --- check_action.cc: what changes the traced process
+  void signal(const ast::Call& call);
+  void override_result(const ast::Call& call);
+  ExpressionInfo write_user(const ast::Call& call);
+  // Whether the probe runs in a traced process.
+  bool has_process(const ast::Call& call);
+
   // Checks an argument that must be an integer (or stand for one).
   const ExpressionInfo& integer_argument(const ast::Call& call, size_t index);
   std::optional<int64_t> constant_argument(const ast::Call& call, size_t index);
@@ -147,6 +197,7 @@ class Checker {
   static bool asks_for_type(FunctionId id);
   ExpressionInfo type_question(const ast::Call& call, FunctionId id);
   void assertion(const ast::Call& call, FunctionId id);
+  void fail(const ast::Call& call, Span span);
 
   // --- check_output.cc
   void statement_call(const ast::Call& call, const FunctionSignature& function, Span span);
@@ -163,8 +214,11 @@ class Checker {
   std::vector<std::vector<VariableId>> scopes_;
   VariableId next_variable_ = 0;  // numbers in the order of declaration: the same in every pass
   bool changed_ = false;
-  int64_t repetitions_ = 1;  // by the unrolls around the current statement
-  uint32_t loops_ = 0;       // around the current statement
+  std::vector<const ast::Subprogram*> active_;  // functions whose bodies are being checked, outermost first
+  uint32_t deepest_map_loop_ = 0;               // in the body that is being checked
+  int64_t repetitions_ = 1;                     // by the unrolls around the current statement
+  uint32_t loops_ = 0;                          // around the current statement
+  uint32_t map_loops_ = 0;                      // of these
   static constexpr int64_t kMaxRepetitions = 1000;
 };
 

@@ -31,6 +31,39 @@ ir::MapSpec map_spec(const MapInfo& map, const ir::Settings& settings) {
   return spec;
 }
 
+// The kernel's name of the helper that an operation is; nullptr for those that cannot fail.
+const char* helper_name(const ir::Operation& operation) {
+  if (const auto* op = std::get_if<ir::ReadMemory>(&operation)) {
+    return op->space == AddressSpace::kUser ? "probe_read_user" : "probe_read_kernel";
+  }
+  if (const auto* op = std::get_if<ir::ReadBuffer>(&operation)) {
+    return op->space == AddressSpace::kUser ? "probe_read_user" : "probe_read_kernel";
+  }
+  if (const auto* op = std::get_if<ir::ReadString>(&operation)) {
+    return op->space == AddressSpace::kUser ? "probe_read_user_str" : "probe_read_kernel_str";
+  }
+  if (std::holds_alternative<ir::SendSignal>(operation)) return "send_signal";
+  if (std::holds_alternative<ir::WriteMemory>(operation)) return "probe_write_user";
+  return nullptr;
+}
+
+// One record for each place in the script.
+void report_faults(ir::Program& program, ir::Function& function) {
+  for (ir::Block& block : function.blocks) {
+    for (ir::Instruction& instruction : block.instructions) {
+      const char* helper = helper_name(instruction.operation);
+      if (helper == nullptr) continue;
+      instruction.on_fault = static_cast<ir::EmitId>(program.emits.size());
+      ir::EmitSpec spec;
+      spec.kind = ir::EmitKind::kHelperError;
+      spec.format = helper;
+      spec.fields = {types::int64()};
+      spec.span = instruction.span;
+      program.emits.push_back(std::move(spec));
+    }
+  }
+}
+
 }  // namespace
 
 ir::Program lower(const CheckedScript& script, Diagnostics& diagnostics) {
@@ -39,6 +72,7 @@ ir::Program lower(const CheckedScript& script, Diagnostics& diagnostics) {
   for (const MapInfo& map : script.maps) program.maps.push_back(map_spec(map, script.settings));
   for (const CheckedFunction& checked : script.functions) {
     ir::Function function = Lowerer(script, checked, program, diagnostics).run();
+    if (script.settings.report_faults) report_faults(program, function);
     uint64_t bytes = 0;
     for (const ir::Slot& slot : function.slots) bytes += slot.size;
     if (bytes > kMaxFrame) {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/base/check.h"
+#include "core/base/clock.h"
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
@@ -16,12 +17,20 @@ using ir::Temp;
 Temp Lowerer::call_word(const ast::Call& call, const ast::Expression& e) {
   const auto builtin = find_builtin(call.name);
   if (builtin && call.arguments.empty()) return identifier(call.name);
+  if (const ast::Subprogram* own = called_subprogram(call)) return build_.load(inline_call(call, *own));
   const FunctionSignature* function = find_function(call.name);
   CHECK(function != nullptr);
   const auto argument = [&](size_t i) -> const ast::Expression& { return *call.arguments[i]; };
   switch (function->id) {
     case FunctionId::kNsecs: {
       const std::string& mode = std::get<ast::Identifier>(argument(0).node).name;
+      if (mode == "sw_tai") {
+        // How far the clocks are apart changes by leap seconds only.
+        const Temp now = build_.add(ir::ReadBuiltin{ir::Builtin::kNsecsMonotonic});
+        const auto distance =
+            static_cast<int64_t>(clock_ns(CLOCK_TAI)) - static_cast<int64_t>(clock_ns(CLOCK_MONOTONIC));
+        return build_.binary(ir::BinaryOp::kAdd, now, constant(distance));
+      }
       return build_.add(ir::ReadBuiltin{mode == "monotonic" ? ir::Builtin::kNsecsMonotonic
                                         : mode == "tai"     ? ir::Builtin::kNsecsTai
                                                             : ir::Builtin::kNsecsBoot});
@@ -30,12 +39,15 @@ Temp Lowerer::call_word(const ast::Call& call, const ast::Expression& e) {
     case FunctionId::kStrerror:
     case FunctionId::kSignalName:
     case FunctionId::kSyscallName:
+    case FunctionId::kComm:
+    case FunctionId::kCgroupPath:
     case FunctionId::kKptr:
     case FunctionId::kUptr:
       return word(argument(0));
     case FunctionId::kStrftime:
       return word(argument(1));
     case FunctionId::kLen:
+      if (!std::holds_alternative<ast::MapReference>(argument(0).node)) return stack_depth(argument(0));
       return build_.add(ir::MapLength{map_id(std::get<ast::MapReference>(argument(0).node))});
     case FunctionId::kHasKey: {
       const ir::MapId id = map_id(std::get<ast::MapReference>(argument(0).node));
@@ -52,6 +64,28 @@ Temp Lowerer::call_word(const ast::Call& call, const ast::Expression& e) {
     }
     case FunctionId::kReg:
       return load_context(register_offset(*info(argument(0)).text).value_or(0), 8, false);
+    case FunctionId::kStrcontains:
+      return build_.binary(ir::BinaryOp::kSignedLessEqual, constant(0), find_text(argument(0), argument(1)));
+    case FunctionId::kStrstr:
+      return find_text(argument(0), argument(1));
+    case FunctionId::kMemcmp:
+      return compare_memory(call);
+    case FunctionId::kPercpuKaddr:
+      return percpu_address(call);
+    case FunctionId::kUaddr:
+      return user_address(call);
+    case FunctionId::kPid:
+      return build_.add(ir::ReadBuiltin{ir::Builtin::kPid});
+    case FunctionId::kTid:
+      return build_.add(ir::ReadBuiltin{ir::Builtin::kTid});
+    case FunctionId::kPpid:
+      return parent_of(call);
+    case FunctionId::kSocketCookie:
+      return socket_cookie(call);
+    case FunctionId::kSkboutput:
+      return skboutput(call);
+    case FunctionId::kWriteUser:
+      return write_user(call);
     case FunctionId::kBswap:
       return byte_swap(word(argument(0)), info(e).type.size);
     default:
@@ -121,7 +155,8 @@ void Lowerer::store_buffer(const ast::Call& call, ir::Place to, const Type& type
   const ir::Place bytes{to.slot, to.offset + 8};
   if (from.type.is(TypeKind::kPointer) || from.type.is(TypeKind::kInteger)) {
     const bool user =
-        from.type.space == AddressSpace::kUser || (!from.type.is(TypeKind::kPointer) && function_.reads_user_memory());
+        from.type.space == AddressSpace::kUser ||
+        (!from.type.is(TypeKind::kPointer) && from.type.space == AddressSpace::kNone && function_.reads_user_memory());
     Temp length = constant(type.size);
     if (call.arguments.size() > 1) length = word(*call.arguments[1]);
     const Temp address = word(source);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/lang/builtins.h"
 #include "core/lang/lowerer.h"
 #include "core/probe/registers.h"
 
@@ -25,7 +26,7 @@ const ProbeArgument* Lowerer::probe_argument(const ast::Expression& e) const {
   const auto* access = std::get_if<ast::FieldAccess>(&e.node);
   if (access == nullptr) return nullptr;
   const auto* object = std::get_if<ast::Identifier>(&access->object->node);
-  if (object == nullptr || object->name != "args") return nullptr;
+  if (object == nullptr || !names_arguments(object->name, function_.site())) return nullptr;
   return function_.site().find_argument(access->field == "retval" ? "ret" : access->field);
 }
 
@@ -79,13 +80,20 @@ Lowerer::Object Lowerer::object(const ast::Expression& e) {
 
 Lowerer::Object Lowerer::pointed_to(const ast::Expression& pointer) {
   const Type& type = info(pointer).type;
-  CHECK(type.is(TypeKind::kPointer) && type.element != nullptr);
   Object result;
   if (is_context_pointer(pointer)) {
     result.where = Object::Where::kContext;
     result.type = *type.element;
     return result;
   }
+  if (type.is(TypeKind::kInteger)) {  // kaddr()
+    result.where = Object::Where::kMemory;
+    result.address = word(pointer);
+    result.space = type.space;
+    result.type = types::uint64();
+    return result;
+  }
+  CHECK(type.is(TypeKind::kPointer) && type.element != nullptr);
   result.where = Object::Where::kMemory;
   result.address = word(pointer);
   result.space = type.space == AddressSpace::kUser ? AddressSpace::kUser : AddressSpace::kKernel;

@@ -68,9 +68,31 @@ void Lowerer::statement_call(const ast::Call& call) {
       assertion(call);
       return;
     case FunctionId::kStaticAssert:
+    case FunctionId::kFail:
       return;
+    case FunctionId::kUnwatch: {
+      ir::EmitSpec spec;
+      spec.kind = EmitKind::kUnwatch;
+      spec.control = true;
+      spec.span = call.name_span;
+      spec.fields.push_back(types::uint64());
+      ir::EmitField field;
+      field.word = word(*call.arguments[0]);
+      emit(std::move(spec), {field});
+      return;
+    }
     case FunctionId::kExit:
       exit(call);
+      return;
+    case FunctionId::kSignal:
+    case FunctionId::kSignalThread:
+      signal(call, function->id == FunctionId::kSignalThread);
+      return;
+    case FunctionId::kOverride:
+      build_.run(ir::OverrideResult{word(*call.arguments[0])});
+      return;
+    case FunctionId::kUnwatch:
+      unwatch(call);
       return;
     case FunctionId::kClear:
       clear_or_zero(map_of_argument(), true);
@@ -117,11 +139,42 @@ void Lowerer::print(const ast::Call& call) {
     }
     return;
   }
+  const Type& type = info(value).type;
+  if (reference != nullptr && type.is(TypeKind::kAggregation) && !is_number(type)) {
+    print_entry(call, *reference);
+    return;
+  }
   EmitSpec spec;
   spec.kind = EmitKind::kPrintValue;
   spec.span = call.name_span;
   std::vector<EmitField> fields;
   add_field(value, spec.fields, fields);
+  emit(std::move(spec), std::move(fields));
+}
+
+// User space looks the entry up, as it does whole maps.
+void Lowerer::print_entry(const ast::Call& call, const ast::MapReference& reference) {
+  const ir::MapId id = map_id(reference);
+  EmitSpec spec;
+  spec.kind = EmitKind::kPrintMapEntry;
+  spec.map = id;
+  spec.control = true;
+  spec.span = call.name_span;
+  ir::Place at = key(reference);
+  std::vector<EmitField> fields;
+  for (const Type& type : map(id).key) {
+    EmitField field;
+    if (type.is_scalar()) {
+      field.word = build_.load(at);
+    } else {
+      field.kind = type.is(TypeKind::kString) ? EmitField::Kind::kString : EmitField::Kind::kBytes;
+      field.from = at;
+      field.length = type.storage_size();
+    }
+    at.offset += type.storage_size();
+    fields.push_back(field);
+    spec.fields.push_back(type);
+  }
   emit(std::move(spec), std::move(fields));
 }
 

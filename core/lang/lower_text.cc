@@ -54,6 +54,52 @@ Temp Lowerer::compare_texts(const ast::Expression& left, const ast::Expression& 
   return build_.binary(ir::BinaryOp::kOr, difference, next);
 }
 
+Temp Lowerer::find_text(const ast::Expression& where, const ast::Expression& what) {
+  const Text haystack = text(where);
+  const Text needle = text(what);
+  return build_.add(ir::FindText{haystack.place, haystack.capacity, needle.place, needle.capacity});
+}
+
+void Lowerer::join_texts(const ast::Call& call, ir::Place to, const Type& want) {
+  const Text left = text(*call.arguments[0]);
+  const Text right = text(*call.arguments[1]);
+  build_.run(ir::JoinTexts{to, want.storage_size(), left.place, left.capacity, right.place, right.capacity});
+  if (want.size % 8 != 0) cut(to, want.size);
+}
+
+// The first word that differs decides, by its first byte that does: the words as numbers with that byte first.
+Temp Lowerer::compare_memory(const ast::Call& call) {
+  const auto length = static_cast<uint32_t>(*info(*call.arguments[2]).constant);
+  ir::Place places[2];
+  for (size_t i = 0; i < 2; ++i) {
+    const ast::Expression& e = *call.arguments[i];
+    const Type type = value_type(e);
+    if (is_object(e)) {
+      places[i] = scratch_for(type);
+      read_object(object(e), places[i], type.size);
+    } else {
+      places[i] = region(e, type);
+    }
+    if (type.is(TypeKind::kBuffer)) places[i].offset += 8;
+  }
+  Temp result = constant(0);
+  for (uint32_t at = (length - 1) / 8 * 8 + 8; at != 0;) {
+    at -= 8;
+    Temp words[2];
+    for (size_t i = 0; i < 2; ++i) {
+      words[i] = byte_swap(build_.load({places[i].slot, places[i].offset + at}), 8);
+      const uint32_t behind = at + 8 > length ? 8 * (at + 8 - length) : 0;
+      words[i] = build_.binary(ir::BinaryOp::kLogicalShiftRight, words[i], constant(behind));
+    }
+    const Temp differs = build_.binary(ir::BinaryOp::kNotEqual, words[0], words[1]);
+    const Temp less = build_.binary(ir::BinaryOp::kUnsignedLess, words[0], words[1]);
+    const Temp sign = build_.binary(ir::BinaryOp::kSub, differs, build_.binary(ir::BinaryOp::kMul, less, constant(2)));
+    const Temp same = build_.binary(ir::BinaryOp::kEqual, words[0], words[1]);
+    result = build_.binary(ir::BinaryOp::kAdd, sign, build_.binary(ir::BinaryOp::kMul, same, result));
+  }
+  return result;
+}
+
 void Lowerer::argument_string(const ProbeArgument& argument, ir::Place to, uint32_t capacity) {
   if (argument.form == ProbeArgument::Form::kInline) {
     Object object;
@@ -96,7 +142,8 @@ void Lowerer::read_string(const ast::Call& call, const ast::Expression& e, ir::P
     return;
   }
   const AddressSpace space =
-      from.space == AddressSpace::kUser || (!from.is(TypeKind::kPointer) && function_.reads_user_memory())
+      from.space == AddressSpace::kUser ||
+              (!from.is(TypeKind::kPointer) && from.space == AddressSpace::kNone && function_.reads_user_memory())
           ? AddressSpace::kUser
           : AddressSpace::kKernel;
   const Temp address = from.is(TypeKind::kArray) ? object_address(object(source)) : word(source);

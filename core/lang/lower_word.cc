@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <iterator>
 #include <string_view>
 #include <unordered_map>
@@ -7,6 +9,7 @@
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
+#include "core/lang/named_values.h"
 #include "core/probe/registers.h"
 
 namespace polytap {
@@ -66,6 +69,7 @@ Temp Lowerer::word_of(const ast::Expression& e) {
 
 Temp Lowerer::identifier(std::string_view name) {
   if (const auto number = argument_number(name)) return numbered_argument(*number);
+  if (const auto number = stack_argument_number(name)) return stack_argument(*number);
   const auto builtin = find_builtin(name);
   CHECK(builtin.has_value());
   if (builtin->form == BuiltinForm::kResult) {
@@ -81,6 +85,12 @@ Temp Lowerer::identifier(std::string_view name) {
     return constant(0);
   }
   if (builtin->form == BuiltinForm::kFunction) return function_name();
+  if (builtin->form == BuiltinForm::kHasChild) return build_.truth(build_.add(ir::ReadBuiltin{builtin->word}));
+  if (builtin->form == BuiltinForm::kUserMode) {
+    // The privilege level in the code segment's selector: 3 for user space.
+    const Temp level = build_.binary(ir::BinaryOp::kAnd, load_context(registers::kCs, 8, false), constant(3));
+    return build_.truth(level);
+  }
   return build_.add(ir::ReadBuiltin{builtin->word});
 }
 
@@ -112,6 +122,7 @@ Temp Lowerer::function_name() {
 
 Temp Lowerer::numbered_argument(uint32_t number) {
   if (function_.site().context == ContextKind::kRawArguments) return load_context(number * 8, 8, false);
+  if (function_.site().type == ProbeType::kUsdt) return static_argument(number);
   if (number < std::size(registers::kArguments)) return load_context(registers::kArguments[number], 8, false);
   Object argument;
   argument.where = Object::Where::kMemory;
@@ -120,6 +131,51 @@ Temp Lowerer::numbered_argument(uint32_t number) {
   argument.offset = registers::stack_argument(number);
   argument.type = types::uint64();
   return load_object(argument);
+}
+
+Temp Lowerer::static_argument(uint32_t number) {
+  const ProbeArgument* argument = function_.site().find_argument(fmt::format("arg{}", number));
+  CHECK(argument != nullptr);
+  if (argument->form == ProbeArgument::Form::kConstant) {
+    return convert_word(constant(argument->displacement), types::int64(), argument->type);
+  }
+  if (argument->form == ProbeArgument::Form::kInline) {
+    return load_context(argument->offset, argument->size, argument->type.is_signed);
+  }
+  Object object;
+  object.where = Object::Where::kMemory;
+  object.address = load_context(argument->offset, 8, false);
+  if (argument->scale != 0) {
+    const Temp index =
+        build_.binary(ir::BinaryOp::kMul, load_context(argument->index, 8, false), constant(argument->scale));
+    object.address = build_.binary(ir::BinaryOp::kAdd, object.address, index);
+  }
+  object.address = build_.binary(ir::BinaryOp::kAdd, object.address, constant(argument->displacement));
+  object.space = AddressSpace::kUser;
+  object.type = argument->type;
+  return load_object(object);
+}
+
+// Above the return address.
+Temp Lowerer::stack_argument(uint32_t number) {
+  Object argument;
+  argument.where = Object::Where::kMemory;
+  argument.address = load_context(registers::kSp, 8, false);
+  argument.space = function_.site().is_user_function() ? AddressSpace::kUser : AddressSpace::kKernel;
+  argument.offset = 8 * (number + 1);
+  argument.type = types::uint64();
+  return load_object(argument);
+}
+
+Temp Lowerer::is_named(const ast::Expression& value, const std::string& text) {
+  const Temp number = word(value);
+  Temp any = constant(0);
+  for (const auto& [first, last] : numbers_named(info(value).type, text, script_)) {
+    const Temp distance = build_.binary(ir::BinaryOp::kSub, number, constant(first));
+    const Temp inside = build_.binary(ir::BinaryOp::kUnsignedLessEqual, distance, constant(last - first));
+    any = build_.binary(ir::BinaryOp::kOr, any, inside);
+  }
+  return any;
 }
 
 Temp Lowerer::unary(const ast::Unary& node, const ast::Expression&) {
@@ -248,6 +304,14 @@ Temp Lowerer::compare(const ast::Binary& node) {
     return build_.binary(op, difference, constant(0));
   };
   if (equality && is_text(a) && is_text(b)) return from_difference(compare_texts(*node.left, *node.right, ~0U));
+  if (equality && is_shown_by_name(a) && info(*node.right).text) {
+    return from_difference(
+        build_.binary(ir::BinaryOp::kEqual, is_named(*node.left, *info(*node.right).text), constant(0)));
+  }
+  if (equality && is_shown_by_name(b) && info(*node.left).text) {
+    return from_difference(
+        build_.binary(ir::BinaryOp::kEqual, is_named(*node.right, *info(*node.left).text), constant(0)));
+  }
   if (!a.is_scalar() || !b.is_scalar()) {
     const Type type = unify(a, b).value_or(a);
     const ir::Place left = region(*node.left, type);

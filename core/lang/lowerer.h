@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/base/source.h"
@@ -57,6 +58,19 @@ class Lowerer {
   void assign_variable(VariableId id, const ast::Assignment& statement);
   ir::Place variable_place(VariableId id);
 
+  // --- lower_subprogram.cc
+  // Where `return` leads in the body of a function of the script.
+  struct Returns {
+    ir::BlockId behind = 0;
+    ir::Place result;
+    Type type;
+  };
+  const ast::Subprogram* called_subprogram(const ast::Call& call) const;
+  // Writes the body out. The result's place: contents are there until the next call of the same function.
+  ir::Place inline_call(const ast::Call& call, const ast::Subprogram& subprogram);
+  ir::Place result_place(const ast::Subprogram& subprogram);
+  void return_statement(const ast::ReturnStatement& statement);
+
   // --- lower_loop.cc
   // Where break and continue lead.
   struct Loop {
@@ -66,6 +80,7 @@ class Lowerer {
   void unroll(const ast::Unroll& statement);
   void while_loop(const ast::While& statement);
   void for_range(const ast::ForRange& statement);
+  void for_map(const ast::ForMap& statement);
   // Goes back to HEAD, unless the function's loops have gone round too often: then says so and returns.
   void next_round(ir::BlockId head, Span loop);
 
@@ -77,7 +92,11 @@ class Lowerer {
   ir::Temp convert_word(ir::Temp value, const Type& from, const Type& to);
   ir::Temp identifier(std::string_view name);
   ir::Temp numbered_argument(uint32_t number);
+  ir::Temp static_argument(uint32_t number);
   ir::Temp function_name();
+  ir::Temp stack_argument(uint32_t number);
+  // Whether the number of a value that is shown by name is one that TEXT names.
+  ir::Temp is_named(const ast::Expression& value, const std::string& text);
   ir::Temp unary(const ast::Unary& node, const ast::Expression& e);
   ir::Temp increment(const ast::Unary& node);
   ir::Temp binary(const ast::Binary& node, const ast::Expression& e);
@@ -117,6 +136,7 @@ class Lowerer {
   void copy_padded(ir::Place from, uint32_t from_size, ir::Place to, uint32_t to_size);
   ir::Place scratch_for(const Type& type);
   void block_value(const ast::Block& block, ir::Place to, const Type& want);
+  void value_or(const ast::Ternary& node, ir::Place to, const Type& want);
 
   // --- lower_text.cc
   ir::StringId intern(std::string text);
@@ -169,12 +189,35 @@ class Lowerer {
   void store_address(const std::string& text, ir::Place to);
   void store_buffer(const ast::Call& call, ir::Place to, const Type& type);
 
+  // --- lower_text.cc
+  ir::Temp find_text(const ast::Expression& text, const ast::Expression& pattern);
+  ir::Temp compare_memory(const ast::Call& call);
+  void join_texts(const ast::Call& call, ir::Place to, const Type& want);
+
+  // --- lower_system.cc
+  ir::Temp percpu_address(const ast::Call& call);
+  ir::Temp user_address(const ast::Call& call);
+  ir::Temp parent_of(const ast::Call& call);
+  void process_name_of(const ast::Call& call, ir::Place to, const Type& want);
+  ir::Temp socket_cookie(const ast::Call& call);
+  ir::Temp skboutput(const ast::Call& call);
+  ir::Temp stack_depth(const ast::Expression& stack);
+  // SIZE bytes at OFFSET behind ADDRESS in the kernel.
+  ir::Temp read_kernel(ir::Temp address, uint32_t offset, uint32_t size);
+  uint32_t field_offset(std::string_view structure, std::string_view field) const;
+
+  // --- lower_action.cc
+  void signal(const ast::Call& call, bool to_thread);
+  ir::Temp write_user(const ast::Call& call);
+  void unwatch(const ast::Call& call);
+
   // --- lower_output.cc
   void statement_call(const ast::Call& call);
   void format_call(const ast::Call& call, ir::EmitKind kind);
   void print(const ast::Call& call);
   void print_map(const ast::Call& call, ir::MapId id);
   void print_scalar_map(ir::MapId id);
+  void print_entry(const ast::Call& call, const ast::MapReference& reference);
   void clear_or_zero(ir::MapId id, bool clear);
   void join(const ast::Call& call);
   void remove(const ast::Call& call);
@@ -190,7 +233,10 @@ class Lowerer {
   Diagnostics& diagnostics_;
   ir::Builder build_;
   std::vector<std::optional<ir::SlotId>> variables_;
-  std::vector<Loop> loops_;           // around the current statement
+  std::vector<Loop> loops_;       // around the current statement
+  std::vector<Returns> returns_;  // of the functions of the script around the current statement
+  std::unordered_map<const ast::Subprogram*, ir::SlotId> results_;
+  uint32_t inlined_ = 0;              // bodies written out so far
   std::optional<ir::SlotId> rounds_;  // how often all loops together went round
 };
 

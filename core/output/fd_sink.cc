@@ -48,6 +48,7 @@ void FdSink::out(std::string_view text) {
   if (buffer_.size() + text.size() > kBufferSize) flush();
   if (text.size() > kBufferSize) return write_out(text);
   buffer_ += text;
+  if (buffering_ == Buffering::kNone || (buffering_ == Buffering::kLine && text.ends_with('\n'))) flush();
 }
 
 void FdSink::flush() {

@@ -1,6 +1,7 @@
 // Text to file descriptors: standard output or a file (-o), and standard error.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 #include "core/output/renderer.h"
 
 namespace polytap {
+
+// When the answer goes out: when the buffer is full or nothing waits, behind each line, or at once.
+enum class Buffering : uint8_t { kFull, kLine, kNone };
 
 // Buffers the answer up to 64 KiB, so that a fast printf is not one write(2) a line. Errors go out at once. Expects
 // SIGPIPE to be ignored. Not thread-safe.
@@ -22,6 +26,8 @@ class FdSink : public ByteSink {
   FdSink(const FdSink&) = delete;
   FdSink& operator=(const FdSink&) = delete;
   ~FdSink() override;
+
+  void set_buffering(Buffering buffering) { buffering_ = buffering; }
 
   void out(std::string_view text) override;
   void error(std::string_view text) override;
@@ -41,6 +47,7 @@ class FdSink : public ByteSink {
   int error_fd_;
   std::string name_ = "standard output";
   std::string buffer_;
+  Buffering buffering_ = Buffering::kFull;
   Status failure_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "core/output/histogram.h"
 #include "core/output/json.h"
+#include "core/output/series.h"
 
 namespace polytap {
 namespace {
@@ -51,6 +52,8 @@ std::strong_ordering compare_aggregations(const Aggregation& aggregation, Bytes 
       return compare_words(average(a, aggregation.is_signed), average(b, aggregation.is_signed), aggregation.is_signed);
     case AggregationKind::kStats:
       return compare_words(load_word(a, 8), load_word(b, 8), aggregation.is_signed);
+    case AggregationKind::kTseries:
+      return std::strong_ordering::equal;  // by key
     case AggregationKind::kHist:
     case AggregationKind::kLhist: {
       const auto count = [](Bytes value) {
@@ -112,6 +115,8 @@ const char* message_type(const Type& type) {
     case AggregationKind::kHist:
     case AggregationKind::kLhist:
       return "hist";
+    case AggregationKind::kTseries:
+      return "tseries";
     default:
       return "map";
   }
@@ -121,7 +126,8 @@ const char* message_type(const Type& type) {
 
 bool is_histogram(const Type& type) {
   return type.is(TypeKind::kAggregation) &&
-         (type.aggregation.kind == AggregationKind::kHist || type.aggregation.kind == AggregationKind::kLhist);
+         (type.aggregation.kind == AggregationKind::kHist || type.aggregation.kind == AggregationKind::kLhist ||
+          type.aggregation.kind == AggregationKind::kTseries);
 }
 
 void sort_by_value(const ir::MapSpec& spec, std::vector<MapEntry>& entries) {
@@ -200,6 +206,10 @@ void MapRenderer::key(std::string& out, const ir::MapSpec& spec, Bytes bytes, bo
 }
 
 void MapRenderer::value(std::string& out, const Type& type, Bytes bytes, uint64_t divisor, bool is_json) {
+  if (type.is(TypeKind::kAggregation) && type.aggregation.kind == AggregationKind::kTseries) {
+    return is_json ? append_series_json(out, type.aggregation, bytes, divisor, values_.clock())
+                   : append_series_text(out, type.aggregation, bytes, divisor, values_.clock());
+  }
   if (is_histogram(type)) {
     const auto counts = histogram_counts(bytes);
     return is_json ? append_histogram_json(out, type.aggregation, counts, divisor)

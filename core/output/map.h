@@ -22,7 +22,7 @@ struct MapExtract {
 // stats by the total, hist and lhist by how much they counted.
 void sort_by_value(const ir::MapSpec& spec, std::vector<MapEntry>& entries);
 
-// hist or lhist: shown on several lines.
+// hist, lhist or tseries: shown on several lines.
 bool is_histogram(const Type& type);
 
 class MapRenderer {

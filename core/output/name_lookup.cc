@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "core/kernel/glob.h"
 #include "core/syscall/table.h"
 
 namespace polytap {
@@ -71,11 +72,12 @@ const std::string& NameLookup::user(uint32_t uid) {
   return found->second;
 }
 
-const std::string& NameLookup::cgroup_path(uint64_t id) {
-  const auto [found, is_new] = cgroups_.try_emplace(id);
+const std::string& NameLookup::cgroup_path(uint64_t id, const std::string& hierarchies) {
+  const auto [found, is_new] = cgroups_.try_emplace({id, hierarchies});
   if (!is_new) return found->second;
   std::string& text = found->second;
   for (const Hierarchy& hierarchy : mounted_hierarchies()) {
+    if (!hierarchies.empty() && !glob_match(hierarchies, hierarchy.name)) continue;
     const std::string path = find_cgroup(hierarchy.root, id);
     if (path.empty()) continue;
     if (!text.empty()) text += ',';
@@ -98,6 +100,13 @@ std::string signal_name(int64_t signal) {
   if (signal == SIGRTMIN) return "SIGRTMIN";
   if (signal > SIGRTMIN && signal <= SIGRTMAX) return fmt::format("SIGRTMIN+{}", signal - SIGRTMIN);
   return fmt::format("{}", signal);
+}
+
+std::string process_name(uint64_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/comm", pid));
+  std::string name;
+  std::getline(file, name);
+  return name;
 }
 
 std::string syscall_name(uint64_t number) {

@@ -63,4 +63,14 @@ void RecordLayout::split(Bytes payload, std::vector<Bytes>& fields) const {
   }
 }
 
+std::vector<std::byte> key_of_fields(const std::vector<Type>& types, const std::vector<Bytes>& fields) {
+  std::vector<std::byte> key;
+  for (size_t i = 0; i < std::min(types.size(), fields.size()); ++i) {
+    const size_t end = key.size() + types[i].storage_size();
+    key.insert(key.end(), fields[i].begin(), fields[i].end());
+    key.resize(end);
+  }
+  return key;
+}
+
 }  // namespace polytap

@@ -31,4 +31,7 @@ class RecordLayout {
   uint32_t fixed_ = 0;
 };
 
+// The key that FIELDS of these TYPES make: bytes as ir::MapSpec::key lays them out.
+std::vector<std::byte> key_of_fields(const std::vector<Type>& types, const std::vector<Bytes>& fields);
+
 }  // namespace polytap

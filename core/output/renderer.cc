@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <utility>
 
 #include "core/output/action.h"
+#include "core/output/capture_files.h"
 #include "core/output/json.h"
 #include "core/output/map.h"
 #include "core/output/printf.h"
@@ -59,10 +61,12 @@ class ScriptRenderer : public Renderer {
 
   void record(const EmittedRecord& record) override;
   void map(ir::MapId id, std::vector<MapEntry> entries, uint64_t top, uint64_t divisor) override;
+  void map_entry(ir::MapId id, MapEntry entry) override;
   void end_of_run() override {
     if (!is_json_) sink_.out("\n\n");
   }
   void attached_probes(uint64_t count) override;
+  void mute_warnings() override { is_mute_ = true; }
   void losses(const Losses& losses) override;
 
  private:
@@ -74,6 +78,10 @@ class ScriptRenderer : public Renderer {
   std::string formatted(ir::EmitId emit) const;
   void print_value(const ir::EmitSpec& spec);
   void print_map_value(const ir::EmitSpec& spec);
+  void packet(const ir::EmitSpec& spec, uint64_t time_ns);
+  void helper_error(const ir::EmitSpec& spec);
+  // The members of JSON that tell a place in the script.
+  std::string place_json(Span span) const;
   void show_value(const Type& type, Bytes bytes);
   void time(const ir::EmitSpec& spec, uint64_t time_ns);
   void join(const ir::EmitSpec& spec);
@@ -81,6 +89,7 @@ class ScriptRenderer : public Renderer {
   void system(ir::EmitId emit, const ir::EmitSpec& spec);
 
   const bool is_json_;
+  bool is_mute_ = false;
   const ir::Program& program_;
   const Source& source_;
   ByteSink& sink_;
@@ -88,6 +97,7 @@ class ScriptRenderer : public Renderer {
   MapRenderer maps_;
   std::vector<RecordLayout> layouts_;
   std::vector<std::optional<PrintfFormatter>> formatters_;
+  CaptureFiles captures_;
   // Of the record at hand; kept for their memory.
   std::vector<Bytes> fields_;
   std::string line_;
@@ -104,8 +114,10 @@ void ScriptRenderer::record(const EmittedRecord& record) {
       text_.clear();
       formatters_[record.emit]->append(text_, fields_);
       return message("printf", text_);
-    case ir::EmitKind::kErrorf:
     case ir::EmitKind::kWarnf:
+      if (is_mute_) return;
+      [[fallthrough]];
+    case ir::EmitKind::kErrorf:
     case ir::EmitKind::kDebugf:
       return report(spec.kind, spec.span, formatted(record.emit));
     case ir::EmitKind::kPrintValue:
@@ -120,9 +132,17 @@ void ScriptRenderer::record(const EmittedRecord& record) {
       return cat(record.emit, spec);
     case ir::EmitKind::kSystem:
       return system(record.emit, spec);
+    case ir::EmitKind::kSkbOutput:
+      return packet(spec, record.time_ns);
+    case ir::EmitKind::kHelperError:
+      if (!is_mute_) helper_error(spec);
+      return;
+    case ir::EmitKind::kPrintMapEntry:
+    case ir::EmitKind::kUnwatch:
     case ir::EmitKind::kPrintMap:
     case ir::EmitKind::kClearMap:
     case ir::EmitKind::kZeroMap:
+    case ir::EmitKind::kUnwatch:
       // The caller's: they need the session.
       CHECK(false);
   }
@@ -156,22 +176,69 @@ void ScriptRenderer::report(ir::EmitKind kind, Span span, std::string_view text)
                                                          : kind == ir::EmitKind::kWarnf ? "warnf"
                                                                                         : "debugf");
     append_json_string(line_, text);
-    line_ += ", \"filename\": ";
-    append_json_string(line_, source_.name());
-    line_ += fmt::format(", \"line\": {}, \"col\": {}}}\n", from.line, from.column);
+    line_ += place_json(span);
+    line_ += "}\n";
     return sink_.out(line_);
   }
   const Source::Position to = source_.position(std::max(span.begin, span.end));
-  const uint32_t line_end = from.column + static_cast<uint32_t>(source_.line(from.line).size());
+  const uint32_t line_end = from.column + static_cast<uint32_t>(source_.line_at(span.begin).size());
   const uint32_t end_column = to.line == from.line ? to.column : line_end;
   const char* severity = kind == ir::EmitKind::kErrorf ? "ERROR" : kind == ir::EmitKind::kWarnf ? "WARNING" : "DEBUG";
   // What the script printed before comes first, wherever both go.
   sink_.flush();
-  sink_.error(fmt::format("{}:{}:{}-{}: {}: {}\n", source_.name(), from.line, from.column, end_column, severity, text));
+  sink_.error(fmt::format("{}:{}:{}-{}: {}: {}\n", from.name, from.line, from.column, end_column, severity, text));
+}
+
+std::string ScriptRenderer::place_json(Span span) const {
+  const Source::Position from = source_.position(span.begin);
+  std::string text = ", \"filename\": ";
+  append_json_string(text, from.name);
+  return text + fmt::format(", \"line\": {}, \"col\": {}", from.line, from.column);
 }
 
 // Something the script asked for that user space could not do.
-void ScriptRenderer::trouble(Span span, const Error& error) { report(ir::EmitKind::kErrorf, span, error.message()); }
+void ScriptRenderer::trouble(Span span, const Error& error) {
+  if (!is_json_) return report(ir::EmitKind::kErrorf, span, error.message());
+  line_ = "{\"type\": \"runtime_error\", \"msg\": ";
+  append_json_string(line_, error.message());
+  line_ += place_json(span) + "}\n";
+  sink_.out(line_);
+}
+
+// -k: a read that failed in the kernel, or at a stop.
+void ScriptRenderer::helper_error(const ir::EmitSpec& spec) {
+  const auto code = static_cast<int64_t>(load_word(fields_.front()));
+  const std::string why = error_name(code);
+  if (is_json_) {
+    line_ = "{\"type\": \"helper_error\", \"msg\": ";
+    append_json_string(line_, why);
+    line_ += fmt::format(", \"helper\": \"{}\", \"retcode\": {}", spec.format, code);
+    line_ += place_json(spec.span) + "}\n";
+    return sink_.out(line_);
+  }
+  sink_.flush();
+  Diagnostic diagnostic;
+  diagnostic.severity = Severity::kWarning;
+  diagnostic.span = spec.span;
+  diagnostic.message = fmt::format("Failed to {}: {} ({})", spec.format, why, code);
+  sink_.error(render(source_, diagnostic));
+}
+
+void ScriptRenderer::packet(const ir::EmitSpec& spec, uint64_t time_ns) {
+  const Bytes bytes = buffer_content(fields_[1]);
+  if (bytes.empty()) return;  // which skboutput() has returned
+  const Status status =
+      captures_.write(spec.format, values_.clock().epoch_of_monotonic(time_ns), load_word(fields_[0]), bytes);
+  if (!status.ok()) trouble(spec.span, Error(status.error()).context("skboutput"));
+}
+
+// A histogram with its key, as in print() of the map; anything else as a value.
+void ScriptRenderer::map_entry(ir::MapId id, MapEntry entry) {
+  const Type& type = program_.maps[id].value;
+  if (is_histogram(type)) return map(id, {std::move(entry)}, 0, 1);
+  if (entry.value.empty()) entry.value.resize(ir::map_value_size(type));
+  show_value(type, entry.value);
+}
 
 void ScriptRenderer::show_value(const Type& type, Bytes bytes) {
   // An aggregation comes as its whole value, or cast to an integer.
@@ -199,12 +266,10 @@ void ScriptRenderer::print_map_value(const ir::EmitSpec& spec) {
   const bool scalar = spec.fields.size() == 1;
   if (!scalar && !is_histogram(spec.fields.back())) return show_value(spec.fields.back(), fields_.back());
   MapEntry entry;
-  for (size_t i = 0; i + 1 < fields_.size(); ++i) {
-    const size_t end = entry.key.size() + spec.fields[i].storage_size();
-    entry.key.insert(entry.key.end(), fields_[i].begin(), fields_[i].end());
-    entry.key.resize(end);
-  }
-  entry.value.assign(fields_.back().begin(), fields_.back().end());
+  const Bytes last = fields_.back();
+  fields_.pop_back();
+  entry.key = key_of_fields(spec.fields, fields_);
+  entry.value.assign(last.begin(), last.end());
   map(spec.map, {std::move(entry)}, 0, 1);
 }
 

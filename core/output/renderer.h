@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/ir/ir.h"
@@ -44,10 +45,14 @@ class Renderer {
   // A scalar map without an entry shows as 0 here, as print() of an unset map does; at the end such maps are left out
   // by the caller.
   virtual void map(ir::MapId map, std::vector<MapEntry> entries, uint64_t top, uint64_t divisor) = 0;
+  // print(@m[k]) of what no single word tells.
+  virtual void map_entry(ir::MapId map, MapEntry entry) { this->map(map, {std::move(entry)}, 0, 1); }
   // Once, behind the last record and before the maps at the end (also when there are none): the empty lines that
   // bpftrace sets them apart by.
   virtual void end_of_run() = 0;
   virtual void attached_probes(uint64_t count) = 0;
+  // --no-warnings: warnf() and failed reads are not shown.
+  virtual void mute_warnings() {}
   virtual void losses(const Losses& losses) = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/output/json.h"
+#include "core/output/stack_frames.h"
 #include "core/symbol/demangle.h"
 
 namespace polytap {
@@ -195,7 +196,7 @@ void ValueRenderer::plain(std::string& out, const Type& type, Bytes bytes, Layou
       out += names_.user(static_cast<uint32_t>(word));
       return;
     case TypeKind::kCgroupPath:
-      out += names_.cgroup_path(word);
+      out += names_.cgroup_path(word, type.name);
       return;
     case TypeKind::kErrorName:
       out += error_name(static_cast<int64_t>(word));
@@ -205,6 +206,9 @@ void ValueRenderer::plain(std::string& out, const Type& type, Bytes bytes, Layou
       return;
     case TypeKind::kSyscallName:
       out += syscall_name(word);
+      return;
+    case TypeKind::kProcessName:
+      out += process_name(word);
       return;
     default:
       return;
@@ -343,9 +347,14 @@ void ValueRenderer::stack(std::string& out, const Type& type, Bytes bytes, bool 
   for (uint32_t i = 0; i < type.count; ++i) {
     const uint64_t address = load_word(bytes, 8 + 8 * size_t{i});
     if (address == 0) break;
-    if (indented && type.stack_mode == StackMode::kBpftrace) out += "        ";
-    if (indented && type.stack_mode == StackMode::kPerf) out += '\t';
-    frame(out, type, pid, address);
+    const bool bare = type.stack_mode == StackMode::kRaw || type.stack_mode == StackMode::kBuildId;
+    const char* indent = !indented || bare ? "" : type.stack_mode == StackMode::kPerf ? "\t" : "        ";
+    out += indent;
+    if (type.stack_mode == StackMode::kInline || type.stack_mode == StackMode::kLines) {
+      append_source_frames(out, symbolizer_, type, pid, address, i > 0, indent);
+    } else {
+      frame(out, type, pid, address);
+    }
     out += '\n';
   }
 }

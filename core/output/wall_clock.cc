@@ -42,6 +42,10 @@ void WallClock::append_monotonic(std::string& out, const std::string& format, ui
   append(out, format, static_cast<int64_t>(nanoseconds) + read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC));
 }
 
+uint64_t WallClock::epoch_of_monotonic(uint64_t nanoseconds) {
+  return nanoseconds + static_cast<uint64_t>(read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC));
+}
+
 void WallClock::append_now(std::string& out, const std::string& format) {
   append(out, format, read_clock(CLOCK_REALTIME));
 }

@@ -15,6 +15,9 @@ class WallClock {
   void append_monotonic(std::string& out, const std::string& format, uint64_t nanoseconds);
   void append_now(std::string& out, const std::string& format);
 
+  // Nanoseconds since the epoch.
+  static uint64_t epoch_of_monotonic(uint64_t nanoseconds);
+
  private:
   void append(std::string& out, const std::string& format, int64_t epoch_nanoseconds);
 

@@ -97,6 +97,8 @@ class Session {
   virtual Status snapshot(ir::MapId map, MapSink& sink) = 0;
   virtual Status clear(ir::MapId map) = 0;  // removes every entry
   virtual Status zero(ir::MapId map) = 0;   // keeps the keys
+  // Removes the watchpoint at ADDRESS.
+  virtual Status unwatch(uint64_t address);
   // The whole target has ended (never for a system-wide one): nothing more will come.
   virtual bool finished() const = 0;
   virtual Losses losses() const = 0;

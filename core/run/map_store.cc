@@ -28,7 +28,38 @@ bool is_less(uint64_t a, uint64_t b, bool is_signed) {
   return is_signed ? static_cast<int64_t>(a) < static_cast<int64_t>(b) : a < b;
 }
 
-void take_in(const Aggregation& aggregation, std::span<std::byte> value, int64_t taken) {
+// Each interval has a place of its own until the one that comes `intervals` later takes it.
+void take_into_series(const Aggregation& aggregation, std::span<std::byte> value, uint64_t taken, uint64_t now) {
+  const uint64_t interval = now / aggregation.interval_ns;
+  const size_t at = 3 * (interval % aggregation.intervals);
+  if (word(value, at) != interval + 1) {
+    set_word(value, at, interval + 1);
+    set_word(value, at + 1, 0);
+    set_word(value, at + 2, 0);
+  }
+  const uint64_t old = word(value, at + 1);
+  switch (aggregation.each) {
+    case SeriesKind::kLast:
+      set_word(value, at + 1, taken);
+      set_word(value, at + 2, now);
+      return;
+    case SeriesKind::kSum:
+    case SeriesKind::kAvg:
+      add(value, at + 1, taken);
+      break;
+    case SeriesKind::kMin:
+    case SeriesKind::kMax: {
+      const bool is_min = aggregation.each == SeriesKind::kMin;
+      const bool is_better =
+          is_min ? is_less(taken, old, aggregation.is_signed) : is_less(old, taken, aggregation.is_signed);
+      if (word(value, at + 2) == 0 || is_better) set_word(value, at + 1, taken);
+      break;
+    }
+  }
+  add(value, at + 2, 1);
+}
+
+void take_in(const Aggregation& aggregation, std::span<std::byte> value, int64_t taken, uint64_t now) {
   const auto bits = static_cast<uint64_t>(taken);
   switch (aggregation.kind) {
     case AggregationKind::kCount:
@@ -58,6 +89,9 @@ void take_in(const Aggregation& aggregation, std::span<std::byte> value, int64_t
       break;
     case AggregationKind::kLhist:
       add(value, ir::lhist_bucket(taken, aggregation), 1);
+      break;
+    case AggregationKind::kTseries:
+      take_into_series(aggregation, value, bits, now);
       break;
   }
 }
@@ -104,9 +138,16 @@ bool MapStore::erase(ir::MapId map, std::span<const std::byte> key) {
 
 size_t MapStore::size(ir::MapId map) const { return maps_[map].entries.size(); }
 
-void MapStore::aggregate(ir::MapId map, std::span<const std::byte> key, int64_t value) {
+std::vector<std::string> MapStore::keys(ir::MapId map) const {
+  std::vector<std::string> keys;
+  keys.reserve(maps_[map].entries.size());
+  for (const auto& [key, value] : maps_[map].entries) keys.push_back(key);
+  return keys;
+}
+
+void MapStore::aggregate(ir::MapId map, std::span<const std::byte> key, int64_t value, uint64_t now) {
   const std::span<std::byte> entry = find_or_insert(map, key);
-  if (!entry.empty()) take_in(maps_[map].spec->value.aggregation, entry, value);
+  if (!entry.empty()) take_in(maps_[map].spec->value.aggregation, entry, value, now);
 }
 
 int64_t MapStore::aggregate_read(ir::MapId map, std::span<const std::byte> key) {

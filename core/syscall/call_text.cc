@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/syscall/netlink.h"
+
 namespace polytap {
 namespace {
 
@@ -113,6 +115,12 @@ void CallText::buffer(uint64_t address_of, uint64_t length) {
     return address(address_of);
   }
   quoted(bytes, length > shown);
+}
+
+void CallText::socket_data(int fd, uint64_t address_of, uint64_t length) {
+  const auto protocol = sockets != nullptr ? sockets->netlink_protocol(pid, fd) : std::nullopt;
+  if (protocol) return put_netlink_messages(*this, address_of, length, *protocol);
+  buffer(address_of, length);
 }
 
 std::optional<CallText::Fetched> CallText::fetch_string(uint64_t address_of, size_t limit) const {

@@ -35,6 +35,14 @@ class FdNames {
   virtual std::string working_directory(pid_t pid) = 0;
 };
 
+// What a socket is, where that decides how its data is shown.
+class SocketFacts {
+ public:
+  virtual ~SocketFacts() = default;
+  // NETLINK_ROUTE and its like; nullopt when FD of PID is no netlink socket.
+  virtual std::optional<unsigned> netlink_protocol(pid_t pid, int fd) = 0;
+};
+
 struct CallValues {
   uint64_t number = 0;
   std::array<uint64_t, 6> arguments{};
@@ -54,6 +62,7 @@ class CallText {
   const RenderStyle& style;
   const CallValues& call;
   FdNames* fds = nullptr;
+  SocketFacts* sockets = nullptr;
   pid_t pid = 0;
   bool at_exit = false;
   bool injected = false;
@@ -110,6 +119,8 @@ class CallText {
   void quoted(std::string_view bytes, bool more = false);
   // A buffer of LENGTH bytes; cut at style.string_limit.
   void buffer(uint64_t address_of, uint64_t length);
+  // The same of data that is sent to or came from the socket FD.
+  void socket_data(int fd, uint64_t address_of, uint64_t length);
   // A string that ends with NUL; cut at style.string_limit.
   void string(uint64_t address_of);
   // The same, never cut.

@@ -156,6 +156,13 @@ constexpr ArgumentKind scheduler_kind = value_kind(p::scheduler);
 constexpr ArgumentKind capability_header_kind = input(p::capability_header);
 constexpr ArgumentKind capability_data_kind = result(p::capability_data);
 constexpr ArgumentKind capability_data_in_kind = input(p::capability_data);
+constexpr ArgumentKind io_uring_parameters_kind = result(p::io_uring_parameters);
+constexpr ArgumentKind io_uring_enter_argument_kind = input(p::io_uring_enter_argument, 5);
+constexpr ArgumentKind io_uring_register_argument_kind =
+    by_command(p::io_uring_register_argument, p::io_uring_register_known_at_entry);
+constexpr ArgumentKind perf_attributes_kind = input(p::perf_attributes);
+constexpr ArgumentKind bpf_attributes_kind = input(p::bpf_attributes);
+constexpr ArgumentKind seccomp_argument_kind = by_command(p::seccomp_argument, p::seccomp_known_at_entry);
 constexpr ArgumentKind restarted_kind = value_kind(p::restarted);
 constexpr ArgumentKind socket_type_kind = value_kind(p::socket_type);
 constexpr ArgumentKind socket_protocol_kind = value_kind(p::socket_protocol);
@@ -166,6 +173,8 @@ constexpr ArgumentKind option_length_kind = out_kind<int>(p::socket_address_leng
 constexpr ArgumentKind socket_option_kind = value_kind(p::socket_option);
 constexpr ArgumentKind socket_option_value_kind = input(p::socket_option_value, 4);
 constexpr ArgumentKind socket_option_result_kind = result(p::socket_option_result);
+constexpr ArgumentKind data_to_send_kind(uint8_t length) { return input(p::data_to_send, length); }
+constexpr ArgumentKind data_received_kind = result(p::data_received);
 constexpr ArgumentKind message_to_send_kind = input(p::message_to_send);
 constexpr ArgumentKind message_received_kind = result(p::message_received);
 constexpr ArgumentKind messages_to_send_kind = input(p::messages_to_send);

@@ -67,6 +67,17 @@ void put_update_time(CallText& text, const timespec& time) {
   put_comment_time(text, time.tv_sec, time.tv_nsec);
 }
 
+template <typename Timer>
+void put_timer(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  Timer timer{};
+  if (!fetch_either(text, value, kind, timer)) return;
+  text.put("{it_interval=");
+  put(text, timer.it_interval);
+  text.put(", it_value=");
+  put(text, timer.it_value);
+  text.put('}');
+}
+
 }  // namespace
 
 void time_spec(CallText& text, uint64_t value, const ArgumentKind& kind) {
@@ -100,23 +111,11 @@ void remaining_time(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void interval_timer(CallText& text, uint64_t value, const ArgumentKind& kind) {
-  itimerval timer{};
-  if (!fetch_either(text, value, kind, timer)) return;
-  text.put("{it_interval=");
-  put(text, timer.it_interval);
-  text.put(", it_value=");
-  put(text, timer.it_value);
-  text.put('}');
+  put_timer<itimerval>(text, value, kind);
 }
 
 void interval_timer_spec(CallText& text, uint64_t value, const ArgumentKind& kind) {
-  itimerspec timer{};
-  if (!fetch_either(text, value, kind, timer)) return;
-  text.put("{it_interval=");
-  put(text, timer.it_interval);
-  text.put(", it_value=");
-  put(text, timer.it_value);
-  text.put('}');
+  put_timer<itimerspec>(text, value, kind);
 }
 
 void resource_limit(CallText& text, uint64_t value, const ArgumentKind& kind) {

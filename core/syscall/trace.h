@@ -12,6 +12,7 @@
 
 #include "core/base/result.h"
 #include "core/syscall/call_text.h"
+#include "core/syscall/memory_view.h"
 
 namespace polytap {
 
@@ -26,6 +27,8 @@ struct CallStop {
   uint64_t time_ns = 0;       // CLOCK_REALTIME
   uint64_t monotonic_ns = 0;  // CLOCK_MONOTONIC
   uint64_t system_ns = 0;     // CPU time that the thread spent in the kernel so far
+  // What the call's pointers lead to; null: the live process, which is stopped.
+  const MemoryView* memory = nullptr;
 };
 
 // What is to be done to a call, decided at its entry.
@@ -64,8 +67,18 @@ struct CallTraceOptions {
   std::vector<std::string> environment_changes;  // "NAME=VALUE", or "NAME" to remove it
   std::string user;
   std::vector<pid_t> pids;
-  bool follow = false;                   // -f
-  std::vector<uint32_t> filtered_calls;  // empty: all calls stop; else a seccomp filter lets the others go by
+  bool follow = false;  // -f
+  // A command and all its children get a seccomp filter that lets calls go by without a stop: all but FILTERED_CALLS,
+  // or none if that is empty.
+  bool filter = false;
+  std::vector<uint32_t> filtered_calls;
+  bool cpu_times = false;  // CallStop::system_ns is wanted
+  // With the filter: calls may be written down by the tracee itself, without a stop each. Not those of
+  // UNBUFFERED_CALLS, for which something is done at the entry, or for which the thread's CPU time is wanted. Of
+  // buffers STRING_LIMIT bytes are kept.
+  bool buffer = false;
+  std::vector<uint32_t> unbuffered_calls;
+  uint32_t string_limit = 32;
 };
 
 class CallTracer {

@@ -38,6 +38,8 @@ std::string aggregation_name(const Aggregation& aggregation) {
       return "hist_t";
     case AggregationKind::kLhist:
       return "lhist_t";
+    case AggregationKind::kTseries:
+      return fmt::format("{}tseries_t", sign);
   }
   return "aggregation";
 }
@@ -74,6 +76,7 @@ bool Type::is_scalar() const {
     case TypeKind::kErrorName:
     case TypeKind::kSignalName:
     case TypeKind::kSyscallName:
+    case TypeKind::kProcessName:
       return true;
     default:
       return false;
@@ -291,6 +294,8 @@ std::string to_string(const Type& type) {
       return "signal_name_t";
     case TypeKind::kSyscallName:
       return "syscall_name_t";
+    case TypeKind::kProcessName:
+      return "process_name_t";
     case TypeKind::kAggregation:
       return aggregation_name(type.aggregation);
   }

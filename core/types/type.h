@@ -39,22 +39,29 @@ enum class TypeKind : uint8_t {
   kSignalName,    // signal number, shown as "SIGINT"
   kSyscallName,   // syscall number, shown by name
   kAggregation,   // the value of a map; see Aggregation
+  kProcessName,   // pid, shown as the name that the process has when it is shown
 };
 
 enum class AddressSpace : uint8_t { kNone, kUser, kKernel };
 
-enum class StackMode : uint8_t { kBpftrace, kPerf, kRaw, kBuildId };
+enum class StackMode : uint8_t { kBpftrace, kPerf, kRaw, kBuildId, kInline, kLines };
 
-enum class AggregationKind : uint8_t { kCount, kSum, kMin, kMax, kAvg, kStats, kHist, kLhist };
+enum class AggregationKind : uint8_t { kCount, kSum, kMin, kMax, kAvg, kStats, kHist, kLhist, kTseries };
+
+// What tseries keeps of the values of one interval.
+enum class SeriesKind : uint8_t { kLast, kSum, kMin, kMax, kAvg };
 
 // An aggregation's parameters. The value type of its map; see core/ir/ir.h for the layout of its value.
 struct Aggregation {
   AggregationKind kind = AggregationKind::kCount;
-  bool is_signed = true;  // of the values taken in: sum, min, max, avg, stats
-  uint8_t bits = 0;       // hist: sub-buckets per power of two are 1 << bits (0..5)
-  int64_t low = 0;        // lhist
-  int64_t high = 0;       // lhist
-  int64_t step = 1;       // lhist
+  bool is_signed = true;                // of the values taken in: sum, min, max, avg, stats
+  uint8_t bits = 0;                     // hist: sub-buckets per power of two are 1 << bits (0..5)
+  int64_t low = 0;                      // lhist
+  int64_t high = 0;                     // lhist
+  int64_t step = 1;                     // lhist
+  uint64_t interval_ns = 0;             // tseries
+  uint32_t intervals = 0;               // tseries
+  SeriesKind each = SeriesKind::kLast;  // tseries
   friend bool operator==(const Aggregation&, const Aggregation&) = default;
 };
 

@@ -6,11 +6,13 @@ _polytap() {
     -f|--format) COMPREPLY=($(compgen -W 'text json' -- "$current")); return ;;
     -p) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")); return ;;
     -c) COMPREPLY=($(compgen -c -- "$current")); return ;;
-    -e|-l|--list) return ;;
+    -B) COMPREPLY=($(compgen -W 'full line none' -- "$current")); return ;;
+    -d|--dump) COMPREPLY=($(compgen -W 'ast ir all' -- "$current")); return ;;
+    -e|-l|--list|--probe-filter) return ;;
   esac
   if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W '-B -e -c -p -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump
-      --dry-run -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
+    COMPREPLY=($(compgen -W '-B -e -c -p -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump -k --probe-filter --info --usdt-file-activation --btf
+      --dry-run --test --bench --mode -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
   else
     local commands=''
     [ "$COMP_CWORD" -eq 1 ] && commands='compare doctor strace'

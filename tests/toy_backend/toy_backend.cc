@@ -131,15 +131,15 @@ class ToyBackend : public Backend {
       const bool known = word == kSiteIndex || (here ? word == kNsecsBoot : kRecorded.contains(word));
       if (!known) return "a builtin was not recorded";
     }
-    if (needs.memory || needs.kernel_memory || needs.user_stack || needs.kernel_stack || (here && needs.comm)) {
-      return "of memory only the texts that arguments point to were recorded";
+    if (needs.acts || needs.memory || needs.kernel_memory || needs.user_stack || needs.kernel_stack ||
+        (here && needs.comm)) {
+      return "only the texts that arguments point to were recorded, and nothing of it can be changed";
     }
     return {};
   }
 
   std::vector<json> recording_;
 };
-
 }  // namespace
 
 std::unique_ptr<Backend> make_toy_backend(const std::string& recording) {
