@@ -139,8 +139,9 @@ bool Lowerer::store_directly(const ast::Expression& e, ir::Place to, const Type&
   }
   if (const auto* name = std::get_if<ast::Identifier>(&e.node)) {
     if (name->name == "args") {
-      store_arguments(to, known.type);
-      return known.type == want;
+      if (!(known.type == want)) return false;
+      store_arguments(to, want);
+      return true;
     }
     const ast::Call bare{name->name, e.span, {}};
     return store_call(bare, e, to, want);

@@ -1,5 +1,7 @@
 #include "core/lang/module_types.h"
 
+#include "core/kernel/c_type.h"
+
 namespace polytap {
 
 const StructDefinition* ModuleTypes::find_struct(std::string_view name) const {
@@ -15,7 +17,9 @@ const EnumDefinition* ModuleTypes::find_enum(std::string_view name) const {
 }
 
 const Type* ModuleTypes::find_type(std::string_view name) const {
-  if (module_ == nullptr || script_.defines_type(name)) return script_.find_type(name);
+  // The common ones are the same everywhere; looking for them would mean reading all debugging information.
+  const bool common = parse_c_type(name, AddressSpace::kNone).has_value();
+  if (module_ == nullptr || common || script_.defines_type(name)) return script_.find_type(name);
   const Type* found = module_->find_type(name);
   return found != nullptr ? found : script_.find_type(name);
 }

@@ -5,7 +5,7 @@
 
 namespace polytap {
 
-class ModuleTypes final : public TypeProvider {
+class ModuleTypes final : public ScriptTypeProvider {
  public:
   // Both outlive this. MODULE may be null.
   ModuleTypes(const ScriptTypes& script, const TypeProvider* module) : script_(script), module_(module) {}

@@ -207,7 +207,7 @@ std::string ScriptTypes::why_unknown(std::string_view name) const {
   if (const auto macro = declarations.macros.find(name); macro != declarations.macros.end()) {
     return fmt::format("'{}' stands for '{}', which is no constant", name, macro->second.body);
   }
-  if (!headers_.any()) return base_ == nullptr ? "" : base_->why_unknown(name);
+  if (!headers_.any()) return {};
   if (!headers_.trouble().empty()) return headers_.trouble();
   if (headers_.missing().empty()) return {};
   return fmt::format("{} {} not installed here: if '{}' comes from there, define it in the script",
@@ -379,7 +379,7 @@ std::optional<int64_t> constant_binary(ast::BinaryOp op, int64_t a, int64_t b) {
 
 }  // namespace
 
-std::optional<int64_t> constant_value(const ast::Expression& expression, const TypeProvider& types) {
+std::optional<int64_t> constant_value(const ast::Expression& expression, const ScriptTypeProvider& types) {
   if (const auto* literal = std::get_if<ast::IntegerLiteral>(&expression.node)) {
     return static_cast<int64_t>(literal->value);
   }

@@ -11,6 +11,7 @@
 #include "core/base/source.h"
 #include "core/c/headers.h"
 #include "core/lang/ast.h"
+#include "core/lang/type_name.h"
 #include "core/types/struct_layout.h"
 #include "core/types/type.h"
 
@@ -19,7 +20,7 @@ namespace polytap {
 // What the script defines comes first. Headers come next when one of them is not the kernel's; when all are, the
 // running kernel's own types do, and the headers (which may not be installed) fill in what it does not know.
 // Definitions live as long as this.
-class ScriptTypes : public TypeProvider {
+class ScriptTypes : public ScriptTypeProvider {
  public:
   // BASE (may be null, not owned) answers for the machine, USER (the same) for the types of programs, by the names that
   // it gave them.
@@ -69,6 +70,6 @@ class ScriptTypes : public TypeProvider {
 };
 
 // The integer that EXPRESSION is when it is made of literals and TYPES' enumerators only.
-std::optional<int64_t> constant_value(const ast::Expression& expression, const TypeProvider& types);
+std::optional<int64_t> constant_value(const ast::Expression& expression, const ScriptTypeProvider& types);
 
 }  // namespace polytap

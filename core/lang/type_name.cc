@@ -80,7 +80,7 @@ std::string hint_for(std::string_view name) {
 
 }  // namespace
 
-std::optional<Type> resolve_type_name(const ast::TypeName& name, const TypeProvider& types, uint32_t max_string,
+std::optional<Type> resolve_type_name(const ast::TypeName& name, const ScriptTypeProvider& types, uint32_t max_string,
                                       const TypeOfExpression& type_of, Diagnostics& diagnostics) {
   std::optional<Type> type;
   if (name.of != nullptr) {
@@ -105,7 +105,7 @@ std::optional<Type> resolve_type_name(const ast::TypeName& name, const TypeProvi
   return apply_suffixes(name, std::move(*type), types, diagnostics);
 }
 
-std::optional<Type> apply_suffixes(const ast::TypeName& name, Type type, const TypeProvider& types,
+std::optional<Type> apply_suffixes(const ast::TypeName& name, Type type, const ScriptTypeProvider& types,
                                    Diagnostics& diagnostics) {
   using Kind = ast::TypeName::Suffix::Kind;
   // `int a[2][3]` is two arrays of three: sizes that follow each other apply from the last to the first.

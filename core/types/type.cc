@@ -316,11 +316,4 @@ std::string_view source_name(std::string_view name) {
   return name.substr(0, name.rfind('@'));
 }
 
-std::optional<int64_t> TypeProvider::find_constant(std::string_view name) const {
-  const EnumValue found = find_enumerator(name);
-  return found.definition == nullptr ? std::nullopt : std::optional(found.value);
-}
-
-std::string TypeProvider::why_unknown(std::string_view) const { return {}; }
-
 }  // namespace polytap

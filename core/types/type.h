@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -160,11 +159,6 @@ class TypeProvider {
   };
   // An enumerator by name; definition is null when unknown.
   virtual EnumValue find_enumerator(std::string_view name) const = 0;
-  // An integer constant by name, or the value of a constant expression of such; an enumerator when the provider knows
-  // of no others.
-  virtual std::optional<int64_t> find_constant(std::string_view name) const;
-  // Why a type or constant of that name is not known, where there is more to say than that. One sentence.
-  virtual std::string why_unknown(std::string_view name) const;
 };
 
 }  // namespace polytap
