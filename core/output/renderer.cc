@@ -142,10 +142,10 @@ void ScriptRenderer::record(const EmittedRecord& record) {
       if (!is_mute_) helper_error(spec);
       return;
     case ir::EmitKind::kPrintMapEntry:
-    case ir::EmitKind::kUnwatch:
     case ir::EmitKind::kPrintMap:
     case ir::EmitKind::kClearMap:
     case ir::EmitKind::kZeroMap:
+    case ir::EmitKind::kUnwatch:
       // The caller's: they need the session.
       CHECK(false);
   }
