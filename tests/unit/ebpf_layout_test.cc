@@ -3,9 +3,9 @@
 #include <set>
 
 #include "backends/ebpf/frame_layout.h"
-#include "backends/ebpf/rejection.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/register_allocator.h"
+#include "backends/ebpf/rejection.h"
 #include "backends/ebpf/ring.h"
 #include "core/ir/operands.h"
 #include "tests/support/random_program.h"
