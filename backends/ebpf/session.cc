@@ -313,9 +313,11 @@ Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
 }
 
 Status EbpfSession::unwatch(uint64_t address) {
-  if (address != 0) {
-    std::erase_if(attachments_, [&](const Attachment& attachment) { return attachment.watched == address; });
-  }
+  const bool watched = std::any_of(program_.sites.begin(), program_.sites.end(), [&](const ProbeSite& site) {
+    return site.type == ProbeType::kWatchpoint && site.sampled.address == address;
+  });
+  if (!watched) return Session::unwatch(address);
+  std::erase_if(attachments_, [&](const Attachment& attachment) { return attachment.watched == address; });
   return {};
 }
 

@@ -46,7 +46,8 @@ std::optional<Type> Checker::type_name(const ast::TypeName& name) {
 }
 
 ExpressionInfo Checker::field_access(const ast::FieldAccess& node, Span span) {
-  if (const auto* name = std::get_if<ast::Identifier>(&node.object->node); name != nullptr && names_arguments(name->name, function_.site())) {
+  if (const auto* name = std::get_if<ast::Identifier>(&node.object->node);
+      name != nullptr && names_arguments(name->name, function_.site())) {
     return probe_argument(node.field, span, node.field_span);
   }
   const Type object = expression(*node.object).type;
@@ -88,7 +89,8 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
                        "tracepoint:syscalls:sys_exit_*");
     return info;
   }
-  if (site.arguments.empty() || site.type == ProbeType::kUsdt || (site.context == ContextKind::kRegisters && site.is_return())) {
+  if (site.arguments.empty() || site.type == ProbeType::kUsdt ||
+      (site.context == ContextKind::kRegisters && site.is_return())) {
     no_arguments(name, span);
     return info;
   }

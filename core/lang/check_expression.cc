@@ -186,16 +186,16 @@ ExpressionInfo Checker::static_argument(std::string_view name, Span span) {
   const ProbeSite& site = function_.site();
   const ProbeArgument* argument = site.find_argument(name);
   if (argument == nullptr) {
-    diagnostics_.error(span, site.arguments.empty()
-                                 ? fmt::format("The probe '{}' has no arguments", site.name)
-                                 : fmt::format("The probe '{}' has no {}: its last argument is {}", site.name, name,
-                                               site.arguments.back().name));
+    diagnostics_.error(span, site.arguments.empty() ? fmt::format("The probe '{}' has no arguments", site.name)
+                                                    : fmt::format("The probe '{}' has no {}: its last argument is {}",
+                                                                  site.name, name, site.arguments.back().name));
     return {};
   }
   if (argument->form == ProbeArgument::Form::kElsewhere) {
-    diagnostics_.error(span, fmt::format("{} of '{}' cannot be read: the program keeps it in '{}'", name, site.name,
-                                         argument->type.name),
-                       "so are floating point values");
+    diagnostics_.error(
+        span,
+        fmt::format("{} of '{}' cannot be read: the program keeps it in '{}'", name, site.name, argument->type.name),
+        "so are floating point values");
     return {};
   }
   return ExpressionInfo{argument->type, {}, {}, {}};

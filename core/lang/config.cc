@@ -87,7 +87,8 @@ void apply(const Entry& entry, ir::Settings& settings, Diagnostics& diagnostics)
   } else if (name == "missing_probes") {
     const std::string& value = entry.value;
     if (value != "error" && value != "warn" && value != "ignore") {
-      diagnostics.error(entry.value_span, fmt::format("Invalid value for {}: expected error, warn or ignore", entry.name),
+      diagnostics.error(entry.value_span,
+                        fmt::format("Invalid value for {}: expected error, warn or ignore", entry.name),
                         did_you_mean(value, std::vector<std::string>{"error", "warn", "ignore"}));
       return;
     }

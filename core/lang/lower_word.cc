@@ -142,8 +142,8 @@ Temp Lowerer::static_argument(uint32_t number) {
   object.where = Object::Where::kMemory;
   object.address = load_context(argument->offset, 8, false);
   if (argument->scale != 0) {
-    const Temp index = build_.binary(ir::BinaryOp::kMul, load_context(argument->index, 8, false),
-                                     constant(argument->scale));
+    const Temp index =
+        build_.binary(ir::BinaryOp::kMul, load_context(argument->index, 8, false), constant(argument->scale));
     object.address = build_.binary(ir::BinaryOp::kAdd, object.address, index);
   }
   object.address = build_.binary(ir::BinaryOp::kAdd, object.address, constant(argument->displacement));

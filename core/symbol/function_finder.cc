@@ -197,10 +197,10 @@ Status add_line(ProbeType type, const FunctionQuery& query, const FunctionFile& 
   }
   if (places.addresses.empty()) {
     const std::string column = query.column == 0 ? "" : fmt::format(", column {},", query.column);
-    return Error(fmt::format("No code of {} begins at line {}{} of {}{}", file.path(), query.line, column,
-                             query.source_file,
-                             places.next_line ? fmt::format("; the next line with code is {}", *places.next_line) : ""),
-                 ENOENT);
+    return Error(
+        fmt::format("No code of {} begins at line {}{} of {}{}", file.path(), query.line, column, query.source_file,
+                    places.next_line ? fmt::format("; the next line with code is {}", *places.next_line) : ""),
+        ENOENT);
   }
   for (const uint64_t address : places.addresses) {
     ASSIGN_OR_RETURN(ProbeSite site, site_at_address(type, file, address));
