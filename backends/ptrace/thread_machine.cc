@@ -46,8 +46,8 @@ void read_comm(Tracee& tracee, bool keep, std::span<char, 16> out) {
 ThreadMachine::ThreadMachine(SessionState& state)
     : state_(state),
       random_(std::random_device{}()),
-      keeps_addresses_(ir::has_user_addresses(state.program)),
-      unwinder_(state.process_maps, std::make_shared<UnwindFiles>(state.process_maps.proc_root())) {}
+      unwinder_(state.process_maps, std::make_shared<UnwindFiles>(state.process_maps.proc_root())),
+      keeps_addresses_(ir::has_user_addresses(state.program)) {}
 
 void ThreadMachine::place(Tracee* tracee, uint32_t site, std::span<const std::byte> context) {
   tracee_ = tracee;
