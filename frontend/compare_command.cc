@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/clock.h"
+#include "core/output/stack_frames.h"
 #include "core/plan/plan.h"
 #include "core/run/launch.h"
 #include "core/run/runner.h"
@@ -72,8 +73,10 @@ Result<Contestant> make_contestant(const Question& question, Backend& backend, c
   ASSIGN_OR_RETURN(contestant.session, backend.prepare(question.program(), target));
   contestant.own_maps = std::make_unique<ProcessMaps>();
   ProcessMaps* maps = contestant.session->process_maps();
-  contestant.symbolizer = std::make_unique<Symbolizer>(maps != nullptr ? *maps : *contestant.own_maps,
-                                                       Symbolizer::Options{question.program().settings.demangle});
+  contestant.symbolizer =
+      std::make_unique<Symbolizer>(maps != nullptr ? *maps : *contestant.own_maps,
+                                   Symbolizer::Options{.demangle = question.program().settings.demangle,
+                                                       .lines = shows_source_lines(question.program())});
   contestant.recorder = std::make_unique<AnswerRecorder>(question.program(), *question.source, *contestant.symbolizer,
                                                          question.compiled->types.get());
   return contestant;
@@ -94,7 +97,7 @@ Result<std::vector<Answer>> ask(const Options& options, const Question& question
     ASSIGN_OR_RETURN(command, LaunchedCommand::create(argv, needs));
     if (!options.system_wide) target.command = command.get();
   }
-  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create());
+  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create(question.program()));
   std::vector<Contestant> contestants;
   std::vector<Lane> lanes;
   for (Backend* backend : backends) {

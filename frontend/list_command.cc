@@ -11,6 +11,8 @@
 #include "core/lang/parse.h"
 #include "core/lang/resolve_functions.h"
 #include "core/lang/resolve_probes.h"
+#include "core/lang/resolve_usdt.h"
+#include "core/probe/counted_events.h"
 
 namespace polytap {
 
@@ -41,22 +43,28 @@ std::optional<int> list_functions(const Options& options, const ProbeCatalog& ca
   if (pattern.find(':') == std::string_view::npos || !type) return std::nullopt;
   ProbeSite kind;
   kind.type = *type;
-  if (!kind.is_user_function() && !kind.is_kernel_function()) return std::nullopt;
+  if (!kind.is_function()) return std::nullopt;
   const Source source("-l", options.list_pattern + " { }");
   Diagnostics diagnostics;
   const ast::Script script = parse(source, diagnostics);
   CompileInput input;
   input.catalog = &catalog;
   input.allow_unsafe = true;  // it is not going to be probed
+  if (!options.pids.empty()) input.process = options.pids.front();
   for (const ast::TopLevel& item : script.items) {
     const auto* probe = std::get_if<ast::Probe>(&item.node);
     if (probe == nullptr || diagnostics.has_errors()) continue;
     for (const ast::AttachPoint& point : probe->attach_points) {
       const auto its_type = find_provider(point.provider);
       if (!its_type) continue;
-      for (const ProbeSite& site :
-           resolve_functions(point, *its_type, point.parts, options.verbose, input, diagnostics)) {
-        print_site(site, options.verbose);
+      const std::vector<ProbeSite> sites =
+          *its_type == ProbeType::kUsdt
+              ? resolve_usdt(point, point.parts, input, diagnostics, diagnostics)
+              : resolve_functions(point, *its_type, point.parts, options.verbose, input, diagnostics, diagnostics);
+      std::string before;  // a static probe stands at several places
+      for (const ProbeSite& site : sites) {
+        if (site.name != before) print_site(site, options.verbose);
+        before = site.name;
       }
     }
   }
@@ -68,6 +76,20 @@ std::optional<int> list_functions(const Options& options, const ProbeCatalog& ca
 bool matches(std::string_view pattern, std::string_view provider, std::string_view name) {
   const std::string full = fmt::format("{}:{}", provider, name);
   return pattern.empty() || glob_match(pattern, full) || glob_match(pattern, name);
+}
+
+// Events that are counted, and what comes by the clock: each with its form.
+size_t list_events(const Options& options) {
+  size_t found = 0;
+  const auto show = [&](std::string_view provider, const std::string& name) {
+    if (!matches(options.list_pattern, provider, name)) return;
+    ++found;
+    fmt::print("{}:{}\n", provider, name);
+  };
+  for (const ProbeType type : {ProbeType::kSoftware, ProbeType::kHardware}) {
+    for (const CountedEvent& event : counted_events(type)) show(provider_name(type), fmt::format("{}:", event.name));
+  }
+  return found;
 }
 
 }  // namespace
@@ -95,6 +117,7 @@ int list_command(const Options& options) {
       for (const ProbeSite& site : *sites) print_site(site, true);
     }
   }
+  found += list_events(options);
   if (found != 0) return 0;
   fmt::print(stderr, "No probe matches '{}'. Patterns take * ? [...]: try 'tracepoint:syscalls:*open*'.\n",
              options.list_pattern);

@@ -24,7 +24,8 @@ Exit status: 0, n after exit(n) in the script, 1 for errors in the script or whi
 constexpr const char* kSummary =
     "polytap: ask once, trace anywhere. Runs bpftrace's language on eBPF, ptrace, ftrace or\n"
     "uprobes, whichever answers best.\n"
-    "Other commands: polytap compare --help, polytap doctor --help, polytap strace --help.";
+    "Other commands: polytap compare --help, polytap doctor --help, polytap strace --help,\n"
+    "polytap symbolize --help.";
 
 // The options that every way of asking a question has.
 void add_question(CLI::App& app, Options& options, std::vector<std::string>& positional) {
@@ -80,6 +81,18 @@ void add_run(CLI::App& app, Options& options, Choices& choices, std::vector<std:
       ->type_name("PATTERN")
       ->expected(0, 1);
   app.add_flag("--dry-run", options.dry_run, "Check the script and load it, but trace nothing");
+  app.add_flag_callback(
+      "--test", [&options] { options.mode = RunMode::kTest; }, "Run the script's tests (test:name), then end");
+  app.add_flag_callback(
+      "--bench", [&options] { options.mode = RunMode::kBench; }, "Time the script's benchmarks (bench:name), then end");
+  app.add_option_function<std::string>(
+         "--mode",
+         [&options](const std::string& mode) {
+           options.mode = mode == "test" ? RunMode::kTest : mode == "bench" ? RunMode::kBench : RunMode::kTrace;
+         },
+         "test or bench: the same as --test and --bench")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"test", "bench"}));
   app.add_flag("--fmt", options.format_script, "Print the script in polytap's layout");
   app.add_option("-d,--dump", choices.stage, "Print a stage of the compilation and end: ast, ir (when not said) or all")
       ->type_name("STAGE")

@@ -11,6 +11,7 @@
 
 #include "core/output/fd_sink.h"
 #include "core/output/renderer.h"
+#include "core/run/runner.h"
 
 namespace polytap {
 
@@ -36,6 +37,7 @@ struct Options {
   bool list = false;
   bool explain = false;
   bool dry_run = false;
+  RunMode mode = RunMode::kTrace;          // --test, --bench, --mode
   bool format_script = false;              // --fmt
   DumpStage dump = DumpStage::kNone;       // -d
   Buffering buffering = Buffering::kFull;  // -B

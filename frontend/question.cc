@@ -17,7 +17,7 @@
 #include "core/base/nearest.h"
 #include "core/kernel/btf_types.h"
 #include "core/kernel/tracepoint_catalog.h"
-#include "core/lang/parse.h"
+#include "core/lang/import.h"
 
 namespace polytap {
 
@@ -89,13 +89,14 @@ std::unique_ptr<Question> load_question(const Options& options) {
   question->types = std::move(btf);
   question->catalog = make_catalog(catalog);
   Diagnostics diagnostics;
-  const ast::Script script = parse(*question->source, diagnostics);
+  const ast::Script script = parse_with_imports(*question->source, diagnostics);
   if (!diagnostics.has_errors()) {
     CompileInput input;
     input.catalog = question->catalog.get();
     input.types = question->types.get();
     input.parameters = options.parameters;
     input.allow_unsafe = options.allow_unsafe;
+    if (!options.pids.empty()) input.process = options.pids.front();
     input.named_parameters = options.named_parameters;
     input.settings = settings_from_environment();
     input.settings.report_faults = options.report_faults;

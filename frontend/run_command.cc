@@ -15,6 +15,7 @@
 #include "core/lang/print.h"
 #include "core/output/fd_sink.h"
 #include "core/output/renderer.h"
+#include "core/output/stack_frames.h"
 #include "core/plan/explain_json.h"
 #include "core/plan/plan.h"
 #include "core/run/launch.h"
@@ -43,6 +44,11 @@ int print_formatted(const Options& options) {
   return 0;
 }
 
+int status_of_report(const RunReport& report) {
+  const int code = report.lanes.empty() ? 0 : report.lanes.front().exit_code;
+  return code == 0 && report.failed ? 1 : code;
+}
+
 int print_tree(const Options& options) {
   const auto source = read_script(options);
   if (!source) return fail(source.error());
@@ -54,8 +60,6 @@ int print_tree(const Options& options) {
   return 0;
 }
 
-int status_of_report(const RunReport& report) { return report.lanes.empty() ? 0 : report.lanes.front().exit_code; }
-
 // Everything from the chosen backend on.
 Result<int> carry_out(const Options& options, const Question& question, Backend& backend, Target target) {
   std::unique_ptr<LaunchedCommand> command;
@@ -66,7 +70,7 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
     if (!options.system_wide) target.command = command.get();
   }
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of write(2), which ends the run
-  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create());
+  ASSIGN_OR_RETURN(const SignalBlock signals, SignalBlock::create(question.program()));
   ASSIGN_OR_RETURN(auto session, backend.prepare(question.program(), target));
   if (options.dry_run) return 0;
 
@@ -77,13 +81,15 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
   sink->set_buffering(options.buffering);
   ProcessMaps own_maps;
   ProcessMaps* maps = session->process_maps();
-  Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {question.program().settings.demangle});
+  Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {.demangle = question.program().settings.demangle,
+                                                             .lines = shows_source_lines(question.program())});
   const auto renderer = make_renderer(options.format, question.program(), *question.source, symbolizer, *sink,
                                       question.compiled->types.get());
   if (options.no_warnings) renderer->mute_warnings();
   RunOptions run;
   run.command = command.get();
-  run.announce = !options.quiet;
+  run.announce = !options.quiet && options.mode == RunMode::kTrace;
+  run.mode = options.mode;
   run.notify_attached = std::getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED") != nullptr;
   run.sink = sink.get();
   ASSIGN_OR_RETURN(const RunReport report,

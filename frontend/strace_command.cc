@@ -6,12 +6,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
 
+#include "backends/ptrace/registers.h"
 #include "backends/ptrace/syscall_trace_backend.h"
 #include "core/syscall/table.h"
+#include "frontend/strace_json.h"
 #include "frontend/strace_options.h"
 #include "frontend/strace_output.h"
 #include "frontend/strace_printer.h"
@@ -19,20 +22,49 @@
 namespace polytap {
 namespace {
 
+constexpr std::string_view kTip =
+    "tip: --fd-family unix, --path-prefix /etc and --errno ENOENT show only the calls that are about these.\n";
+
 int fail(const Error& error) {
   fmt::print(stderr, "strace: {}\n", error.message());
   return 1;
 }
 
-// The calls that stop the command; none: all of them do.
+// The calls that stop the command under a filter; none: all of them do.
 std::vector<uint32_t> calls_to_filter(const StraceOptions& options) {
-  // A filter stays with the children, whom nobody would trace without -f; and without privilege it would take the
-  // power of set-user-id programs away.
-  if (!options.follow || options.command.empty() || options.trace.is_all()) return {};
-  if (geteuid() != 0 && !options.seccomp) return {};
   std::vector<uint32_t> numbers;
+  if (options.trace.is_all()) return numbers;
   for (const Syscall& call : syscalls()) {
     if (options.trace.contains(call.number)) numbers.push_back(call.number);
+  }
+  constexpr uint32_t kNoCall = CallSet::kSize - 1;
+  if (numbers.empty()) numbers.push_back(kNoCall);
+  return numbers;
+}
+
+// A filter stays with the children, whom nobody would trace without -f; and without privilege it would take the power
+// of set-user-id programs away.
+bool may_filter(const StraceOptions& options) {
+  if (options.detach_on_exec || options.call_limit != 0 || options.daemonize != 0) return false;
+  return options.follow && !options.command.empty() && (geteuid() == 0 || options.seccomp);
+}
+
+// Calls may be rendered after the fact: nothing is asked for that only a stopped process can tell.
+bool may_buffer(const StraceOptions& options) {
+  return !options.stacks && !options.decode_paths && !options.decode_comms && !options.matches.restricts_files() &&
+         !options.dump_reads.all && !options.dump_writes.all && options.dump_reads.members.empty() &&
+         options.dump_writes.members.empty();
+}
+
+// Those for which something is done at the entry; and, where CPU time is to be told, those that may wait.
+std::vector<uint32_t> unbuffered_calls(const StraceOptions& options) {
+  std::vector<uint32_t> numbers;
+  for (const Syscall& call : syscalls()) {
+    const bool injected = std::ranges::any_of(options.injections,
+                                              [&](const InjectRule& rule) { return rule.calls.contains(call.number); });
+    const bool may_wait = call.name == "read" || call.name == "write";
+    const bool timed = options.summary != StraceOptions::Summary::kNone && !options.wall_clock;
+    if (injected || (may_wait && timed)) numbers.push_back(call.number);
   }
   return numbers;
 }
@@ -45,7 +77,17 @@ CallTraceOptions trace_options(const StraceOptions& options) {
   trace.user = options.user;
   trace.pids = options.pids;
   trace.follow = options.follow;
+  trace.cpu_times = options.summary != StraceOptions::Summary::kNone && !options.wall_clock;
+  trace.detach_on_exec = options.detach_on_exec;
+  trace.daemonize = options.daemonize;
+  trace.kill_on_exit = options.kill_on_exit;
+  trace.ignore_signals = options.interruptible > 2;
+  trace.buffer = may_buffer(options);
   trace.filtered_calls = calls_to_filter(options);
+  // A filter for all calls is worth it only where it lets calls be buffered.
+  trace.filter = may_filter(options) && (trace.buffer || !trace.filtered_calls.empty());
+  trace.unbuffered_calls = unbuffered_calls(options);
+  trace.string_limit = static_cast<uint32_t>(std::min<size_t>(options.style.string_limit, UINT32_MAX));
   return trace;
 }
 
@@ -62,6 +104,13 @@ int end_like(int wait_status) {
   return kSignalled + number;
 }
 
+// The command's wait status.
+Result<int> trace(const StraceOptions& options, CallObserver& observer) {
+  const auto tracer = make_ptrace_call_tracer(trace_options(options), observer);
+  TRY(tracer->start());
+  return tracer->run();
+}
+
 }  // namespace
 
 bool called_as_strace(const char* argv0) {
@@ -74,22 +123,26 @@ int strace_command(int argc, char** argv) {
   auto parsed = parse_strace_options(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
   const StraceOptions& options = std::get<StraceOptions>(parsed);
-  const bool shared = !options.output_separately || options.output.empty();
+  const bool shared = !options.output_separately || options.output.empty() || options.json;
   auto output = StraceOutput::create(shared ? options.output : "", options.append);
   if (!output) return fail(output.error());
   std::shared_ptr<StraceOutput> sink = std::move(output).value();
-  StracePrinter printer(options, sink);
-  int wait_status = 0;
-  {
-    const auto tracer = make_ptrace_call_tracer(trace_options(options), printer);
-    if (const Status started = tracer->start(); !started.ok()) return fail(started.error());
-    const auto outcome = tracer->run();
-    if (!outcome) return fail(outcome.error());
-    wait_status = *outcome;
+  Result<int> wait_status = 0;
+  if (options.json) {
+    StraceJson observer(options, sink);
+    wait_status = trace(options, observer);
+    if (wait_status) observer.finish();
+  } else {
+    auto stacks = options.stacks ? std::make_unique<StraceStacks>(options.stack_frame_limit, read_tracee_registers)
+                                 : std::unique_ptr<StraceStacks>();
+    StracePrinter observer(options, sink, std::move(stacks));
+    wait_status = trace(options, observer);
+    if (wait_status) observer.finish();
   }
-  printer.finish();
+  if (!wait_status) return fail(wait_status.error());
   sink->flush();
-  return end_like(wait_status);
+  if (options.tips) fmt::print(stderr, "{}", kTip);
+  return end_like(*wait_status);
 }
 
 }  // namespace polytap

@@ -138,6 +138,18 @@ Result<uint64_t> parse_signal_set(std::string_view text) {
   return negated ? ~set : set;
 }
 
+Result<std::vector<int>> parse_errno_set(std::string_view text) {
+  std::vector<int> errors;
+  for (const std::string_view word : split(text)) {
+    int number = errno_number(word);
+    const auto parsed = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool is_number = parsed.ec == std::errc() && parsed.ptr == word.data() + word.size();
+    if (number <= 0 || (!is_number && errno_number(word) == 0)) return Error(fmt::format("invalid error '{}'", word));
+    errors.push_back(number);
+  }
+  return errors;
+}
+
 Result<uint8_t> parse_status_set(std::string_view text) {
   constexpr std::pair<std::string_view, CallStatus> kNames[] = {{"successful", CallStatus::kSuccessful},
                                                                 {"failed", CallStatus::kFailed},

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 
@@ -26,6 +27,9 @@ Result<CallSet> parse_call_set(std::string_view text);
 
 // Signals 1..64 as bits 0..63. "SIGCHLD,INT", "!SIGCHLD", "all", "none".
 Result<uint64_t> parse_signal_set(std::string_view text);
+
+// "ENOENT,13"
+Result<std::vector<int>> parse_errno_set(std::string_view text);
 
 enum class CallStatus : uint8_t { kSuccessful = 1, kFailed = 2, kUnfinished = 4, kUnavailable = 8, kDetached = 16 };
 inline constexpr uint8_t kAnyStatus = 31;

@@ -6,7 +6,9 @@
 #include <charconv>
 #include <string>
 
+#include "core/syscall/arguments.h"
 #include "core/syscall/constants.h"
+#include "core/syscall/table.h"
 
 namespace polytap {
 namespace {
@@ -67,6 +69,31 @@ bool parse_error(std::string_view text, int64_t& error) {
   return error != 0;
 }
 
+// "@arg2=4142,@arg3=00"
+bool parse_pokes(std::string_view text, std::vector<MemoryPoke>& pokes) {
+  constexpr std::string_view kPrefix = "@arg";
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    MemoryPoke poke;
+    const size_t equals = part.find('=');
+    if (!part.starts_with(kPrefix) || equals == std::string_view::npos) return false;
+    if (!parse_number(part.substr(kPrefix.size(), equals - kPrefix.size()), poke.argument)) return false;
+    if (poke.argument < 1 || poke.argument > 6) return false;
+    poke.argument--;
+    const std::string_view digits = part.substr(equals + 1);
+    if (digits.empty() || digits.size() % 2 != 0) return false;
+    for (size_t i = 0; i < digits.size(); i += 2) {
+      uint8_t byte = 0;
+      const auto parsed = std::from_chars(digits.data() + i, digits.data() + i + 2, byte, 16);
+      if (parsed.ec != std::errc() || parsed.ptr != digits.data() + i + 2) return false;
+      poke.bytes.push_back(static_cast<std::byte>(byte));
+    }
+    pokes.push_back(std::move(poke));
+  }
+  return !pokes.empty();
+}
+
 bool parse_part(std::string_view part, InjectRule& rule) {
   const size_t equals = part.find('=');
   if (equals == std::string_view::npos) return false;
@@ -86,6 +113,14 @@ bool parse_part(std::string_view part, InjectRule& rule) {
     return parse_delay(value, rule.tampering.delay_enter_us);
   } else if (name == "delay_exit") {
     return parse_delay(value, rule.tampering.delay_exit_us);
+  } else if (name == "poke_enter") {
+    return parse_pokes(value, rule.tampering.poke_enter);
+  } else if (name == "poke_exit") {
+    return parse_pokes(value, rule.tampering.poke_exit);
+  } else if (name == "syscall") {
+    const Syscall* call = find_syscall(value);
+    if (call == nullptr || (classes_of_call(call->number) & kPure) == 0) return false;
+    rule.tampering.number = call->number;
   } else if (name == "when") {
     return parse_when(value, rule);
   } else {
@@ -94,11 +129,20 @@ bool parse_part(std::string_view part, InjectRule& rule) {
   return true;
 }
 
+// As SplitMix64 does.
+uint64_t mixed(uint64_t value) {
+  value += 0x9e3779b97f4a7c15;
+  value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
+  value = (value ^ value >> 27) * 0x94d049bb133111eb;
+  return value ^ value >> 31;
+}
+
 }  // namespace
 
 Result<InjectRule> parse_inject_rule(std::string_view text, bool is_fault) {
   InjectRule rule;
   const std::string_view whole = text;
+  rule.text = text;
   const size_t colon = std::min(text.find(':'), text.size());
   ASSIGN_OR_RETURN(rule.calls, parse_call_set(text.substr(0, colon)));
   text.remove_prefix(colon);
@@ -111,22 +155,58 @@ Result<InjectRule> parse_inject_rule(std::string_view text, bool is_fault) {
     text.remove_prefix(end);
   }
   const CallTampering& what = rule.tampering;
-  const bool says_nothing = !what.result && what.signal == 0 && what.delay_enter_us == 0 && what.delay_exit_us == 0;
+  const bool says_nothing = !what.result && !what.number && what.poke_enter.empty() && what.poke_exit.empty() &&
+                            what.signal == 0 && what.delay_enter_us == 0 && what.delay_exit_us == 0;
   if (says_nothing && !is_fault) return Error(fmt::format("invalid inject argument '{}'", whole));
+  if (what.number && what.result) {
+    return Error(fmt::format(
+        "invalid {} argument '{}': syscall= excludes error= and retval=", is_fault ? "fault" : "inject", whole));
+  }
   if (is_fault && !rule.tampering.result) rule.tampering.result = -ENOSYS;
   return rule;
 }
 
-const InjectRule* InjectCounter::next(const std::vector<InjectRule>& rules, pid_t tid, uint64_t number) {
-  const auto rule =
-      std::find_if(rules.rbegin(), rules.rend(), [&](const InjectRule& each) { return each.calls.contains(number); });
-  if (rule == rules.rend()) return nullptr;
-  const uint32_t count = ++counts_[{tid, number}];
-  return rule->applies(count) ? &*rule : nullptr;
+bool InjectCounter::is_chosen(uint64_t tracee, uint64_t number, uint32_t count) const {
+  if (rate_ >= 1) return true;
+  const uint64_t drawn = mixed(mixed(mixed(seed_ ^ mixed(tracee)) ^ number) ^ count);
+  constexpr double kRange = 9007199254740992.0;  // 2^53
+  return static_cast<double>(drawn >> 11) / kRange < rate_;
 }
 
-void InjectCounter::forget(pid_t tid) {
-  counts_.erase(counts_.lower_bound({tid, 0}), counts_.upper_bound({tid, UINT64_MAX}));
+CallTampering InjectCounter::next(const std::vector<InjectRule>& rules, pid_t tid, uint64_t number) {
+  if (std::ranges::none_of(rules, [&](const InjectRule& rule) { return rule.calls.contains(number); })) return {};
+  const auto [tracee, is_new] = counts_.try_emplace(tid);
+  if (is_new) tracee->second.tracee = tracees_++;
+  const uint32_t count = ++tracee->second.calls[number];
+  const InjectRule* chosen = nullptr;
+  for (size_t i = rules.size(); i-- > 0;) {
+    if (!rules[i].calls.contains(number)) continue;
+    Injected& injected = injected_[{i, number}];
+    injected.calls++;
+    if (chosen != nullptr || !rules[i].applies(count) || !is_chosen(tracee->second.tracee, number, count)) continue;
+    chosen = &rules[i];
+    if (injected.injected++ == 0) {
+      injected.first_tid = tid;
+      injected.first_count = count;
+    }
+  }
+  return chosen != nullptr ? chosen->tampering : CallTampering{};
+}
+
+void InjectCounter::forget(pid_t tid) { counts_.erase(tid); }
+
+std::string InjectCounter::report(const std::vector<InjectRule>& rules) const {
+  std::string text;
+  for (const auto& [key, injected] : injected_) {
+    text += fmt::format("inject={}: {} of {} calls of {}", rules[key.first].text, injected.injected, injected.calls,
+                        call_name(key.second));
+    if (injected.injected != 0) {
+      text += fmt::format(", the first was call {} of process {}", injected.first_count, injected.first_tid);
+    }
+    text += '\n';
+  }
+  if (text.empty() && !rules.empty()) text = "nothing was injected: no call of the rules was made\n";
+  return text;
 }
 
 }  // namespace polytap

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/syscall/trace.h"
@@ -16,6 +18,7 @@
 namespace polytap {
 
 struct InjectRule {
+  std::string text;  // as it was given
   CallSet calls;
   CallTampering tampering;
   // The calls FIRST, FIRST+STEP ... up to LAST, counted per call and per tracee.
@@ -31,15 +34,36 @@ struct InjectRule {
 // "SET:error=ENOSPC:when=3+". IS_FAULT: an error of ENOSYS is what is meant when nothing else is said.
 Result<InjectRule> parse_inject_rule(std::string_view text, bool is_fault);
 
-// Counts the calls of each tracee.
+// Counts the calls of each tracee, and says what is done to them.
 class InjectCounter {
  public:
-  // The rule that holds for this call of TID; later rules for the same call replace earlier ones.
-  const InjectRule* next(const std::vector<InjectRule>& rules, pid_t tid, uint64_t number);
+  // RATE: how probable an injection is where a rule applies; which they are depends on nothing but SEED, the tracee's
+  // place in the order of tracees, the call and its count.
+  InjectCounter(uint64_t seed, double rate) : seed_(seed), rate_(rate) {}
+  // What is to be done to this call of TID. Of several rules the last one that applies now holds.
+  CallTampering next(const std::vector<InjectRule>& rules, pid_t tid, uint64_t number);
   void forget(pid_t tid);
+  // A line per rule and call; empty without rules.
+  std::string report(const std::vector<InjectRule>& rules) const;
 
  private:
-  std::map<std::pair<pid_t, uint64_t>, uint32_t> counts_;
+  struct Count {
+    uint64_t tracee = 0;  // its place in the order of tracees
+    std::map<uint64_t, uint32_t> calls;
+  };
+  struct Injected {
+    uint64_t calls = 0;
+    uint64_t injected = 0;
+    pid_t first_tid = 0;
+    uint32_t first_count = 0;
+  };
+  bool is_chosen(uint64_t tracee, uint64_t number, uint32_t count) const;
+
+  uint64_t seed_;
+  double rate_;
+  uint64_t tracees_ = 0;
+  std::map<pid_t, Count> counts_;
+  std::map<std::pair<size_t, uint64_t>, Injected> injected_;  // by rule and call
 };
 
 }  // namespace polytap

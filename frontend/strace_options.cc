@@ -2,94 +2,21 @@
 
 #include <fmt/format.h>
 #include <getopt.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <string_view>
 
+#include "frontend/strace_option_table.h"
 #include "frontend/version.h"
 
 namespace polytap {
 namespace {
-
-constexpr const char* kShortOptions = "+a:Ab:cCdDe:E:fFhiI:kno:O:p:P:qrs:S:tTu:U:vVwxX:yYzZ";
-
-// Long options without a letter of their own.
-enum LongOption : int {
-  kSeccomp = 1000,
-  kArgv0,
-  kAlwaysShowPid,
-  kTrace,
-  kSignal,
-  kStatus,
-  kInject,
-  kFault,
-  kAbsolute,
-  kDecodeFds,
-  kQuiet,
-  kRaw,
-  kStringsInHex,
-  kVerbose,
-  kSeparately,
-  kPathTrace,
-  kAbbrev,
-};
-
-constexpr option kLongOptions[] = {
-    {"seccomp-bpf", no_argument, nullptr, kSeccomp},
-    {"argv0", required_argument, nullptr, kArgv0},
-    {"always-show-pid", no_argument, nullptr, kAlwaysShowPid},
-    {"trace", required_argument, nullptr, kTrace},
-    {"signal", required_argument, nullptr, kSignal},
-    {"signals", required_argument, nullptr, kSignal},
-    {"status", required_argument, nullptr, kStatus},
-    {"inject", required_argument, nullptr, kInject},
-    {"fault", required_argument, nullptr, kFault},
-    {"absolute-timestamps", optional_argument, nullptr, kAbsolute},
-    {"timestamps", optional_argument, nullptr, kAbsolute},
-    {"relative-timestamps", optional_argument, nullptr, 'r'},
-    {"syscall-times", optional_argument, nullptr, 'T'},
-    {"decode-fds", optional_argument, nullptr, kDecodeFds},
-    {"quiet", optional_argument, nullptr, kQuiet},
-    {"silent", optional_argument, nullptr, kQuiet},
-    {"raw", required_argument, nullptr, kRaw},
-    {"abbrev", required_argument, nullptr, kAbbrev},
-    {"verbose", required_argument, nullptr, kVerbose},
-    {"strings-in-hex", optional_argument, nullptr, kStringsInHex},
-    {"output-separately", no_argument, nullptr, kSeparately},
-    {"trace-path", required_argument, nullptr, 'P'},
-    {"follow-forks", no_argument, nullptr, 'f'},
-    {"output", required_argument, nullptr, 'o'},
-    {"output-append-mode", no_argument, nullptr, 'A'},
-    {"string-limit", required_argument, nullptr, 's'},
-    {"attach", required_argument, nullptr, 'p'},
-    {"user", required_argument, nullptr, 'u'},
-    {"env", required_argument, nullptr, 'E'},
-    {"columns", required_argument, nullptr, 'a'},
-    {"const-print-style", required_argument, nullptr, 'X'},
-    {"instruction-pointer", no_argument, nullptr, 'i'},
-    {"syscall-number", no_argument, nullptr, 'n'},
-    {"no-abbrev", no_argument, nullptr, 'v'},
-    {"summary-only", no_argument, nullptr, 'c'},
-    {"summary", no_argument, nullptr, 'C'},
-    {"summary-sort-by", required_argument, nullptr, 'S'},
-    {"summary-wall-clock", no_argument, nullptr, 'w'},
-    {"successful-only", no_argument, nullptr, 'z'},
-    {"failed-only", no_argument, nullptr, 'Z'},
-    {"interruptible", required_argument, nullptr, 'I'},
-    {"help", no_argument, nullptr, 'h'},
-    {"version", no_argument, nullptr, 'V'},
-    {nullptr, 0, nullptr, 0},
-};
-
-constexpr std::string_view kUsage =
-    "Usage: strace [-ACdffhikqqrtttTvVwxxyyzZ] [-a COLUMN] [-e EXPR]... [-E VAR=VAL]...\n"
-    "              [-o FILE] [-p PID]... [-P PATH]... [-s STRSIZE] [-S SORTBY] [-u USERNAME]\n"
-    "              [-X FORMAT] { -p PID | PROG [ARGS] }\n"
-    "   or: strace -c[dfw] [-e EXPR]... [-o FILE] [-S SORTBY] { -p PID | PROG [ARGS] }\n"
-    "Traces the system calls of a program as strace(1) does; see polytap's docs/strace.md.\n";
 
 class Parser {
  public:
@@ -102,10 +29,16 @@ class Parser {
   Status take_pids(std::string_view text);
   Status take_quiet(std::string_view text);
   Status take_decode_fds(std::string_view text);
+  Status take_strings_in_hex(std::string_view text);
+  Status take_rest(int letter, std::string_view text);
+  Status take_own(int letter, std::string_view text);
+  Status take_decode_pids(std::string_view text);
+  void add_path(const std::string& path);
   void count_flags();
 
   StraceOptions options_;
   std::map<int, int> counts_;
+  std::string resolved_paths_;
 };
 
 template <typename T>
@@ -147,12 +80,22 @@ Status Parser::take_pids(std::string_view text) {
   return {};
 }
 
+// A link is followed too; as strace, which says so.
+void Parser::add_path(const std::string& path) {
+  options_.matches.paths.push_back(path);
+  std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), free);
+  if (real == nullptr || path == real.get()) return;
+  resolved_paths_ += fmt::format("strace: Requested path '{}' resolved into '{}'\n", path, real.get());
+  options_.matches.paths.emplace_back(real.get());
+}
+
 Status Parser::take_quiet(std::string_view text) {
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
     const std::string_view word = text.substr(begin, end - begin);
     if (word == "attach" || word == "all") options_.quiet_attach = true;
     if (word == "personality" || word == "all") options_.quiet_personality = true;
+    if (word == "path-resolution" || word == "path-resolve" || word == "all") options_.quiet_paths = true;
     if (word == "exit" || word == "all") options_.quiet_exit = true;
     constexpr std::string_view kKnown[] = {"attach",          "exit",         "all",         "none",
                                            "path-resolution", "path-resolve", "personality", "thread-execve",
@@ -195,8 +138,13 @@ Status Parser::take_qualifier(std::string_view name, std::string_view value) {
   } else if (name == "write" || name == "w") {
     ASSIGN_OR_RETURN(options_.dump_writes, parse_fd_set(value));
   } else if (name == "abbrev" || name == "a") {
-    if (value != "none" && value != "all") return Error("-e abbrev= takes only 'all' and 'none'");
-    options_.style.verbose = value == "none";
+    ASSIGN_OR_RETURN(options_.abbreviated, parse_call_set(value));
+  } else if (name == "verbose" || name == "v") {
+    ASSIGN_OR_RETURN(options_.dereferenced, parse_call_set(value));
+  } else if (name == "raw" || name == "x") {
+    ASSIGN_OR_RETURN(options_.raw, parse_call_set(value));
+  } else if (name == "trace-fds" || name == "trace-fd" || name == "fds" || name == "fd") {
+    ASSIGN_OR_RETURN(options_.matches.fds, parse_fd_set(value));
   } else {
     return Error(fmt::format("-e {}= is not supported", name));
   }
@@ -205,9 +153,9 @@ Status Parser::take_qualifier(std::string_view name, std::string_view value) {
 
 Status Parser::take_expression(std::string_view text) {
   constexpr std::string_view kQualifiers[] = {
-      "trace",   "t",     "signal", "signals", "s",     "status",     "inject",    "fault",     "raw",
-      "x",       "quiet", "silent", "silence", "q",     "decode-fds", "decode-fd", "abbrev",    "a",
-      "verbose", "v",     "read",   "r",       "write", "w",          "kvm",       "trace-fds", "namespace"};
+      "trace", "t",      "signal",  "signals", "s",          "status",    "inject",    "fault",    "raw",     "x",
+      "quiet", "silent", "silence", "q",       "decode-fds", "decode-fd", "abbrev",    "a",        "verbose", "v",
+      "read",  "r",      "write",   "w",       "kvm",        "trace-fds", "namespace", "trace-fd", "fds",     "fd"};
   const size_t equals = text.find('=');
   if (equals != std::string_view::npos) {
     const std::string_view name = text.substr(0, equals);
@@ -248,6 +196,16 @@ Status Parser::take(int letter, const char* argument) {
       return take_qualifier("abbrev", text);
     case kVerbose:
       return take_qualifier("verbose", text);
+    case kTraceFds:
+      return take_qualifier("trace-fds", text);
+    case kKvm:
+      return take_qualifier("kvm", text);
+    case kNamespace:
+      return take_qualifier("namespace", text);
+    case kRead:
+      return take_qualifier("read", text);
+    case kWrite:
+      return take_qualifier("write", text);
     case kQuiet:
       return text.empty() ? (counts_['q']++, Status{}) : take_quiet(text);
     case kDecodeFds:
@@ -255,7 +213,7 @@ Status Parser::take(int letter, const char* argument) {
     case 'p':
       return take_pids(text);
     case 'P':
-      options_.paths.emplace_back(text);
+      add_path(std::string(text));
       return {};
     case 'o':
       options_.output = text;
@@ -266,17 +224,15 @@ Status Parser::take(int letter, const char* argument) {
     case 'E':
       options_.environment_changes.emplace_back(text);
       return {};
-    case 'S':
-      options_.summary_sort = text;
+    case 'S': {
+      ASSIGN_OR_RETURN(options_.summary_order, parse_summary_order(text));
       return {};
+    }
     case kArgv0:
       options_.argv0 = text;
       return {};
     case kStringsInHex:
-      if (text == "none") return {};
-      options_.style.hex =
-          text == "non-ascii" || text == "non-ascii-chars" ? RenderStyle::Hex::kNonAscii : RenderStyle::Hex::kAll;
-      return {};
+      return take_strings_in_hex(text);
     case kAbsolute:
       counts_['t'] += text == "us" || text == "precision:us" ? 2 : text.starts_with("unix") ? 3 : 1;
       return {};
@@ -291,13 +247,177 @@ Status Parser::take(int letter, const char* argument) {
         return Error(fmt::format("invalid -X argument: '{}'", text));
       }
       return {};
-    case 'b':
-    case 'D':
     case 'k':
-    case 'O':
-    case 'U':
-    case 'Y':
-      return Error(fmt::format("option -{} is not supported yet", static_cast<char>(letter)));
+      if (text.empty() || text == "symbol") return {};
+      return Error(fmt::format("invalid --stack-trace argument: '{}' (only 'symbol' is supported)", text));
+    case kStackFrameLimit: {
+      ASSIGN_OR_RETURN(options_.stack_frame_limit, parse_number<uint32_t>('k', text));
+      if (options_.stack_frame_limit == 0) return Error("invalid --stack-trace-frame-limit argument: '0'");
+      return {};
+    }
+    default:
+      return take_rest(letter, text);
+  }
+}
+
+Status Parser::take_strings_in_hex(std::string_view text) {
+  using Hex = RenderStyle::Hex;
+  if (text == "none") {
+    options_.style.hex = Hex::kNever;
+  } else if (text == "non-ascii-chars") {
+    options_.style.hex = Hex::kNonAsciiCharacters;
+  } else if (text == "non-ascii") {
+    options_.style.hex = Hex::kNonAscii;
+  } else if (text.empty() || text == "all") {
+    options_.style.hex = Hex::kAll;
+  } else {
+    return Error(fmt::format("invalid --strings-in-hex argument: '{}'", text));
+  }
+  return {};
+}
+
+Status Parser::take_decode_pids(std::string_view text) {
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    if (word == "comm" || word == "all") {
+      options_.decode_comms = true;
+    } else if (word != "none" && word != "pidns") {
+      return Error(fmt::format("invalid --decode-pids argument: '{}'", word));
+    }
+    begin = end + 1;
+  }
+  return {};
+}
+
+// The rest of strace's own.
+Status Parser::take_rest(int letter, std::string_view text) {
+  switch (letter) {
+    case 'b':
+      if (text != "execve") return Error(fmt::format("Syscall '{}' for -b isn't supported", text));
+      options_.detach_on_exec = true;
+      return {};
+    case kDaemonize:
+      if (text.empty() || text == "grandchild") {
+        options_.daemonize = 1;
+      } else if (text == "pgroup" || text == "pgrp") {
+        options_.daemonize = 2;
+      } else if (text == "session") {
+        options_.daemonize = 3;
+      } else {
+        return Error(fmt::format("invalid --daemonize argument: '{}'", text));
+      }
+      return {};
+    case 'I': {
+      constexpr std::string_view kNames[] = {"anywhere", "waiting", "never", "never_tstp"};
+      const auto* name = std::find(std::begin(kNames), std::end(kNames), text);
+      if (name != std::end(kNames)) {
+        options_.interruptible = static_cast<int>(name - std::begin(kNames)) + 1;
+        return {};
+      }
+      const auto number = parse_number<int>('I', text);
+      if (!number || *number < 1 || *number > 4) return Error(fmt::format("invalid -I argument: '{}'", text));
+      options_.interruptible = *number;
+      return {};
+    }
+    case 'O': {
+      if (!parse_duration(text, 1000, options_.overhead_ns))
+        return Error(fmt::format("invalid -O argument: '{}'", text));
+      return {};
+    }
+    case 'U': {
+      ASSIGN_OR_RETURN(options_.summary_columns, parse_summary_columns(text));
+      return {};
+    }
+    case kDecodePids:
+      return take_decode_pids(text);
+    case kSyscallLimit: {
+      ASSIGN_OR_RETURN(options_.call_limit, parse_number<uint64_t>('-', text));
+      return {};
+    }
+    case kKillOnExit:
+      options_.kill_on_exit = true;
+      return {};
+    case kSecontext:
+      if (!text.empty() && text != "full" && text != "mismatch" && text != "full,mismatch") {
+        return Error(fmt::format("invalid --secontext argument: '{}'", text));
+      }
+      // Without SELinux there are none to show, as with strace.
+      if (access("/sys/fs/selinux/enforce", F_OK) == 0) return Error("--secontext is not supported under SELinux");
+      return {};
+    case kTips:
+      options_.tips = text != "none";
+      return {};
+    case kColor:
+      if (!text.empty() && text != "always" && text != "auto" && text != "never") {
+        return Error(fmt::format("invalid --color argument: '{}'", text));
+      }
+      options_.color = text == "auto"    ? StraceOptions::Color::kAuto
+                       : text == "never" ? StraceOptions::Color::kNever
+                                         : StraceOptions::Color::kAlways;
+      return {};
+    default:
+      return take_own(letter, text);
+  }
+}
+
+// What strace has not.
+Status Parser::take_own(int letter, std::string_view text) {
+  switch (letter) {
+    case kJson:
+      options_.json = true;
+      return {};
+    case kFullLines:
+      options_.full_lines = true;
+      return {};
+    case kErrno: {
+      ASSIGN_OR_RETURN(options_.errors, parse_errno_set(text));
+      options_.statuses = static_cast<uint8_t>(CallStatus::kFailed);
+      return {};
+    }
+    case kArgument:
+      return options_.matches.add_argument(text);
+    case kPathGlob:
+      options_.matches.globs.emplace_back(text);
+      return {};
+    case kPathPrefix:
+      options_.matches.prefixes.emplace_back(text);
+      return {};
+    case kSocketPath:
+      options_.matches.socket_globs.emplace_back(text);
+      return {};
+    case kFdFamily:
+      return options_.matches.add_families(text);
+    case kPerProcess:
+      options_.summary_per_process = true;
+      return {};
+    case kPercentiles:
+      options_.summary_percentiles = true;
+      return {};
+    case kInterval: {
+      uint64_t ns = 0;
+      if (!parse_duration(text, 1'000'000'000, ns) || ns == 0) {
+        return Error(fmt::format("invalid --summary-interval argument: '{}'", text));
+      }
+      options_.summary_interval_ns = ns;
+      return {};
+    }
+    case kInjectSeed: {
+      ASSIGN_OR_RETURN(options_.inject_seed, parse_number<uint64_t>('-', text));
+      return {};
+    }
+    case kInjectRate: {
+      char* end = nullptr;
+      const std::string copy(text);
+      options_.inject_rate = strtod(copy.c_str(), &end);
+      if (copy.empty() || *end != '\0' || !(options_.inject_rate >= 0 && options_.inject_rate <= 1)) {
+        return Error(fmt::format("invalid --inject-rate argument: '{}' (a probability from 0 to 1)", text));
+      }
+      return {};
+    }
+    case kInjectReport:
+      options_.inject_report = true;
+      return {};
     default:
       return {};
   }
@@ -308,18 +428,26 @@ void Parser::count_flags() {
   options_.output_separately = counts_['f'] > 1 || counts_[kSeparately] > 0;
   options_.append = counts_['A'] > 0;
   options_.quiet = counts_['q'];
-  options_.quiet_attach = options_.quiet_attach || counts_['q'] > 0;
+  // As strace: nothing about attaching when only the command's calls are wanted, in a file.
+  const bool only_file = !options_.output.empty() && options_.pids.empty();
+  options_.quiet_attach = options_.quiet_attach || counts_['q'] > 0 || only_file;
   options_.quiet_exit = options_.quiet_exit || counts_['q'] > 1;
   options_.relative_times = counts_['r'] > 0;
   options_.durations = counts_['T'] > 0;
   options_.instruction_pointers = counts_['i'] > 0;
   options_.call_numbers = counts_['n'] > 0;
-  options_.style.verbose = options_.style.verbose || counts_['v'] > 0;
+  if (counts_['v'] > 0) options_.abbreviated = CallSet{};
+  options_.argument_names = counts_['N'] > 0;
+  options_.daemonize = std::max(options_.daemonize, std::min(counts_['D'], 3));
+  options_.decode_comms = options_.decode_comms || counts_['Y'] > 0;
+  // As strace: a trace into a file of a command's is not ended by signals.
+  if (options_.interruptible == 0) options_.interruptible = only_file ? 3 : 2;
   if (counts_['x'] > 0) options_.style.hex = counts_['x'] > 1 ? RenderStyle::Hex::kAll : RenderStyle::Hex::kNonAscii;
   options_.decode_paths = options_.decode_paths || counts_['y'] > 0;
   options_.decode_sockets = options_.decode_sockets || counts_['y'] > 1;
   options_.wall_clock = counts_['w'] > 0;
   options_.seccomp = counts_[kSeccomp] > 0;
+  options_.stacks = counts_['k'] > 0;
   options_.always_show_pid = counts_[kAlwaysShowPid] > 0;
   if (counts_['z'] > 0) options_.statuses = static_cast<uint8_t>(CallStatus::kSuccessful);
   if (counts_['Z'] > 0) options_.statuses = static_cast<uint8_t>(CallStatus::kFailed);
@@ -336,13 +464,13 @@ void Parser::count_flags() {
 std::variant<StraceOptions, int> Parser::parse(int argc, char** argv) {
   optind = 0;
   int letter = 0;
-  while ((letter = getopt_long(argc, argv, kShortOptions, kLongOptions, nullptr)) != -1) {
+  while ((letter = getopt_long(argc, argv, kStraceShortOptions, kStraceLongOptions, nullptr)) != -1) {
     if (letter == '?') {
       fmt::print(stderr, "Try '{} -h' for more information.\n", argv[0]);
       return 1;
     }
     if (letter == 'h') {
-      fmt::print("{}", kUsage);
+      fmt::print("{}", kStraceUsage);
       return 0;
     }
     if (letter == 'V') {
@@ -361,6 +489,7 @@ std::variant<StraceOptions, int> Parser::parse(int argc, char** argv) {
     fmt::print(stderr, "{0}: must have PROG [ARGS] or -p PID\nTry '{0} -h' for more information.\n", argv[0]);
     return 1;
   }
+  if (!options_.quiet_paths && options_.quiet == 0) fmt::print(stderr, "{}", resolved_paths_);
   if (counts_['c'] > 0 && counts_['C'] > 0) {
     fmt::print(stderr, "{}: -c/--summary-only and -C/--summary are mutually exclusive\n", argv[0]);
     return 1;

@@ -6,8 +6,9 @@
 #include <linux/unistd.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
-#include <algorithm>
+#include <cstdlib>
 
 #include "core/base/clock.h"
 #include "core/syscall/i386.h"
@@ -18,12 +19,25 @@ namespace {
 
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
 
+// Whether there is no stack of the caller any more behind a call.
+bool ends_image(uint64_t number) {
+  return number == __NR_execve || number == __NR_execveat || number == __NR_exit || number == __NR_exit_group;
+}
+// For terminals (ECMA-48).
+constexpr std::string_view kRed = "\033[31m";
+constexpr std::string_view kYellow = "\033[33m";
+constexpr std::string_view kPlain = "\033[0m";
+
 bool is_restart(int64_t result) { return result <= -512 && result >= -516; }
 
 }  // namespace
 
-StracePrinter::StracePrinter(const StraceOptions& options, std::shared_ptr<StraceOutput> output)
-    : options_(options), output_(std::move(output)) {
+StracePrinter::StracePrinter(const StraceOptions& options, std::shared_ptr<StraceOutput> output,
+                             std::unique_ptr<StraceStacks> stacks)
+    : options_(options), output_(std::move(output)), stacks_(std::move(stacks)), calls_(options) {
+  using Color = StraceOptions::Color;
+  const bool to_terminal = options_.output.empty() && isatty(STDERR_FILENO) != 0 && getenv("NO_COLOR") == nullptr;
+  colors_ = options_.color == Color::kAlways || (options_.color == Color::kAuto && to_terminal);
   if (options_.decode_paths) fds_ = std::make_unique<LiveFdNames>(options_.decode_sockets);
 }
 
@@ -47,15 +61,31 @@ void StracePrinter::complain(const std::string& text) {
   fmt::print(stderr, "strace: {}\n", text);
 }
 
+std::string StracePrinter::name_behind(pid_t tid) const {
+  if (!options_.decode_comms) return {};
+  const std::string name = name_of_process(tid);
+  return name.empty() ? name : "<" + name + ">";
+}
+
+RenderStyle StracePrinter::style_of(uint64_t number) const {
+  RenderStyle style = options_.style;
+  style.verbose = !options_.abbreviated.contains(number);
+  style.dereference = options_.dereferenced.contains(number);
+  style.raw = options_.raw.contains(number);
+  style.argument_names = options_.argument_names;
+  style.decode_comms = options_.decode_comms;
+  return style;
+}
+
 std::string StracePrinter::prefix(pid_t tid, uint64_t time_ns, const CallStop* stop) {
   std::string text;
   const bool to_file = !options_.output.empty();
   if (to_file && options_.follow && !options_.output_separately) {
-    text = fmt::format("{:<5} ", tid);
+    text = fmt::format("{:<5}{} ", tid, name_behind(tid));
   } else if (options_.always_show_pid && to_file) {
-    text = fmt::format("{:<5} ", tid);
+    text = fmt::format("{:<5}{} ", tid, name_behind(tid));
   } else if (!to_file && (tasks_.size() > 1 || options_.always_show_pid)) {
-    text = fmt::format("[pid {:5}] ", tid);
+    text = fmt::format("[pid {:5}{}] ", tid, name_behind(tid));
   }
   const auto seconds = static_cast<time_t>(time_ns / kNsPerSecond);
   const uint64_t microseconds = time_ns % kNsPerSecond / 1000;
@@ -70,7 +100,7 @@ std::string StracePrinter::prefix(pid_t tid, uint64_t time_ns, const CallStop* s
   }
   if (options_.relative_times) {
     uint64_t& last = options_.output_separately ? task(tid).last_ns : last_ns_;
-    const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    const uint64_t now = monotonic_ns_ != 0 ? monotonic_ns_ : clock_ns(CLOCK_MONOTONIC);
     const uint64_t elapsed = last != 0 ? now - last : 0;
     last = now;
     text += fmt::format("{:6}.{:06} ", elapsed / kNsPerSecond, elapsed % kNsPerSecond / 1000);
@@ -100,19 +130,24 @@ void StracePrinter::begin_line(pid_t tid, Task& task) {
   line_owner_ = tid;
 }
 
-void StracePrinter::end_line(Task& task) {
+void StracePrinter::end_line(Task& task) { end_line(task, {}); }
+
+void StracePrinter::end_line(Task& task, const std::string& stack) {
   task.output->text += '\n';
+  task.output->text += stack;
   task.output->commit();
   line_owner_ = 0;
   task.column = 0;
 }
 
-void StracePrinter::put_whole_line(pid_t tid, const std::string& text) {
+void StracePrinter::put_whole_line(pid_t tid, const std::string& text, bool with_stack) {
   if (options_.summary == StraceOptions::Summary::kOnly) return;
   Task& own = task(tid);
   begin_line(tid, own);
-  own.output->text += prefix(tid, clock_ns(CLOCK_REALTIME), nullptr) + text;
-  end_line(own);
+  monotonic_ns_ = 0;
+  own.output->text += prefix(tid, clock_ns(CLOCK_REALTIME), nullptr);
+  own.output->text += colors_ ? fmt::format("{}{}{}", kYellow, text, kPlain) : text;
+  end_line(own, with_stack && stacks_ ? stacks_->text(tid, own.tgid != 0 ? own.tgid : tid) : std::string());
 }
 
 void StracePrinter::pad(std::string& line, size_t before) const {
@@ -165,28 +200,6 @@ int StracePrinter::int_before_call(const CallText& text) {
   return text.argument(index) != 0 && text.memory.read_object(text.argument(index), value) ? value : -1;
 }
 
-bool StracePrinter::matches_paths(const CallStop& stop) const {
-  if (options_.paths.empty()) return true;
-  const CallDescription* call = description_of(stop.call);
-  if (call == nullptr) return false;
-  const LiveMemory memory(stop.tid);
-  RenderStyle style;
-  for (size_t i = 0; i < call->argument_count; i++) {
-    const ArgumentKind& kind = call->argument_slots[i];
-    std::string found;
-    if (kind.print == printers::path) {
-      CallText text(found, memory, style, stop.call);
-      text.path(stop.call.arguments[i]);
-      if (found.size() >= 2 && found.front() == '"') found = found.substr(1, found.size() - 2);
-    } else if (kind.print == printers::fd || kind.print == printers::directory_fd) {
-      if (static_cast<int>(stop.call.arguments[i]) >= 0)
-        found = path_of_fd(stop.tid, static_cast<int>(stop.call.arguments[i]));
-    }
-    if (!found.empty() && std::ranges::find(options_.paths, found) != options_.paths.end()) return true;
-  }
-  return false;
-}
-
 void StracePrinter::note_architecture(pid_t tid, Task& own, uint32_t architecture) {
   if (own.architecture == architecture) return;
   const bool is_32 = architecture == AUDIT_ARCH_I386;
@@ -201,31 +214,38 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   CallStop stop = raw;
   if (stop.architecture == AUDIT_ARCH_I386) translate_i386(stop.call);
   Task& own = task(stop.tid);
+  own.tgid = stop.tgid;
   own.in_call = false;
   own.tampered = own.delayed = false;
   note_architecture(stop.tid, own, stop.architecture);
   own.entry = stop;
-  if (!options_.trace.contains(stop.call.number) || !matches_paths(stop)) return {};
-  CallTampering tampering;
-  const InjectRule* rule =
-      stop.is_startup ? nullptr : injections_.next(options_.injections, stop.tid, stop.call.number);
-  if (rule != nullptr) {
-    tampering = rule->tampering;
-    own.tampered = tampering.result || tampering.signal != 0;
-    own.delayed = tampering.delay_enter_us != 0 || tampering.delay_exit_us != 0;
-  }
+  own.entry.memory = nullptr;
+  const LiveMemory live(stop.tid);
+  const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
+  const std::optional<CallTampering> decision = calls_.enter(stop, memory);
+  if (!decision) return {};
+  const CallTampering& tampering = *decision;
+  own.tampered = tampering.result || tampering.signal != 0 || tampering.number;
+  own.poked = !tampering.poke_enter.empty() || !tampering.poke_exit.empty();
+  own.delayed = tampering.delay_enter_us != 0 || tampering.delay_exit_us != 0;
   own.in_call = true;
   own.interrupted = false;
   own.progress = {};
   if (options_.summary == StraceOptions::Summary::kOnly) return tampering;
-  const LiveMemory memory(stop.tid);
+  own.entry_stack.clear();
+  if (stacks_ && ends_image(stop.call.number) && !stop.is_startup) {
+    own.entry_stack = stacks_->text(stop.tid, stop.tgid);
+  }
+  monotonic_ns_ = stop.monotonic_ns;
+  const RenderStyle style = style_of(stop.call.number);
   if (!holds_lines()) begin_line(stop.tid, own);
   std::string& line = holds_lines() ? own.held : own.output->text;
   if (holds_lines()) line.clear();
   const size_t start = line.size();
   if (!holds_lines()) line += prefix(stop.tid, stop.time_ns, &stop);
-  CallText text(line, memory, options_.style, stop.call);
+  CallText text(line, memory, style, stop.call);
   text.fds = fds_.get();
+  text.sockets = &sockets_;
   text.pid = stop.tid;
   text.stack_pointer = stop.stack_pointer;
   text.interrupted_call = own.restartable;
@@ -236,34 +256,28 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   return tampering;
 }
 
-uint64_t StracePrinter::own_time(const CallStop& entry, const CallStop& exit) const {
-  return options_.wall_clock ? exit.monotonic_ns - entry.monotonic_ns : exit.system_ns - entry.system_ns;
-}
-
 void StracePrinter::on_exit(const CallStop& raw) {
   Task& own = task(raw.tid);
+  if (stacks_) stacks_->on_call_end(raw.tgid, raw.call);
   if (!own.in_call) return;
   CallStop stop = raw;
   stop.call.number = own.entry.call.number;
   stop.call.foreign_name = own.entry.call.foreign_name;
   const bool restart = stop.call.failed && is_restart(stop.call.result);
   if (restart) own.restartable = name_of(stop.call);
-  const CallStatus status = restart            ? CallStatus::kUnavailable
-                            : stop.call.failed ? CallStatus::kFailed
-                                               : CallStatus::kSuccessful;
-  const bool wanted = (options_.statuses & static_cast<uint8_t>(status)) != 0;
-  if (options_.summary != StraceOptions::Summary::kNone && wanted) {
-    summary_.add(stop.call.number, own_time(own.entry, stop), stop.call.failed);
-  }
-  if (options_.summary == StraceOptions::Summary::kOnly || !wanted) {
+  monotonic_ns_ = stop.monotonic_ns;
+  if (!calls_.leave(own.entry, stop)) {
     own.in_call = false;
     return;
   }
   const size_t before = resume_line(stop.tid, own, stop.time_ns);
-  const LiveMemory memory(stop.tid);
+  const LiveMemory live(stop.tid);
+  const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
   std::string rest;
-  CallText text(rest, memory, options_.style, stop.call);
+  const RenderStyle style = style_of(stop.call.number);
+  CallText text(rest, memory, style, stop.call);
   text.fds = fds_.get();
+  text.sockets = &sockets_;
   text.pid = stop.tid;
   text.stack_pointer = own.entry.stack_pointer;
   text.entry_int = own.entry_int;
@@ -279,12 +293,17 @@ void StracePrinter::on_exit(const CallStop& raw) {
     line += '\n';
     line.append(data, 0, data.size() - 1);
   }
-  end_line(own);
+  if (!stacks_) return end_line(own);
+  end_line(own, own.entry_stack.empty() ? stacks_->text(stop.tid, stop.tgid) : own.entry_stack);
 }
 
 void StracePrinter::put_result(pid_t, Task& own, CallText& text, const CallStop& stop) {
+  const bool colored = colors_ && text.call.failed;
+  if (colored) text.put(kRed);
   render_result(text);
+  if (colored) text.put(kPlain);
   if (own.tampered) text.put(" (INJECTED)");
+  if (own.poked) text.put(" (INJECTED: args)");
   if (own.delayed) text.put(" (DELAYED)");
   if (options_.durations) {
     const uint64_t ns = stop.monotonic_ns - own.entry.monotonic_ns;
@@ -300,22 +319,27 @@ void StracePrinter::on_signal(pid_t tid, const siginfo_t& info) {
   const CallValues values;
   CallText text(details, none, options_.style, values);
   printers::put_signal_info(text, &info);
-  put_whole_line(tid, fmt::format("--- {} {} ---", signal_name(info.si_signo), details));
+  put_whole_line(tid, fmt::format("--- {} {} ---", signal_name(info.si_signo), details), true);
 }
 
 void StracePrinter::on_stopped(pid_t tid, int signal) {
   if ((options_.signals >> (signal - 1) & 1) == 0) return;
-  put_whole_line(tid, fmt::format("--- stopped by {} ---", signal_name(signal)));
+  put_whole_line(tid, fmt::format("--- stopped by {} ---", signal_name(signal)), true);
 }
 
 void StracePrinter::on_attached(pid_t tid, pid_t tgid, pid_t parent) {
-  task(tid);
+  task(tid).tgid = tgid;
+  if (stacks_ && parent != 0 && tid == tgid) {
+    const auto forker = tasks_.find(parent);
+    stacks_->on_fork(forker != tasks_.end() && forker->second.tgid != 0 ? forker->second.tgid : parent, tid);
+  }
   if (options_.quiet_attach) return;
   if (parent == 0 && tid != tgid) return;
   complain(fmt::format("Process {} attached", tid));
 }
 
 void StracePrinter::on_exec(pid_t leader, pid_t former) {
+  if (stacks_) stacks_->on_exec(leader);
   if (leader == former) return;
   // The thread goes on under its leader's id.
   if (!options_.quiet_exit && (options_.quiet < 3)) {
@@ -333,8 +357,7 @@ void StracePrinter::on_exec(pid_t leader, pid_t former) {
 void StracePrinter::on_exiting(pid_t tid) {
   Task& own = task(tid);
   if (!own.in_call) return;
-  const bool wanted = (options_.statuses & static_cast<uint8_t>(CallStatus::kUnfinished)) != 0;
-  if (options_.summary != StraceOptions::Summary::kOnly && wanted) {
+  if (calls_.leave_unfinished()) {
     const size_t before = resume_line(tid, own, clock_ns(CLOCK_REALTIME));
     const CallDescription* call = description_of(own.entry.call);
     const bool complete = call == nullptr || own.progress.omitted || own.progress.next_argument >= call->argument_count;
@@ -342,7 +365,7 @@ void StracePrinter::on_exiting(pid_t tid) {
     pad(rest, before);
     own.output->text += rest + "?";
     own.in_call = false;
-    end_line(own);
+    end_line(own, own.entry_stack);
   }
   own.in_call = false;
 }
@@ -359,7 +382,10 @@ void StracePrinter::on_end(pid_t tid, int status) {
     put_whole_line(tid, fmt::format("+++ exited with {} +++", WEXITSTATUS(status)));
   }
   if (line_owner_ == tid) line_owner_ = 0;
-  injections_.forget(tid);
+  if (const auto ending = tasks_.find(tid); stacks_ && ending != tasks_.end() && ending->second.tgid == tid) {
+    stacks_->on_end(tid);
+  }
+  calls_.end(tid);
   tasks_.erase(tid);
 }
 
@@ -378,12 +404,16 @@ void StracePrinter::on_detached(pid_t tid) {
 void StracePrinter::on_idle() {
   // Someone may be looking at a call that does not come to its end.
   output_->commit();
+  if (const std::string table = calls_.periodic_summary(); !table.empty()) {
+    output_->text += table;
+    output_->flush();
+  }
 }
 
 void StracePrinter::finish() {
-  if (options_.summary == StraceOptions::Summary::kNone) return;
-  output_->text += summary_.render(options_.summary_sort);
+  output_->text += calls_.summary();
   output_->flush();
+  if (options_.inject_report) fmt::print(stderr, "{}", calls_.injection_report());
 }
 
 }  // namespace polytap

@@ -74,7 +74,7 @@ size_t find_refused(int program_fd, const UserPlaces& places) {
     const size_t middle = (good + bad) / 2;
     const auto from = places.offsets.begin() + static_cast<std::ptrdiff_t>(good);
     const auto to = places.offsets.begin() + static_cast<std::ptrdiff_t>(middle);
-    (link_user_places(program_fd, {places.path, places.at_return, {from, to}, {}}).ok() ? good : bad) = middle;
+    (link_user_places(program_fd, {places.path, places.at_return, {from, to}, {}, {}}).ok() ? good : bad) = middle;
   }
   return good;
 }
@@ -112,6 +112,7 @@ Result<Attachment> attach_function(int program_fd, const ProbePmu& pmu, const Pr
   perf_event_attr attributes{};
   attributes.type = pmu.type;
   if (site.is_return()) attributes.config = pmu.return_flag;
+  if (site.is_user_function()) attributes.config |= site.reference_counter << pmu.counter_shift;
   std::string place = site.module;  // config1 points to it
   if (site.is_user_function()) {
     attributes.config1 = reinterpret_cast<uint64_t>(place.c_str());
@@ -138,14 +139,15 @@ Result<std::vector<Attachment>> attach_user_functions(int program_fd, std::span<
   }
   std::vector<Attachment> attachments;
   for (const auto& [key, members] : groups) {
-    UserPlaces places{key.first, key.second, {}, {}};
+    UserPlaces places{key.first, key.second, {}, {}, {}};
     for (const uint32_t index : members) {
       places.offsets.push_back(all_sites[index].file_offset);
       if (cookies) places.cookies.push_back(index);
+      places.reference_counters.push_back(all_sites[index].reference_counter);
     }
     auto link = link_user_places(program_fd, places);
     if (!link) return refused(all_sites[members[find_refused(program_fd, places)]], link.error().code());
-    attachments.push_back({UniqueFd(), std::move(*link)});
+    attachments.push_back({UniqueFd(), std::move(*link), 0});
   }
   return attachments;
 }

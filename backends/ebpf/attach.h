@@ -20,6 +20,7 @@ namespace polytap::ebpf {
 struct Attachment {
   UniqueFd event;  // the perf event that the link needs; none for raw tracepoints
   UniqueFd link;
+  uint64_t watched = 0;  // watchpoints: their address
 };
 
 // COOKIE: what bpf_get_attach_cookie() returns there.

@@ -1,5 +1,7 @@
 #include "backends/ebpf/attach_groups.h"
 
+#include <linux/bpf.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -51,6 +53,8 @@ class Grouping {
     tracepoints();
     raw_tracepoints();
     kernel_functions();
+    sampled();
+    iterators();
     user_functions();
     fired();
     return std::move(groups_);
@@ -127,6 +131,19 @@ class Grouping {
     if (!sites.empty()) add(AttachMethod::kKprobe, ProgramKind::kKernelFunction, std::move(sites));
   }
 
+  void sampled() {
+    std::vector<uint32_t> sites = sites_where([](const ProbeSite& site) { return site.is_sampled(); });
+    if (!sites.empty()) add(AttachMethod::kSampled, ProgramKind::kSampled, std::move(sites));
+  }
+
+  void iterators() {
+    for (const uint32_t site : sites_of(ProbeType::kIter)) {
+      AttachGroup& group = add(AttachMethod::kIterate, ProgramKind::kIterator, {site});
+      group.request.guarded = false;
+      group.attach_type = BPF_TRACE_ITER;
+    }
+  }
+
   // One program for all, unless their stacks differ.
   void user_functions() {
     const bool stack = reads_user_stack(function_);
@@ -141,7 +158,9 @@ class Grouping {
       AttachGroup& group = add(abilities_.uprobe_multi ? AttachMethod::kUprobeMulti : AttachMethod::kUprobe,
                                ProgramKind::kUserFunction, std::move(sites));
       group.request.missing_caller = caller;
-      group.request.may_sleep = abilities_.sleepable_uprobes && reads_user_memory(function_);
+      // The body of a loop over a map must not sleep: it runs in an RCU section.
+      group.request.may_sleep =
+          abilities_.sleepable_uprobes && reads_user_memory(function_) && !has_map_loop(function_);
       if (abilities_.uprobe_multi) group.attach_type = kUprobeMulti;
     }
   }
@@ -177,7 +196,7 @@ AttachAbilities find_attach_abilities(const ir::Program& program, const EbpfOpti
 
 bool is_attached(const ProbeSite& site) {
   return site.type == ProbeType::kTracepoint || site.type == ProbeType::kRawTracepoint || site.is_user_function() ||
-         site.is_kernel_function();
+         site.is_kernel_function() || site.is_sampled() || site.type == ProbeType::kIter;
 }
 
 std::vector<AttachGroup> group_sites(const ir::Program& program, const ir::Function& function,

@@ -20,6 +20,8 @@ enum class AttachMethod : uint8_t {
   kUprobe,         // a perf event for each site
   kUprobeMulti,    // a link for each file
   kKprobe,         // a perf event for each site
+  kIterate,        // not at all: EbpfSession::fire() runs it for every object
+  kSampled,        // a perf event for each site and CPU
 };
 
 // What the kernel and the options allow.

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "backends/ebpf/sampled_events.h"
 #include "core/base/check.h"
 
 namespace polytap::ebpf {
@@ -33,6 +34,8 @@ Result<Attachment> Attacher::attach_site(const LoadedProgram& loaded, const Prob
     case AttachMethod::kSyscalls:
     case AttachMethod::kSyscallExits:
     case AttachMethod::kUprobeMulti:
+    case AttachMethod::kSampled:
+    case AttachMethod::kIterate:
     case AttachMethod::kRun:
       break;
   }
@@ -44,6 +47,7 @@ Status Attacher::attach(const LoadedProgram& loaded, std::vector<Attachment>& at
   const int program = loaded.program.get();
   switch (group.method) {
     case AttachMethod::kRun:
+    case AttachMethod::kIterate:
       return {};
     case AttachMethod::kSyscalls:
     case AttachMethod::kSyscallExits: {
@@ -65,6 +69,11 @@ Status Attacher::attach(const LoadedProgram& loaded, std::vector<Attachment>& at
   for (const uint32_t index : group.sites) {
     std::optional<uint64_t> cookie;
     if (group.wants_cookie) cookie = index;
+    if (group.method == AttachMethod::kSampled) {
+      ASSIGN_OR_RETURN(std::vector<Attachment> events, attach_sampled(program, sites_[index], cookie));
+      std::move(events.begin(), events.end(), std::back_inserter(attachments));
+      continue;
+    }
     ASSIGN_OR_RETURN(Attachment attachment, attach_site(loaded, sites_[index], cookie));
     attachments.push_back(std::move(attachment));
   }

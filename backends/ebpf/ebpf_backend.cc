@@ -9,7 +9,9 @@
 #include "backends/ebpf/capabilities.h"
 #include "backends/ebpf/first_instruction.h"
 #include "backends/ebpf/frame_layout.h"
+#include "backends/ebpf/iterators.h"
 #include "backends/ebpf/probe_pmu.h"
+#include "backends/ebpf/sampled_events.h"
 #include "backends/ebpf/session.h"
 #include "core/ir/function_needs.h"
 #include "core/probe/cost_model.h"
@@ -27,6 +29,7 @@ constexpr CostModel kCosts = {.tracepoint = 55,
                               .kernel_return = 300,
                               .user_function = 1'500,
                               .user_return = 2'500,
+                              .sampled = 500,
                               .step = 0.5,
                               .builtin = 6,
                               .map_read = 20,
@@ -43,6 +46,9 @@ std::optional<std::string> why_not_site(const ProbeSite& site) {
     case ProbeType::kBegin:
     case ProbeType::kEnd:
     case ProbeType::kInterval:
+    case ProbeType::kSelf:
+    case ProbeType::kTest:
+    case ProbeType::kBench:
     case ProbeType::kTracepoint:
     case ProbeType::kRawTracepoint:
       return std::nullopt;
@@ -50,12 +56,17 @@ std::optional<std::string> why_not_site(const ProbeSite& site) {
     case ProbeType::kKretprobe:
     case ProbeType::kUprobe:
     case ProbeType::kUretprobe:
+    case ProbeType::kUsdt:
       return ebpf::why_no_function_probes(site.type);
+    case ProbeType::kProfile:
+    case ProbeType::kSoftware:
+    case ProbeType::kHardware:
+    case ProbeType::kWatchpoint:
+      return ebpf::why_not_sampled(site);
+    case ProbeType::kIter:
+      return ebpf::why_no_iterator(site);
     default:
-      return fmt::format(
-          "the ebpf backend runs tracepoint, rawtracepoint, kprobe, kretprobe, uprobe, uretprobe, interval, BEGIN and "
-          "END probes, not {}",
-          site.name);
+      return fmt::format("the ebpf backend does not run {}", site.name);
   }
 }
 
@@ -136,7 +147,7 @@ std::optional<std::string> why_not_places(const ir::Program& program) {
 std::optional<std::string> why_not_program(const ir::Program& program) {
   std::optional<ProbeType> last;  // a glob's sites are many and alike
   for (const ProbeSite& site : program.sites) {
-    if (last == site.type) continue;
+    if (last == site.type && !site.is_sampled()) continue;
     last = site.type;
     if (auto reason = why_not_site(site)) return reason;
   }
@@ -148,6 +159,16 @@ std::optional<std::string> why_not_program(const ir::Program& program) {
         if (auto reason = why_not_operation(function, instruction.operation, tracepoint)) return reason;
       }
     }
+  }
+  return std::nullopt;
+}
+
+// An address of programs means something else in each of them.
+std::optional<std::string> why_not_target(const ir::Program& program, const Target& target) {
+  if (!target.system_wide()) return std::nullopt;
+  for (const ProbeSite& site : program.sites) {
+    if (site.type != ProbeType::kWatchpoint || static_cast<int64_t>(site.sampled.address) < 0) continue;
+    return fmt::format("{} watches an address of a program: name the process (-p) or the command (-c)", site.name);
   }
   return std::nullopt;
 }
@@ -167,10 +188,11 @@ class EbpfBackend : public Backend {
 
   std::string_view name() const override { return "ebpf"; }
 
-  Verdict can_run(const ir::Program& program, const Target&) const override {
+  Verdict can_run(const ir::Program& program, const Target& target) const override {
     Verdict verdict;
     verdict.cost_ns = cost_of(kCosts, program);
-    auto reason = why_not_program(program);
+    auto reason = why_not_target(program, target);
+    if (!reason) reason = why_not_program(program);
     if (!reason) reason = ebpf::why_unusable();
     if (!reason) reason = why_not_actions(program);
     verdict.possible = !reason;

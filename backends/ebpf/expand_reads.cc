@@ -30,6 +30,19 @@ void FunctionCompiler::expand(const ir::ContextLoad& op, ir::Temp result) {
     set_result(result, Reg::k0);
     return;
   }
+  if (request_.kind == ProgramKind::kIterator) {
+    // Read like any memory, what it points to is an address, and none that the verifier takes care of.
+    code_.move(Reg::k1, Reg::kFrame);
+    code_.alu(Alu::kAdd, Reg::k1, kWork0);
+    code_.move(Reg::k2, static_cast<int32_t>(op.size));
+    code_.move(Reg::k3, Reg::k6);
+    code_.alu(Alu::kAdd, Reg::k3, static_cast<int32_t>(op.offset));
+    code_.call(helper::kReadKernel);
+    code_.load(op.size, Reg::k0, Reg::kFrame, kWork0);
+    if (op.is_signed) extend(Reg::k0, op.size * 8U, true);
+    set_result(result, Reg::k0);
+    return;
+  }
   const Home& home = plan_.allocation.homes[result];
   const Reg to = home.kind == Home::Kind::kRegister ? home.reg : Reg::k0;
   code_.load(op.size, to, Reg::k6, static_cast<int32_t>(op.offset));
@@ -313,8 +326,9 @@ void FunctionCompiler::expand(const ir::ReadBuffer& op, ir::Temp) {
 }
 
 void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
-  const bool has_stack = request_.kind != ProgramKind::kSyscall;  // BEGIN and the like run in polytap itself
-  if (!has_stack) zero_memory(memory(op.to, 8 + 8 * op.depth, Reg::k1), 8 + 8 * op.depth);
+  // BEGIN and the like, and iterators, run in polytap itself.
+  const bool has_stack = request_.kind != ProgramKind::kSyscall && request_.kind != ProgramKind::kIterator;
+  if (!has_stack || unwinds(op)) zero_memory(memory(op.to, 8 + 8 * op.depth, Reg::k1), 8 + 8 * op.depth);
   if (op.space == AddressSpace::kKernel) {
     // Not a constant, which the verifier would follow through everything that reads the key.
     code_.load_map_value(Reg::k0, environment_.globals_fd, environment_.globals.zeros);
@@ -326,6 +340,7 @@ void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
   const Memory tgid = memory(op.to, 8, Reg::k1);
   code_.store(8, tgid.base, tgid.offset, Reg::k0);
   if (!has_stack) return;
+  if (unwinds(op)) return unwind_user_stack(op);
   const ir::Place frames{op.to.slot, op.to.offset + 8};
   if (op.space == AddressSpace::kUser && request_.missing_caller != MissingCaller::kNo && op.depth > 1) {
     read_user_stack_with_caller(frames, op.depth);

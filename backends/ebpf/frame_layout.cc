@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <numeric>
 
+#include "backends/ebpf/regions.h"
+#include "backends/ebpf/unwind_layout.h"
 #include "core/ir/operands.h"
 
 namespace polytap::ebpf {
 namespace {
 
 constexpr uint32_t kMaxStackSpills = 24;
+constexpr uint32_t kMaxStackSpillsInLoops = 16;  // in two frames
+// The step of a stack's walk is one frame more.
+constexpr uint32_t kMaxStackSpillsInWalks = 8;
 
 // Sets of slot words as bits.
 using Words = std::vector<bool>;
@@ -24,6 +29,7 @@ BlockUse analyse(const ir::Program& program, const ir::Block& block, const std::
   std::vector<ir::RegionAccess> regions;
   for (const ir::Instruction& instruction : block.instructions) {
     ir::regions_of(program, instruction.operation, regions);
+    const bool may_write = std::holds_alternative<ir::MapNext>(instruction.operation);  // only when there is an entry
     for (const ir::RegionAccess& region : regions) {
       const uint32_t begin = region.place.offset;
       const uint32_t end = begin + region.length;
@@ -32,7 +38,7 @@ BlockUse analyse(const ir::Program& program, const ir::Block& block, const std::
         if (use.written[index] || use.read_first[index]) continue;
         const bool whole = begin <= word * 8 && end >= word * 8 + 8;
         // A partial write leaves bytes that count as read.
-        (region.is_write && whole ? use.written : use.read_first)[index] = true;
+        (region.is_write && whole && !may_write ? use.written : use.read_first)[index] = true;
       }
     }
   }
@@ -47,6 +53,7 @@ bool needs_work_words(const ir::Program& program, const ir::Operation& operation
                         [](const ir::Exit&) { return true; },
                         [](const ir::ReadStack&) { return true; },
                         [](const ir::AggregateRead&) { return true; },
+                        [](const ir::MapNext&) { return true; },
                         [&](const ir::Aggregate& op) {
                           return program.maps[op.map].value.aggregation.kind == AggregationKind::kTseries;
                         },
@@ -56,6 +63,16 @@ bool needs_work_words(const ir::Program& program, const ir::Operation& operation
                         [](const auto&) { return false; },
                     },
                     operation);
+}
+
+bool reads_user_stack(const ir::Function& function) {
+  for (const ir::Block& block : function.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      const auto* read = std::get_if<ir::ReadStack>(&instruction.operation);
+      if (read != nullptr && read->space == AddressSpace::kUser) return true;
+    }
+  }
+  return false;
 }
 
 // Bytes at the frame's end for the expansions' own words.
@@ -113,15 +130,6 @@ std::vector<ZeroRange> words_to_zero(const ir::Program& program, const ir::Funct
   return ranges;
 }
 
-bool has_loop(const ir::Function& function) {
-  for (ir::BlockId id = 0; id < function.blocks.size(); ++id) {
-    bool backward = false;
-    ir::for_each_target(function.blocks[id].end, [&](ir::BlockId to) { backward = backward || to <= id; });
-    if (backward) return true;
-  }
-  return false;
-}
-
 bool has_strings(const ir::Emit& emit) {
   return std::any_of(emit.fields.begin(), emit.fields.end(),
                      [](const ir::EmitField& field) { return field.kind == ir::EmitField::Kind::kString; });
@@ -154,20 +162,32 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
     return location;
   };
 
+  const bool loops = has_loop(function);
+  const bool walks = loops && reads_user_stack(function);
+  const uint32_t stack_spills = has_map_loop(function) ? 0
+                                : walks                ? kMaxStackSpillsInWalks
+                                : loops                ? kMaxStackSpillsInLoops
+                                                       : kMaxStackSpills;
   for (uint32_t word = 0; word < allocation.spill_words; ++word) {
-    layout.spills.push_back(word < kMaxStackSpills ? on_stack(8) : in_scratch(8));
+    layout.spills.push_back(word < stack_spills ? on_stack(8) : in_scratch(8));
   }
 
   std::vector<uint32_t> uses(function.slots.size(), 0);
   std::vector<ir::RegionAccess> regions;
   uint32_t record = 0;
   uint32_t dump = 0;
+  std::vector<bool> holds_stack(function.slots.size(), false);
   for (const ir::Block& block : function.blocks) {
     for (const ir::Instruction& instruction : block.instructions) {
       ir::regions_of(program, instruction.operation, regions);
       for (const ir::RegionAccess& region : regions) ++uses[region.place.slot];
       if (const auto* emit = std::get_if<ir::Emit>(&instruction.operation); emit != nullptr && has_strings(*emit)) {
         record = std::max(record, record_capacity(*emit));
+      }
+      if (const auto* read = std::get_if<ir::ReadStack>(&instruction.operation);
+          read != nullptr && read->space == AddressSpace::kUser) {
+        holds_stack[read->to.slot] = true;
+        layout.stack_depth = std::max(layout.stack_depth, read->depth);
       }
       if (const auto* length = std::get_if<ir::StringLength>(&instruction.operation)) {
         dump = std::max(dump, length->capacity + 8);
@@ -190,15 +210,20 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
     return uses[a] > uses[b];
   });
   layout.slots.resize(function.slots.size());
-  const bool loops = has_loop(function);
   for (const ir::SlotId slot : order) {
     const uint32_t bytes = function.slots[slot].size;
-    const bool fits = !loops && bytes <= kMaxStackSlot && stack + bytes <= kStackBytes;
+    // Frames are stored by their number, which the verifier does not like on the stack.
+    const bool fits = !loops && !holds_stack[slot] && bytes <= kMaxStackSlot && stack + bytes <= kStackBytes;
     layout.slots[slot] = fits ? on_stack(bytes) : in_scratch(bytes);
   }
   if (loops) layout.resume = in_scratch(8).offset;
   if (record != 0) layout.record = in_scratch(record).offset;
   if (dump != 0) layout.dump = in_scratch(dump).offset;
+  if (layout.stack_depth != 0) {
+    layout.unwind = in_scratch(UnwindState::kSize).offset;
+    // The verifier takes any frame's number for possible, in each of the stacks.
+    in_scratch(8 * layout.stack_depth);
+  }
   // A string's copy may look at one byte behind its region.
   layout.scratch_size = scratch == 0 ? 0 : scratch + 8;
   return layout;

@@ -10,8 +10,8 @@
 
 namespace polytap::ebpf {
 
-// The verifier allows 512 bytes for a program and its callbacks together. A callback takes 32. A function with a
-// loop has two frames, and no slots in either.
+// The verifier allows 512 bytes for a program and its callbacks together. An empty callback takes 32. A function with a
+// loop has two frames, one with loops over maps up to eight, and no slots in any.
 inline constexpr uint32_t kStackBytes = 512 - 32 - 16;
 inline constexpr uint32_t kMaxStackSlot = 64;
 
@@ -44,9 +44,11 @@ struct FrameLayout {
   std::vector<Location> slots;   // by SlotId
   std::vector<Location> spills;  // by spill word
   int32_t record = 0;            // in scratch: where records with strings are put together
-  int32_t dump = 0;            // in scratch: where bytes go that nobody reads, and where texts are searched and joined
+  int32_t dump = 0;  // in scratch: where bytes go that nobody reads, and where texts are searched and joined
   uint32_t text_capacity = 0;  // of all searches: the largest
   uint32_t pattern_capacity = 0;
+  int32_t unwind = 0;         // in scratch: an UnwindState, of functions with user stacks
+  uint32_t stack_depth = 0;   // the deepest user stack; 0: none
   int32_t resume = 0;         // in scratch, of functions with loops: the block where the next step begins
   uint32_t scratch_size = 0;  // 0: none needed
 };
@@ -62,9 +64,6 @@ inline constexpr int32_t kTimeOffset = 8;
 
 // Bytes of `dump` that a search takes (expand_texts.cc).
 uint32_t search_bytes(uint32_t text_capacity, uint32_t pattern_capacity);
-
-// Whether a block of FUNCTION leads back to itself or to one before it.
-bool has_loop(const ir::Function& function);
 
 // A function with a loop has all its slots in scratch memory: what lies on the stack the verifier follows round by
 // round, until a million instructions are too many.

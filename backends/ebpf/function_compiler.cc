@@ -51,46 +51,45 @@ Result<CompiledFunction> FunctionCompiler::compile() {
   for (size_t i = 0; i < function_.blocks.size(); ++i) blocks_.push_back(code_.new_label());
   leave_ = code_.new_label();
   code_.set_span(function_.span);
+  regions_ = find_regions(function_);
+  for (size_t i = 0; i < regions_.all.size(); ++i) loop_callbacks_.push_back(code_.new_label());
   enter();
-  if (in_steps()) enter_step();
-  const std::vector<bool> reachable = reachable_blocks();
-  for (ir::BlockId i = 0; i < function_.blocks.size(); ++i) {
-    if (reachable[i]) expand_block(i);
-  }
+  expand_program();
+  for (size_t i = 1; i < regions_.all.size(); ++i) expand_map_loop(i);
   code_.set_span(function_.span);
-  if (step_) {
-    code_.bind(leave_);
-    code_.move(Reg::k0, 1);
-    code_.exit();
-  } else if (code_.is_used(leave_)) {
-    leave();
-  }
+  // Last of all, behind the deferred code, because a callback is a subprogram of its own.
   if (callback_) {
-    // Last of all, behind the deferred code, because a callback is a subprogram of its own.
-    code_.defer([this] {
-      code_.defer([this] {
-        code_.bind(*callback_);
-        code_.move(Reg::k0, 0);
-        code_.exit();
-      });
-    });
+    code_.bind(*callback_);
+    callbacks_.push_back(*callback_);
+    end_callback(0);
+  }
+  if (unwind_step_) {
+    callbacks_.push_back(*unwind_step_);
+    place_unwind_step();
   }
   if (search_) {
-    code_.defer([this] { code_.defer([this] { place_search(); }); });
+    callbacks_.push_back(*search_);
+    place_search();
   }
   CompiledFunction compiled;
   ASSIGN_OR_RETURN(compiled.code, code_.finish());
-  if (step_) compiled.callbacks.push_back(code_.position(*step_));
-  if (callback_) compiled.callbacks.push_back(code_.position(*callback_));
-  if (search_) compiled.callbacks.push_back(code_.position(*search_));
+  for (const Label callback : callbacks_) compiled.callbacks.push_back(code_.position(callback));
   return compiled;
 }
 
 // --- entry and exit
 
+// struct bpf_iter__task and the like: a pointer to what is the same for all, then to the object.
+constexpr int32_t kIteratedObject = 8;
+
 void FunctionCompiler::enter() {
   code_.move(Reg::k6, Reg::k1);
   const Label out = code_.new_label();
+  if (request_.kind == ProgramKind::kIterator) {
+    // Behind the last object the kernel calls once more, without one.
+    code_.load(8, Reg::k1, Reg::k6, kIteratedObject);
+    code_.jump_if(Jump::kEqual, Reg::k1, 0, out);
+  }
   if (request_.guarded) {
     code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kState);
     code_.load(8, Reg::k1, Reg::k1, 0);
@@ -256,22 +255,6 @@ void FunctionCompiler::leave() {
 
 // --- blocks
 
-// The kernel refuses code that cannot be reached.
-std::vector<bool> FunctionCompiler::reachable_blocks() const {
-  std::vector<bool> reachable(function_.blocks.size(), false);
-  std::vector<ir::BlockId> pending = {0};
-  reachable[0] = true;
-  while (!pending.empty()) {
-    const ir::BlockId id = pending.back();
-    pending.pop_back();
-    ir::for_each_target(function_.blocks[id].end, [&](ir::BlockId to) {
-      if (!reachable[to]) pending.push_back(to);
-      reachable[to] = true;
-    });
-  }
-  return reachable;
-}
-
 void FunctionCompiler::expand_block(ir::BlockId id) {
   const ir::Block& block = function_.blocks[id];
   code_.bind(blocks_[id]);
@@ -303,30 +286,38 @@ void FunctionCompiler::expand_end(ir::BlockId id, const ir::Binary* fused) {
     code_.jump(leave_);
     return;
   }
+  if (ir::heads_map_loop(block)) return;  // its expansion went on already
   if (const auto* jump = std::get_if<ir::Jump>(&block.end)) {
-    jump_to_block(id, jump->to);
+    go_to(id, jump->to, true);
     return;
   }
   const auto& branch = std::get<ir::Branch>(block.end);
-  const bool backward = branch.if_true <= id;
-  const Label taken = backward ? code_.new_label() : blocks_[branch.if_true];
+  const bool ahead = is_ahead(id, branch.if_true);
+  const Label taken = ahead ? blocks_[branch.if_true] : code_.new_label();
   if (fused != nullptr) {
     jump_if_holds(*fused, taken);
   } else {
     code_.jump_if(Jump::kNotEqual, operand(branch.condition, Reg::k0), 0, taken);
   }
-  jump_to_block(id, branch.if_false);
-  if (backward) {
+  go_to(id, branch.if_false, true);
+  if (!ahead) {
     code_.defer([this, taken, id, to = branch.if_true] {
       code_.bind(taken);
-      jump_to_block(id, to);
+      go_to(id, to, false);
     });
   }
 }
 
-void FunctionCompiler::jump_to_block(ir::BlockId from, ir::BlockId to) {
+bool FunctionCompiler::is_ahead(ir::BlockId from, ir::BlockId to) const {
+  return to > from && regions_.region_of[to] == region_;
+}
+
+void FunctionCompiler::go_to(ir::BlockId from, ir::BlockId to, bool falls) {
+  if (region().loop && to == regions_.loops[*region().loop].head) return next_entry(to);
+  if (regions_.region_of[to] != region_) return leave_region(to);
   if (to <= from) return jump_back(to);
-  if (to != from + 1) code_.jump(blocks_[to]);
+  const auto next = std::ranges::upper_bound(region().blocks, from);
+  if (!falls || next == region().blocks.end() || *next != to) code_.jump(blocks_[to]);
 }
 
 // --- homes and memory

@@ -13,8 +13,10 @@
 #include "backends/ebpf/globals.h"
 #include "backends/ebpf/map_use.h"
 #include "backends/ebpf/maps.h"
+#include "backends/ebpf/regions.h"
 #include "backends/ebpf/register_allocator.h"
 #include "backends/ebpf/task_offsets.h"
+#include "backends/ebpf/unwind_layout.h"
 #include "core/ir/ir.h"
 
 namespace polytap::ebpf {
@@ -25,6 +27,8 @@ enum class ProgramKind : uint8_t {
   kRawTracepoint,
   kUserFunction,    // on uprobes and uretprobes
   kKernelFunction,  // on kprobes and kretprobes
+  kSampled,         // on perf events that are sampled: profile, software, hardware, watchpoint
+  kIterator,        // run for each of the kernel's objects of a kind
   kSyscall,         // run by BPF_PROG_TEST_RUN: BEGIN, END, interval (and tests)
 };
 
@@ -35,6 +39,19 @@ inline constexpr uint32_t kNestingLevels = 4;
 // Runs on one CPU that find scratch memory on user functions: since Linux 6.0 the kernel may suspend one for another.
 inline constexpr uint32_t kClaims = 12;
 inline constexpr uint32_t kScratchEntries = kNestingLevels + kClaims;  // for each CPU
+
+// What programs need to unwind user stacks: maps, and where struct task_struct has what identifies a process.
+struct UnwindAccess {
+  int processes_fd = -1;
+  int mappings_fd = -1;
+  int modules_fd = -1;
+  int cache_fd = -1;
+  int ring_fd = -1;
+  int32_t group_leader = 0;
+  int32_t start_time = 0;
+  int32_t exec_id = 0;
+  uint32_t exec_id_size = 8;
+};
 
 // What is the same for all functions of a session: the maps' file descriptors and what the kernel can do.
 struct CompileEnvironment {
@@ -50,8 +67,9 @@ struct CompileEnvironment {
   int scratch_fd = -1;
   int data_ring_fd = -1;
   int control_ring_fd = -1;
-  int target_filter_fd = -1;  // -1: every process
-  TaskOffsets task;           // where needs_task_offsets()
+  int target_filter_fd = -1;           // -1: every process
+  std::optional<UnwindAccess> unwind;  // none: user stacks by frame pointers
+  TaskOffsets task;                    // where needs_task_offsets()
 };
 
 // How one function is to be compiled.
@@ -117,16 +135,29 @@ class FunctionCompiler {
   void zero_slots();
   void leave();
   void finish();
-  std::vector<bool> reachable_blocks() const;
   void expand_block(ir::BlockId block);
   void expand_end(ir::BlockId block, const ir::Binary* fused);
-  void jump_to_block(ir::BlockId from, ir::BlockId to);
+  // FALLS: what is expanded next in this region may follow without a jump.
+  void go_to(ir::BlockId from, ir::BlockId to, bool falls);
+  bool is_ahead(ir::BlockId from, ir::BlockId to) const;
   const ir::Binary* fusible_comparison(const ir::Block& block) const;
 
   // --- expand_loop.cc
-  bool in_steps() const { return has_loop(function_); }
-  void enter_step();
+  const Region& region() const { return regions_.all[region_]; }
+  const Region* headed_by(ir::BlockId id) const;
+  void expand_program();
+  void expand_map_loop(size_t index);
+  void copy_entry(const ir::MapNext& op);
+  void run_steps(ir::BlockId first, Label step);
+  void begin_step(ir::BlockId first, Label step);
+  void take_over_frame(Reg caller);
+  void set_resume(ir::BlockId to);
+  void get_resume(Reg to);
+  void end_callback(int32_t result);
   void jump_back(ir::BlockId to);
+  void leave_region(ir::BlockId to);
+  void next_entry(ir::BlockId head);
+  void expand(const ir::MapNext& op, ir::Temp result);
 
   // --- function_compiler.cc: homes and memory
   Reg operand(ir::Temp temp, Reg spare);  // the register that holds it; SPARE is filled when it lives elsewhere
@@ -176,6 +207,21 @@ class FunctionCompiler {
   void bring_in(ir::Temp address, bool next_page);
   void read_stack(ir::Place to, uint32_t frames, AddressSpace space);
   void read_user_stack_with_caller(ir::Place frames, uint32_t depth);
+
+  // --- expand_unwind.cc
+  bool unwinds(const ir::ReadStack& op) const;
+  void unwind_user_stack(const ir::ReadStack& op);
+  void send_stack(const ir::ReadStack& op, Label failed);
+  void copy_stack();
+  void unwind_state(Reg to, int32_t offset);
+  void find_user_registers();
+  void place_unwind_step();
+  void end_walk(UnwindStatus status);
+  void find_cache_entry();
+  void follow_rule();
+  void find_rule();
+  template <typename Load>
+  void search(uint32_t count_bits, int32_t address, Load load);
 
   // --- expand_maps.cc
   void expand(const ir::MapGet& op, ir::Temp result);
@@ -233,9 +279,13 @@ class FunctionCompiler {
   const CompileRequest& request_;
   Assembler code_;
   std::vector<Label> blocks_;
+  Regions regions_;
+  size_t region_ = 0;  // the one that is being expanded
   Label leave_;
-  std::optional<Label> step_;  // bpf_loop's callback
-  std::optional<Label> callback_;
+  std::vector<Label> loop_callbacks_;  // by region
+  std::vector<Label> callbacks_;       // in the order of their code
+  std::optional<Label> callback_;      // the empty one
+  std::optional<Label> unwind_step_;   // bpf_loop's
   std::optional<Label> search_;        // a step of FindText
   ir::EmitId on_fault_ = ir::kNoEmit;  // of the instruction at hand
 };

@@ -17,6 +17,7 @@ struct GlobalsLayout {
   static constexpr uint32_t kState = 0;
   static constexpr uint32_t kStartTime = 8;
   static constexpr uint32_t kChildPid = 16;
+  static constexpr uint32_t kSnapshots = 24;  // how many stacks were sent to user space
   static constexpr uint32_t kCpuBlocks = 64;  // two cache lines for each CPU
   static constexpr uint32_t kCpuBlockShift = 7;
   // In a CPU's block:

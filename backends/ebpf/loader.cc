@@ -9,6 +9,8 @@
 #include <charconv>
 #include <memory>
 
+#include "backends/ebpf/iterators.h"
+
 namespace polytap::ebpf {
 namespace {
 
@@ -27,6 +29,10 @@ bpf_prog_type program_type(ProgramKind kind) {
     case ProgramKind::kUserFunction:
     case ProgramKind::kKernelFunction:
       return BPF_PROG_TYPE_KPROBE;
+    case ProgramKind::kSampled:
+      return BPF_PROG_TYPE_PERF_EVENT;
+    case ProgramKind::kIterator:
+      return BPF_PROG_TYPE_TRACING;
     case ProgramKind::kSyscall:
       break;
   }
@@ -106,6 +112,9 @@ Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction
     options.func_info = info.functions.data();
     options.func_info_cnt = static_cast<uint32_t>(info.functions.size());
     options.func_info_rec_size = sizeof(bpf_func_info);
+  }
+  if (!request.iterator.empty()) {
+    ASSIGN_OR_RETURN(options.attach_btf_id, iterator_id(request.iterator));
   }
   options.expected_attach_type = static_cast<bpf_attach_type>(request.attach_type);
   if (request.kind == ProgramKind::kSyscall || request.may_sleep) options.prog_flags = BPF_F_SLEEPABLE;

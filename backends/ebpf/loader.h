@@ -17,6 +17,7 @@ struct LoadRequest {
   std::string license = "GPL";
   std::string probe;  // as the user wrote it, for messages
   bool may_sleep = false;
+  std::string iterator = {};  // kIterator: its name
   uint32_t attach_type = 0;  // bpf_attach_type, for the kinds of links that want to know beforehand
 };
 

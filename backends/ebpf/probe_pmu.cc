@@ -29,7 +29,7 @@ Result<ProbePmu> read_probe_pmu(const std::string& name) {
 }
 
 std::optional<std::string> why_no_function_probes(ProbeType type) {
-  const bool user = type == ProbeType::kUprobe || type == ProbeType::kUretprobe;
+  const bool user = type != ProbeType::kKprobe && type != ProbeType::kKretprobe;
   const auto pmu = read_probe_pmu(user ? "uprobe" : "kprobe");
   if (pmu) return std::nullopt;
   if (user) {

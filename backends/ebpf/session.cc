@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "backends/ebpf/iterators.h"
 #include "backends/ebpf/loader.h"
 #include "core/base/check.h"
 #include "core/base/clock.h"
@@ -102,10 +103,24 @@ Status EbpfSession::prepare() {
   environment_.control_ring_fd = control_ring_->fd();
   environment_.target_filter_fd = filter_ ? filter_->fd() : -1;
   abilities_ = find_attach_abilities(program_, options_);
+  TRY(prepare_stacks());
   TRY(load_functions());
   if (ir::has_user_addresses(program_)) {
     ASSIGN_OR_RETURN(process_events_, ProcessEvents::create());
+    if (stacks_) stacks_->set_history(process_events_->maps());
   }
+  return {};
+}
+
+// Where the kernel has not what it takes, user stacks are walked by frame pointers.
+Status EbpfSession::prepare_stacks() {
+  const bool asked_for = std::any_of(program_.functions.begin(), program_.functions.end(),
+                                     [](const ir::Function& function) { return ir::needs_of(function).user_stack; });
+  if (!asked_for || program_.settings.license != "GPL") return {};
+  auto stacks = StackService::create();
+  if (!stacks) return {};
+  stacks_ = std::move(stacks).value();
+  environment_.unwind = stacks_->access();
   return {};
 }
 
@@ -165,8 +180,10 @@ Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachG
   }
   auto compiled = FunctionCompiler(program_, function, plan, environment_, group.request).compile();
   if (!compiled) return std::move(compiled).error().context(function.name);
+  const std::string iterator =
+      group.method == AttachMethod::kIterate ? program_.sites[group.sites.front()].event : std::string();
   ASSIGN_OR_RETURN(UniqueFd program, load_program({group.request.kind, program_.settings.license, function.name,
-                                                   group.request.may_sleep, group.attach_type},
+                                                   group.request.may_sleep, iterator, group.attach_type},
                                                   *compiled));
   if (group.method == AttachMethod::kRun) {
     fired_[index] = std::move(program);
@@ -200,6 +217,7 @@ Status EbpfSession::start() {
     TRY(process_events_->start(target_.pids));
     if (target_.system_wide()) process_events_->know_everyone();
   }
+  if (stacks_) TRY(stacks_->start(target_.pids));
   Attacher attacher(program_.sites, tracefs_ ? &*tracefs_ : nullptr);
   for (const LoadedProgram& loaded : loaded_) TRY(attacher.attach(loaded, attachments_));
   if (filter_) {
@@ -237,9 +255,16 @@ EbpfSession::~EbpfSession() {
 }
 
 Status EbpfSession::fire(uint32_t function, uint32_t site) {
-  CHECK(function < fired_.size() && fired_[function].valid());
   // After exit() only END runs.
   if (globals_->exiting() && program_.sites[site].type != ProbeType::kEnd) return {};
+  if (program_.sites[site].type == ProbeType::kIter) {
+    for (const LoadedProgram& loaded : loaded_) {
+      if (loaded.group.method != AttachMethod::kIterate || loaded.group.sites.front() != site) continue;
+      TRY(iterate(loaded.program.get(), program_.sites[site]));
+    }
+    return {};
+  }
+  CHECK(function < fired_.size() && fired_[function].valid());
   uint64_t context = site;
   LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &context, .ctx_size_in = sizeof context);
   if (bpf_prog_test_run_opts(fired_[function].get(), &options) != 0) {
@@ -253,7 +278,9 @@ Status EbpfSession::drain(EventSink& sink) {
     merger_->drain(sink);
     return {};
   }
-  MappingsFirst mappings_first(*process_events_, sink);
+  std::optional<RestoringSink> restoring;
+  if (stacks_) restoring.emplace(*stacks_, sink);
+  MappingsFirst mappings_first(*process_events_, restoring ? static_cast<EventSink&>(*restoring) : sink);
   merger_->drain(mappings_first);
   mappings_first.finish();
   return {};
@@ -268,7 +295,19 @@ Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
       process_events_->apply_settled();
     }
   }
-  return maps_->snapshot(map, sink);
+  if (stacks_) stacks_->collect();
+  if (!stacks_ || !stacks_->has_stacks()) return maps_->snapshot(map, sink);
+  RestoringMapSink restoring(*stacks_, program_.maps[map], sink);
+  TRY(maps_->snapshot(map, restoring));
+  restoring.finish(map);
+  return {};
+}
+
+Status EbpfSession::unwatch(uint64_t address) {
+  if (address != 0) {
+    std::erase_if(attachments_, [&](const Attachment& attachment) { return attachment.watched == address; });
+  }
+  return {};
 }
 
 bool EbpfSession::finished() const { return started_ && filter_ && filter_->empty(); }

@@ -15,6 +15,7 @@
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/process_events.h"
 #include "backends/ebpf/ring.h"
+#include "backends/ebpf/stack_service.h"
 #include "backends/ebpf/target_filter.h"
 #include "core/kernel/tracefs.h"
 #include "core/probe/backend.h"
@@ -35,6 +36,7 @@ class EbpfSession : public Session {
   Status snapshot(ir::MapId map, MapSink& sink) override;
   Status clear(ir::MapId map) override { return maps_->clear(map); }
   Status zero(ir::MapId map) override { return maps_->zero(map); }
+  Status unwatch(uint64_t address) override;
   bool finished() const override;
   Losses losses() const override;
   std::optional<uint64_t> events() const override { return globals_->firings(); }
@@ -46,6 +48,7 @@ class EbpfSession : public Session {
 
   Status prepare();
   Status create_rings();
+  Status prepare_stacks();
   Status create_scratch(uint32_t bytes);
   Status load_functions();
   Status load_group(uint32_t function, const FunctionPlan& plan, AttachGroup group);
@@ -69,6 +72,7 @@ class EbpfSession : public Session {
   std::vector<UniqueFd> fired_;  // by function: its program for BEGIN, END and interval
   mutable std::optional<TargetFilter> filter_;
   std::unique_ptr<ProcessEvents> process_events_;
+  std::unique_ptr<StackService> stacks_;  // when user stacks are asked for and can be unwound
   std::vector<Attachment> attachments_;
   std::thread detacher_;
   bool started_ = false;

@@ -63,6 +63,9 @@ Result<UniqueFd> link_user_places(int program_fd, const UserPlaces& places) {
   attributes.path = reinterpret_cast<uint64_t>(places.path.c_str());
   attributes.offsets = reinterpret_cast<uint64_t>(places.offsets.data());
   if (!places.cookies.empty()) attributes.cookies = reinterpret_cast<uint64_t>(places.cookies.data());
+  if (!places.reference_counters.empty()) {
+    attributes.reference_counters = reinterpret_cast<uint64_t>(places.reference_counters.data());
+  }
   attributes.count = static_cast<uint32_t>(places.offsets.size());
   if (places.at_return) attributes.multi_flags = kAtReturn;
   UniqueFd link(create_link(attributes));

@@ -23,6 +23,7 @@ struct UserPlaces {
   bool at_return = false;
   std::vector<uint64_t> offsets;  // in the file
   std::vector<uint64_t> cookies;  // as many, or none
+  std::vector<uint64_t> reference_counters;  // ProbeSite::reference_counter: as many, or none
 };
 
 bool kernel_has_uprobe_multi();

@@ -9,12 +9,13 @@
 #include "core/ir/captures.h"
 #include "core/ir/function_needs.h"
 #include "core/kernel/fetch_check.h"
+#include "core/probe/own_probes.h"
 
 namespace polytap::ftrace {
 namespace {
 
 bool runs_here(const ProbeSite& site) {
-  return site.type == ProbeType::kBegin || site.type == ProbeType::kEnd || site.type == ProbeType::kInterval;
+  return is_own_probe(site);
 }
 
 // The first site of FUNCTION that is not run in this process; null when it has none.

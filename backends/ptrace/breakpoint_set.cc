@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <utility>
 
 #include "backends/ptrace/relocate.h"
 
@@ -16,6 +18,22 @@ constexpr uint64_t kPage = 4096;
 constexpr size_t kLeastSlots = 2048;
 // Slots reach code within 2 GiB; the rest is left for what the code's own instructions reach.
 constexpr uint64_t kNear = uint64_t{1} << 30;
+
+// Where the counter at OFFSET of the file that RANGE maps lies; 0 when it is not mapped to be written to.
+uint64_t counter_address(const MemoryLayout& layout, const MappedRange& code, uint64_t offset) {
+  if (offset == 0) return 0;
+  uint64_t nearest = 0;
+  for (const MappedRange& range : layout.ranges()) {
+    if (!range.writable || range.inode != code.inode || range.device != code.device || offset < range.offset ||
+        offset - range.offset >= range.end - range.start) {
+      continue;
+    }
+    // A library may be there twice: the data lies behind its code.
+    const uint64_t address = range.start + (offset - range.offset);
+    if (nearest == 0 || (address > code.start && nearest < code.start)) nearest = address;
+  }
+  return nearest;
+}
 
 }  // namespace
 
@@ -98,6 +116,7 @@ void BreakpointSet::forget_unmapped(const MemoryLayout& layout) {
       if (!fresh) break;
       breakpoint.active = false;
       breakpoint.place = nullptr;
+      breakpoint.counter = 0;
       breakpoint.linker = false;
     }
   }
@@ -112,13 +131,15 @@ std::vector<BreakpointSet::Wanted> BreakpointSet::wanted_in(const MemoryLayout& 
     const uint64_t length = range->end - range->start;
     for (const FunctionPlace& place : file->places) {
       if (place.file_offset < range->offset || place.file_offset - range->offset >= length) continue;
-      wanted.push_back({range->start + (place.file_offset - range->offset), &place, false});
+      wanted.push_back({range->start + (place.file_offset - range->offset), &place, false,
+                        counter_address(layout, *range, place.reference_counter)});
     }
   }
-  if (linker_) wanted.push_back({linker_->notify, nullptr, true});
+  if (linker_) wanted.push_back({linker_->notify, nullptr, true, 0});
   std::erase_if(wanted, [&](const Wanted& one) {
     const Breakpoint* there = find(one.address);
-    return there != nullptr && there->active && (one.linker ? there->linker : there->place == one.place);
+    return there != nullptr && there->active && (one.linker ? there->linker : there->place == one.place) &&
+           there->counter == one.counter;
   });
   return wanted;
 }
@@ -169,6 +190,7 @@ Status BreakpointSet::place_one(CallsOnDemand& calls, const Wanted& wanted, size
     breakpoint->active = true;
   }
   if (wanted.place != nullptr) breakpoint->place = wanted.place;
+  if (wanted.counter != 0 && breakpoint->counter == 0 && count(wanted.counter, 1)) breakpoint->counter = wanted.counter;
   breakpoint->linker = breakpoint->linker || wanted.linker;
   return {};
 }
@@ -182,7 +204,7 @@ Breakpoint* BreakpointSet::place_return(CallsOnDemand& calls, uint64_t address) 
     if (!in_known_file(address)) return nullptr;
     foreign_pages_.erase(address / kPage);
   }
-  return place_one(calls, {address, nullptr, false}, 1).ok() ? find(address) : nullptr;
+  return place_one(calls, {address, nullptr, false, 0}, 1).ok() ? find(address) : nullptr;
 }
 
 bool BreakpointSet::in_known_file(uint64_t address) const {
@@ -213,13 +235,22 @@ Result<uint64_t> BreakpointSet::map(CallsOnDemand& calls, uint64_t address, uint
   return calls.call(SYS_mmap, {address, size, static_cast<uint64_t>(protection), flags, kNoFile, 0});
 }
 
+bool BreakpointSet::count(uint64_t address, uint16_t change) {
+  std::array<std::byte, sizeof change> bytes;
+  if (!memory_.read(address, bytes)) return false;
+  const auto value = static_cast<uint16_t>(std::bit_cast<uint16_t>(bytes) + change);
+  bytes = std::bit_cast<std::array<std::byte, sizeof value>>(value);
+  return memory_.write(address, bytes).ok();
+}
+
 void BreakpointSet::restore_bytes() {
-  for (const auto& [address, breakpoint] : breakpoints_) {
+  for (auto& [address, breakpoint] : breakpoints_) {
     if (!breakpoint.active) continue;
     // Only where our int3 still stands: the memory may be another file's by now.
     std::byte value{};
     if (memory_.read(address, {&value, 1}) && value == kInt3) {
       [[maybe_unused]] Status gone = memory_.write(address, {&breakpoint.original, 1});
+      if (breakpoint.counter != 0) count(std::exchange(breakpoint.counter, 0), 0xffff);
     }
   }
 }

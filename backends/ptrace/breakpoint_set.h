@@ -32,6 +32,7 @@ struct Breakpoint {
   uint64_t slot = 0;
   size_t table_index = 0;
   const FunctionPlace* place = nullptr;  // what runs here; null: functions return here
+  uint64_t counter = 0;                  // the place's reference counter, which was counted up; 0: none
   bool linker = false;                   // the dynamic linker tells of changes here
   bool active = false;                   // the int3 stands
   std::byte original{};
@@ -91,10 +92,13 @@ class BreakpointSet {
     uint64_t address = 0;
     const FunctionPlace* place = nullptr;
     bool linker = false;
+    uint64_t counter = 0;
   };
 
   explicit BreakpointSet(TraceeMemory memory) : memory_(std::move(memory)) {}
   void forget_unmapped(const MemoryLayout& layout);
+  // Adds CHANGE to the 16-bit counter at ADDRESS; false when it is not there.
+  bool count(uint64_t address, uint16_t change);
   std::vector<Wanted> wanted_in(const MemoryLayout& layout, const FunctionSites& sites);
   // How many failed.
   Result<size_t> place(CallsOnDemand& calls, const std::vector<Wanted>& wanted);

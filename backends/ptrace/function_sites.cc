@@ -59,8 +59,9 @@ Status FunctionSites::add(const ProbeSite& site, const Hook& hook) {
       return refusal(Error(fmt::format("ptrace cannot put a breakpoint on the instruction at offset {:#x} of {}: {}",
                                        site.file_offset, site.module, possible.error().message())));
     }
-    place = places.insert(place, FunctionPlace{site.file_offset, false, {}, {}});
+    place = places.insert(place, FunctionPlace{site.file_offset, 0, false, {}, {}});
   }
+  if (site.reference_counter != 0) place->reference_counter = site.reference_counter;
   place->is_entry = place->is_entry || (!site.function.empty() && site.function_offset == 0);
   (site.is_return() ? place->returns : place->entry).add(hook);
   has_returns_ = has_returns_ || site.is_return();

@@ -14,6 +14,7 @@ namespace polytap {
 // An instruction in a file.
 struct FunctionPlace {
   uint64_t file_offset = 0;
+  uint64_t reference_counter = 0;  // in the file, to be counted up while the place is watched; 0: none
   bool is_entry = false;  // the first instruction of a function, where the return address is on top of the stack
   HookList entry;         // run before the instruction
   HookList returns;       // run when the function that it begins has returned

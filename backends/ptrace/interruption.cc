@@ -24,10 +24,10 @@ void ignore(int) {}
 
 }  // namespace
 
-Interruption::Interruption() {
+Interruption::Interruption(bool ignore_all) {
   noted_signal = 0;
   struct sigaction action {};
-  action.sa_handler = note;
+  action.sa_handler = ignore_all ? ignore : note;
   for (size_t i = 0; i < kSignals.size(); i++) {
     sigaction(kSignals[i], nullptr, &before_[i]);
     // What was ignored (nohup) stays so.
@@ -42,6 +42,12 @@ Interruption::~Interruption() {
   setitimer(ITIMER_REAL, &off, nullptr);
   sigaction(SIGALRM, &alarm_before_, nullptr);
   for (size_t i = 0; i < kSignals.size(); i++) sigaction(kSignals[i], &before_[i], nullptr);
+}
+
+void Interruption::tick() const {
+  constexpr suseconds_t kTickUs = 50'000;
+  const itimerval again{{0, kTickUs}, {0, kTickUs}};
+  setitimer(ITIMER_REAL, &again, nullptr);
 }
 
 int Interruption::signal() const { return noted_signal; }

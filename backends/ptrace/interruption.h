@@ -11,10 +11,13 @@ namespace polytap {
 // One at a time.
 class Interruption {
  public:
-  Interruption();
+  // IGNORE: they are not even noted.
+  explicit Interruption(bool ignore = false);
   ~Interruption();
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
+  // From now on wait(2) is interrupted every so often.
+  void tick() const;
   // The signal that came; 0: none.
   int signal() const;
 

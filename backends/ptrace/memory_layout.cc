@@ -31,6 +31,7 @@ MappedRange parse_range(std::string_view line) {
   range.start = take_number(line, 16);
   range.end = take_number(line, 16);
   range.executable = line.size() > 4 && line[2] == 'x';
+  range.writable = line.size() > 4 && line[1] == 'w';
   line.remove_prefix(std::min<size_t>(5, line.size()));
   range.offset = take_number(line, 16);
   const auto major_number = static_cast<unsigned>(take_number(line, 16));

@@ -17,6 +17,7 @@ struct MappedRange {
   uint64_t device = 0;
   uint64_t inode = 0;  // 0: no file
   bool executable = false;
+  bool writable = false;
   std::string path;  // as /proc/PID/maps has it; only of executable ones
 };
 

@@ -13,6 +13,7 @@
 #include "backends/ptrace/seccomp_filter.h"
 #include "backends/ptrace/stop_plan.h"
 #include "core/probe/cost_model.h"
+#include "core/probe/own_probes.h"
 
 namespace polytap {
 namespace {
@@ -92,10 +93,9 @@ std::string fidelity_of(const StopPlan& plan, const Target& target, bool filtere
   return text;
 }
 
-// BEGIN, END and interval run in polytap itself.
 bool needs_tracees(const ir::Program& program) {
   return std::any_of(program.sites.begin(), program.sites.end(), [](const ProbeSite& site) {
-    return site.type != ProbeType::kBegin && site.type != ProbeType::kEnd && site.type != ProbeType::kInterval;
+    return !is_own_probe(site);
   });
 }
 

@@ -42,13 +42,32 @@ class FilterBuilder {
     statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   }
 
+  // The same, but traces it.
+  void require_or_trace(uint32_t value) {
+    add(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, value);
+    statement(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
+  }
+
+  // Traces the call, unless its instruction pointer is FREE (0: always).
+  void trace(uint64_t free) {
+    if (free == 0) return statement(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
+    const auto low = static_cast<uint32_t>(free);
+    statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, instruction_pointer));
+    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, low);
+    statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, instruction_pointer) + sizeof low);
+    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, static_cast<uint32_t>(free >> 32));
+    statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    statement(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
+  }
+
   // The accumulator holds the number; a match lies in RANGES if anywhere.
-  void search(std::span<const Range> ranges) {
+  void search(std::span<const Range> ranges, uint64_t free) {
     if (ranges.size() == 1) {
+      const uint8_t trace_length = free == 0 ? 1 : 6;
       // Past the end, before the start -> allow.
-      add(BPF_JMP | BPF_JGT | BPF_K, 2, 0, ranges[0].last);
-      add(BPF_JMP | BPF_JGE | BPF_K, 0, 1, ranges[0].first);
-      statement(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
+      add(BPF_JMP | BPF_JGT | BPF_K, static_cast<uint8_t>(trace_length + 1), 0, ranges[0].last);
+      add(BPF_JMP | BPF_JGE | BPF_K, 0, trace_length, ranges[0].first);
+      trace(free);
       statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
       return;
     }
@@ -57,9 +76,9 @@ class FilterBuilder {
     add(BPF_JMP | BPF_JGE | BPF_K, 0, 1, ranges[half].first);
     const size_t jump = program_.size();
     add(BPF_JMP | BPF_JA, 0, 0, 0);
-    search(ranges.first(half));
+    search(ranges.first(half), free);
     program_[jump].k = static_cast<uint32_t>(program_.size() - jump - 1);
-    search(ranges.subspan(half));
+    search(ranges.subspan(half), free);
   }
 
   std::vector<uint64_t> packed() const {
@@ -85,9 +104,23 @@ std::vector<uint64_t> make_seccomp_filter(std::span<const uint32_t> numbers) {
     filter.require(AUDIT_ARCH_X86_64);
     filter.statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
     // x32 calls carry the architecture of x86-64 and bit 30 in their number, which is past every range.
-    filter.search(ranges);
+    filter.search(ranges, 0);
   } else {
     filter.statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  }
+  return filter.packed();
+}
+
+std::vector<uint64_t> make_tracing_filter(std::span<const uint32_t> numbers, uint64_t free) {
+  FilterBuilder filter;
+  const std::vector<Range> ranges = to_ranges(numbers);
+  if (!ranges.empty()) {
+    filter.statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
+    filter.require_or_trace(AUDIT_ARCH_X86_64);
+    filter.statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+    filter.search(ranges, free);
+  } else {
+    filter.trace(free);
   }
   return filter.packed();
 }

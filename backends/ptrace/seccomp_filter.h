@@ -12,4 +12,8 @@ namespace polytap {
 // it.
 std::vector<uint64_t> make_seccomp_filter(std::span<const uint32_t> numbers);
 
+// For tracers of system calls: NUMBERS (none: all of them) and all calls of other architectures stop, but none that is
+// made with the instruction pointer FREE (0: there is no such place).
+std::vector<uint64_t> make_tracing_filter(std::span<const uint32_t> numbers, uint64_t free);
+
 }  // namespace polytap

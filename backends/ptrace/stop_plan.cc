@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/ir/function_needs.h"
+#include "core/probe/own_probes.h"
 #include "core/syscall/table.h"
 
 namespace polytap {
@@ -99,7 +100,7 @@ Status StopPlan::add_site(const ir::Program& program, uint32_t function, uint32_
   TRY(check_surroundings(program.functions[function], needs));
   // What ends the session from END ends nothing early.
   may_exit_ = may_exit_ || (needs.exits && site.type != ProbeType::kEnd);
-  if (site.type == ProbeType::kBegin || site.type == ProbeType::kEnd || site.type == ProbeType::kInterval) return {};
+  if (is_own_probe(site)) return {};
   const bool enters_call = site.type == ProbeType::kTracepoint && site.event.starts_with("sys_enter");
   if (!enters_call && overrides(program.functions[function])) {
     return refusal(site,

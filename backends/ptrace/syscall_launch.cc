@@ -1,5 +1,6 @@
 #include "backends/ptrace/syscall_launch.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
 #include <linux/filter.h>
@@ -17,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "backends/ptrace/call_buffer.h"
 #include "backends/ptrace/seccomp_filter.h"
 
 namespace polytap {
@@ -109,36 +111,52 @@ void change_environment(const std::vector<std::string>& changes) {
 
 }  // namespace
 
-Result<pid_t> launch_stopped(const CallTraceOptions& options) {
+Result<Launched> launch_waiting(const CallTraceOptions& options) {
   ASSIGN_OR_RETURN(const std::string path, find_command(options.command.front()));
   ASSIGN_OR_RETURN(const Identity identity, find_user(options.user));
   std::vector<uint64_t> filter;
-  if (!options.filtered_calls.empty()) filter = make_seccomp_filter(options.filtered_calls);
+  if (options.filter) {
+    filter = make_tracing_filter(options.filtered_calls, options.buffer ? kBufferBase + buffer_code().called : 0);
+  }
   std::vector<std::string> words = options.command;
   if (!options.argv0.empty()) words.front() = options.argv0;
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
+  int gate[2];
+  if (pipe2(gate, O_CLOEXEC) != 0) return Error::from_errno("pipe");
+  const pid_t self = getpid();
   const pid_t pid = fork();
   if (pid < 0) return Error::from_errno("fork");
-  if (pid == 0) {
+  const bool is_command = options.daemonize != 0 ? pid > 0 : pid == 0;
+  if (is_command) {
+    if (options.daemonize != 0) {
+      waitpid(pid, nullptr, 0);
+      prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);  // where only parents may trace
+    }
+    close(gate[1]);
+    char opened = 0;
+    if (read(gate[0], &opened, 1) != 1) _exit(kExitFailed);
+    close(gate[0]);
     change_environment(options.environment_changes);
     if (const int error = become(identity); error != 0) fail_child("cannot become the user", error);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    raise(SIGSTOP);
     if (!filter.empty()) {
       if (const int error = install(filter); error != 0) fail_child("cannot install a seccomp filter", error);
     }
     execv(path.c_str(), argv.data());
     fail_child("exec", errno);
   }
-  int status = 0;
-  if (waitpid(pid, &status, WUNTRACED) != pid) return Error::from_errno("waitpid");
-  if (!WIFSTOPPED(status)) return Error("the command could not be started");
-  return pid;
+  close(gate[0]);
+  if (options.daemonize == 0) return Launched{pid, gate[1]};
+  // The grandchild traces; its parent is gone, so that the command has no child that it does not know.
+  if (fork() != 0) _exit(0);
+  if (options.daemonize == 2) setpgid(0, 0);
+  if (options.daemonize == 3) setsid();
+  return Launched{self, gate[1]};
 }
 
 }  // namespace polytap

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <utility>
@@ -35,13 +36,45 @@ uint64_t to_ns(const timeval& time) {
 
 void pause_us(uint64_t microseconds) {
   if (microseconds == 0) return;
-  const timespec time{static_cast<time_t>(microseconds / 1'000'000),
-                      static_cast<long>(microseconds % 1'000'000 * 1000)};
-  nanosleep(&time, nullptr);
+  timespec until{};
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  const uint64_t nanoseconds = static_cast<uint64_t>(until.tv_nsec) + microseconds * 1000;
+  until.tv_sec += static_cast<time_t>(nanoseconds / 1'000'000'000);
+  until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
+  // Signals of timers come in between.
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) continue;
+}
+
+constexpr uint64_t kKilledAfterNs = 2'000'000'000;
+constexpr uint64_t kCloneSharesMemory = 0x100;  // CLONE_VM
+
+// Whether the new child of TID, which is at the stop that announces it, has its memory.
+bool shares_memory(pid_t tid) {
+  user_regs_struct registers{};
+  if (ptrace(PTRACE_GETREGS, tid, nullptr, &registers) != 0) return false;
+  uint64_t flags = registers.rdi;
+  switch (registers.orig_rax) {
+    case __NR_vfork:
+      return true;
+    case __NR_clone:
+      return (flags & kCloneSharesMemory) != 0;
+    case __NR_clone3:
+      return LiveMemory(tid).read_object(registers.rdi, flags) && (flags & kCloneSharesMemory) != 0;
+    default:
+      return false;
+  }
+}
+
+bool makes_task(uint64_t number) {
+  return number == __NR_clone || number == __NR_clone3 || number == __NR_fork || number == __NR_vfork;
 }
 
 // The number that the kernel carries out (or, with -1, does not), and what it returns.
 void poke_user_register(pid_t tid, size_t offset, uint64_t value) { ptrace(PTRACE_POKEUSER, tid, offset, value); }
+
+void poke_memory(pid_t tid, const std::vector<MemoryPoke>& pokes, const CallValues& call) {
+  for (const MemoryPoke& poke : pokes) LiveMemory(tid).write(call.arguments[poke.argument], poke.bytes);
+}
 
 }  // namespace
 
@@ -58,19 +91,26 @@ Status SyscallTracer::start() {
   unsigned long trace_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
   if (options_.follow) trace_options |= PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK;
   // Without its tracer a filtered process would find its calls failing with ENOSYS.
-  if (!options_.filtered_calls.empty()) trace_options |= PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL;
+  if (options_.kill_on_exit) trace_options |= PTRACE_O_EXITKILL;
+  if (options_.filter) trace_options |= PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL;
+  if (options_.filter && options_.buffer) {
+    // Without it there is a stop for each call, as ever.
+    if (auto buffers = BufferedCalls::create(options_, observer_)) buffers_ = std::move(buffers).value();
+  }
   if (!options_.command.empty()) {
-    ASSIGN_OR_RETURN(command_, launch_stopped(options_));
+    ASSIGN_OR_RETURN(const Launched launched, launch_waiting(options_));
+    command_ = launched.pid;
+    const UniqueFd gate(launched.gate);
     if (ptrace(PTRACE_SEIZE, command_, nullptr, trace_options) != 0) {
       const int error = errno;
-      kill(command_, SIGKILL);
-      waitpid(command_, nullptr, 0);
+      // The gate closes without having been opened: the process ends.
       return cannot_attach(command_, error);
     }
     Task& task = add(command_, command_);
     task.hidden = true;
-    task.filtered = !options_.filtered_calls.empty();
-    kill(command_, SIGCONT);
+    task.filtered = options_.filter;
+    if (buffers_ != nullptr) buffers_->on_new(task.buffered, std::make_shared<CallSites>());
+    if (write(gate.get(), "", 1) != 1) return Error::from_errno("cannot start the command");
   }
   for (const pid_t pid : options_.pids) TRY(attach_process(pid));
   return {};
@@ -79,6 +119,7 @@ Status SyscallTracer::start() {
 Status SyscallTracer::attach_process(pid_t pid) {
   unsigned long trace_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
   if (options_.follow) trace_options |= PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK;
+  if (options_.kill_on_exit) trace_options |= PTRACE_O_EXITKILL;
   if (ptrace(PTRACE_SEIZE, pid, nullptr, trace_options) != 0) return cannot_attach(pid, errno);
   ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
   const pid_t tgid = static_cast<pid_t>(read_status_value(pid, "Tgid").value_or(static_cast<uint64_t>(pid)));
@@ -100,8 +141,8 @@ Status SyscallTracer::attach_process(pid_t pid) {
 
 SyscallTracer::Task& SyscallTracer::add(pid_t tid, pid_t tgid) {
   Task& task = tasks_[tid];
-  task.tid = tid;
-  task.tgid = tgid;
+  task.tid = task.buffered.tid = tid;
+  task.tgid = task.buffered.tgid = tgid;
   return task;
 }
 
@@ -111,41 +152,70 @@ SyscallTracer::Task* SyscallTracer::find(pid_t tid) {
   return found != tasks_.end() ? last_ = &found->second : nullptr;
 }
 
+bool SyscallTracer::next_event(Event& event) {
+  if (!deferred_.empty()) {
+    event = deferred_.front();
+    deferred_.pop_front();
+    return true;
+  }
+  rusage* usage = options_.cpu_times ? &event.usage : nullptr;
+  event.tid = observer_.is_pending() ? wait4(-1, &event.status, __WALL | WNOHANG, usage) : 0;
+  if (event.tid == 0) {
+    observer_.on_idle();
+    event.tid = wait4(-1, &event.status, __WALL, usage);
+  }
+  return event.tid > 0;
+}
+
+void SyscallTracer::on_interruption(int signal) {
+  if (command_ != 0 && find(command_) != nullptr) kill(command_, signal);
+  // Under a filter nobody can live without a tracer.
+  if (options_.filter) {
+    last_chance_ns_ = clock_ns(CLOCK_MONOTONIC) + kKilledAfterNs;
+  } else {
+    detach_all();
+  }
+}
+
 Result<int> SyscallTracer::run() {
-  const Interruption interruption;
+  const Interruption interruption(options_.ignore_signals);
   while (!tasks_.empty()) {
-    if (interruption.signal() != 0) {
-      const int signal = interruption.signal();
-      if (command_ != 0 && find(command_) != nullptr) kill(command_, signal);
+    if (interruption.signal() != 0 && last_chance_ns_ == 0) {
+      on_interruption(interruption.signal());
+      if (last_chance_ns_ == 0) return interruption.signal();
+    }
+    if (observer_.is_done()) {
       detach_all();
-      return signal;
+      break;
     }
-    int status = 0;
-    rusage usage{};
-    pid_t tid = observer_.is_pending() ? wait4(-1, &status, __WALL | WNOHANG, &usage) : 0;
-    if (tid == 0) {
-      observer_.on_idle();
-      tid = wait4(-1, &status, __WALL, &usage);
-    }
-    if (tid > 0) {
-      handle(tid, status, usage);
+    if (last_chance_ns_ != 0 && clock_ns(CLOCK_MONOTONIC) > last_chance_ns_) break;
+    if (buffers_ != nullptr && buffers_->is_active() && !std::exchange(ticking_, true)) interruption.tick();
+    Event event;
+    if (next_event(event)) {
+      handle(event.tid, event.status, event.usage);
     } else if (errno == ECHILD) {
       break;
+    } else if (buffers_ != nullptr) {
+      buffers_->report();
+      buffers_->report_begun();
     }
   }
   return command_status_;
 }
 
 void SyscallTracer::resume(const Task& task, int signal) {
-  const bool to_next_call = !task.filtered || task.in_call;
+  const bool to_next_call = !task.filtered || task.in_call || task.own_filter;
   // Errors are not looked at: SIGKILL ends any stop at any time, and then there is a wait status to come.
   ptrace(to_next_call ? PTRACE_SYSCALL : PTRACE_CONT, task.tid, nullptr, signal);
 }
 
 void SyscallTracer::handle(pid_t tid, int status, const rusage& usage) {
   const Stop stop = decode_stop(status);
+  // What threads wrote down before this event comes before it.
+  if (buffers_ != nullptr) buffers_->report();
   if (stop.kind == Stop::Kind::kExec) return on_exec(tid);
   Task* task = find(tid);
+  if (task != nullptr && buffers_ != nullptr && stop.kind != Stop::Kind::kGone) buffers_->rewind(task->buffered);
   if (task == nullptr) return on_unknown(tid, status);
   if (stop.kind != Stop::Kind::kGone) placement_.on_stop(tid);
   switch (stop.kind) {
@@ -160,14 +230,10 @@ void SyscallTracer::handle(pid_t tid, int status, const rusage& usage) {
       if (!task->hidden && !std::exchange(task->attached, false)) observer_.on_stopped(tid, stop.signal);
       ptrace(PTRACE_LISTEN, tid, nullptr, nullptr);
       return;
-    case Stop::Kind::kFork: {
-      unsigned long child = 0;
-      if (ptrace(PTRACE_GETEVENTMSG, tid, nullptr, &child) == 0 && find(static_cast<pid_t>(child)) == nullptr) {
-        parents_[static_cast<pid_t>(child)] = tid;
-      }
-      return resume(*find(tid));
-    }
+    case Stop::Kind::kFork:
+      return on_fork(*task);
     case Stop::Kind::kExit:
+      if (buffers_ != nullptr) buffers_->report_unfinished(task->buffered);
       if (!task->hidden) observer_.on_exiting(tid);
       task->in_call = false;
       return resume(*task);
@@ -180,13 +246,54 @@ void SyscallTracer::handle(pid_t tid, int status, const rusage& usage) {
 // A child of a tracee, at its first stop; or a child of polytap that is none of our business.
 void SyscallTracer::on_unknown(pid_t tid, int status) {
   if (!WIFSTOPPED(status)) return;
-  pid_t parent = 0;
-  if (auto announced = parents_.extract(tid)) parent = announced.mapped();
+  if (auto announced = births_.extract(tid)) return adopt(tid, std::move(announced.mapped()));
+  // With which memory it runs is known when it is announced.
+  if (buffers_ != nullptr) return held_.push_back(tid);
+  adopt(tid, {});
+}
+
+void SyscallTracer::adopt(pid_t tid, Birth birth) {
   const pid_t tgid = static_cast<pid_t>(read_status_value(tid, "Tgid").value_or(static_cast<uint64_t>(tid)));
   Task& task = add(tid, tgid);
-  task.filtered = !options_.filtered_calls.empty();
-  observer_.on_attached(tid, tgid, parent != 0 ? parent : tid);
+  task.filtered = options_.filter;
+  task.own_filter = task.buffered.retired = birth.own_filter;
+  if (buffers_ != nullptr) {
+    if (birth.sites == nullptr) birth.sites = std::make_shared<CallSites>();
+    buffers_->on_new(task.buffered, std::move(birth.sites));
+  }
+  observer_.on_attached(tid, tgid, birth.parent != 0 ? birth.parent : tid);
   resume(task);
+}
+
+void SyscallTracer::on_fork(Task& task) {
+  unsigned long message = 0;
+  const pid_t child =
+      ptrace(PTRACE_GETEVENTMSG, task.tid, nullptr, &message) == 0 ? static_cast<pid_t>(message) : pid_t{0};
+  if (child != 0 && find(child) == nullptr) {
+    Birth birth{task.tid, nullptr, task.own_filter};
+    if (buffers_ != nullptr) {
+      birth.sites = shares_memory(task.tid) ? task.buffered.sites : std::make_shared<CallSites>(*task.buffered.sites);
+    }
+    if (std::erase(held_, child) != 0) {
+      adopt(child, std::move(birth));
+    } else {
+      births_[child] = std::move(birth);
+    }
+  }
+  resume(*find(task.tid));
+}
+
+// Those whose parents were killed before they could announce them.
+void SyscallTracer::release_held() {
+  for (const pid_t tid : std::exchange(held_, {})) {
+    const auto tgid = static_cast<pid_t>(read_status_value(tid, "Tgid").value_or(0));
+    const auto parent = static_cast<pid_t>(read_status_value(tid, "PPid").value_or(0));
+    if ((tgid != tid && find(tgid) != nullptr) || find(parent) != nullptr) {
+      held_.push_back(tid);
+    } else {
+      adopt(tid, {});
+    }
+  }
 }
 
 void SyscallTracer::on_call_stop(Task& task, const rusage& usage) {
@@ -202,10 +309,16 @@ void SyscallTracer::on_call_stop(Task& task, const rusage& usage) {
   stop.time_ns = clock_ns(CLOCK_REALTIME);
   stop.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
   stop.system_ns = to_ns(usage.ru_stime);
+  if (buffers_ != nullptr && task.buffered.sites->attached) {
+    stop.instruction_pointer = BufferedCalls::program_address(task.buffered, stop.instruction_pointer);
+  }
   if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
     stop.call.result = info.exit.rval;
     stop.call.failed = info.exit.is_error != 0;
     on_exit(task, stop);
+    if (buffers_ != nullptr && !consider_buffering(task, info.instruction_pointer)) return;
+  } else if (info.op == PTRACE_SYSCALL_INFO_SECCOMP && task.in_call) {
+    // Its entry was seen already.
   } else if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
     // entry and seccomp begin alike.
     stop.call.number = info.entry.nr;
@@ -223,10 +336,15 @@ void SyscallTracer::on_entry(Task& task, CallStop& stop) {
     stop.is_startup = true;
   }
   task.in_call = true;
+  task.buffered.entry_shown = false;
   task.call = stop.call;
   task.stack_pointer = stop.stack_pointer;
   task.tampering = observer_.on_entry(stop);
   pause_us(task.tampering.delay_enter_us);
+  poke_memory(task.tid, task.tampering.poke_enter, stop.call);
+  if (task.tampering.number) {
+    poke_user_register(task.tid, offsetof(user_regs_struct, orig_rax), *task.tampering.number);
+  }
   if (task.tampering.result) poke_user_register(task.tid, offsetof(user_regs_struct, orig_rax), UINT64_MAX);
 }
 
@@ -243,13 +361,89 @@ void SyscallTracer::on_exit(Task& task, CallStop& stop) {
     constexpr int64_t kMaxErrno = 4095;
     stop.call.failed = stop.call.result < 0 && stop.call.result >= -kMaxErrno;
   }
+  if (!stop.call.failed) poke_memory(task.tid, task.tampering.poke_exit, stop.call);
   pause_us(task.tampering.delay_exit_us);
   observer_.on_exit(stop);
+  if (options_.filter && !stop.call.failed) note_own_filter(task, stop);
+}
+
+// A filter of the program may answer a call before ours sees it: from now on each call stops as without ours.
+void SyscallTracer::note_own_filter(Task& task, const CallStop& stop) {
+  constexpr uint64_t kSetSeccomp = 22;         // PR_SET_SECCOMP
+  constexpr uint64_t kLastMode = 1;            // SECCOMP_SET_MODE_FILTER
+  constexpr uint64_t kSynchronizeThreads = 1;  // SECCOMP_FILTER_FLAG_TSYNC
+  const auto& arguments = stop.call.arguments;
+  const bool by_seccomp = stop.call.number == __NR_seccomp && arguments[0] <= kLastMode;
+  if (!by_seccomp && !(stop.call.number == __NR_prctl && arguments[0] == kSetSeccomp)) return;
+  const bool all_threads = by_seccomp && (arguments[1] & kSynchronizeThreads) != 0;
+  for (auto& [tid, other] : tasks_) {
+    if (tid != task.tid && !(all_threads && other.tgid == task.tgid)) continue;
+    other.own_filter = true;
+    // Threads that run are not touched: they go on as they are.
+    if (tid == task.tid && buffers_ != nullptr) buffers_->retire(other.buffered);
+  }
+}
+
+// No other thread that shares TASK's memory is about to execute what lies around the call before INSTRUCTION_POINTER:
+// those that are in a call come by at its end, the others are stopped, and go on when their stops are handled.
+bool SyscallTracer::stop_others(Task& task, uint64_t instruction_pointer) {
+  constexpr size_t kMost = 32;
+  std::vector<pid_t> running;
+  for (auto& [tid, other] : tasks_) {
+    if (tid == task.tid || other.buffered.sites != task.buffered.sites) continue;
+    // Which calls let go by are in progress is not known; nor which memory a child that is just being made has got.
+    if (!options_.filtered_calls.empty() || (other.in_call && makes_task(other.call.number))) return false;
+    if (!other.in_call) running.push_back(tid);
+  }
+  if (running.size() > kMost) return false;
+  bool clear = true;
+  for (const pid_t tid : running) {
+    if (std::ranges::any_of(deferred_, [&](const Event& event) { return event.tid == tid; })) return false;
+    if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) != 0) return false;
+    Event event;
+    event.tid = tid;
+    while (wait4(tid, &event.status, __WALL, &event.usage) < 0) {
+      if (errno != EINTR) return false;
+    }
+    deferred_.push_back(event);
+    if (!WIFSTOPPED(event.status)) continue;
+    const long at = ptrace(PTRACE_PEEKUSER, tid, offsetof(user_regs_struct, rip), nullptr);
+    const uint64_t distance = static_cast<uint64_t>(at) - (instruction_pointer - 2);
+    if (distance > 0 && distance < CallSites::kSiteBytes) clear = false;
+  }
+  return clear;
+}
+
+bool SyscallTracer::consider_buffering(Task& task, uint64_t instruction_pointer) {
+  BufferedThread& thread = task.buffered;
+  if (thread.sites == nullptr) return true;
+  CallSites& sites = *thread.sites;
+  if (sites.attached) {
+    buffers_->equip(thread);
+    if (BufferedCalls::leave_patched_site(thread, instruction_pointer)) return true;
+    if (sites.around(instruction_pointer) != nullptr) return true;  // a patched site's slow way
+  }
+  if (thread.retired || task.hidden || !buffers_->can_buffer(task.call.number)) return true;
+  if (!sites.is_hot(instruction_pointer) || !stop_others(task, instruction_pointer)) return true;
+  if (!sites.attached) {
+    if (const auto end = buffers_->attach(thread)) {
+      deferred_.push_back({task.tid, *end, {}});
+      return false;
+    }
+    if (!sites.attached) return true;
+  }
+  if (sites.patch(task.tid, instruction_pointer) != nullptr) {
+    BufferedCalls::leave_patched_site(thread, instruction_pointer);
+  }
+  return true;
 }
 
 void SyscallTracer::on_signal(Task& task, int signal) {
   siginfo_t info{};
-  if (!task.hidden && ptrace(PTRACE_GETSIGINFO, task.tid, nullptr, &info) == 0) observer_.on_signal(task.tid, info);
+  if (!task.hidden && ptrace(PTRACE_GETSIGINFO, task.tid, nullptr, &info) == 0) {
+    if (buffers_ != nullptr && !buffers_->before_signal(task.buffered, info)) return resume(task);
+    observer_.on_signal(task.tid, info);
+  }
   resume(task, signal);
 }
 
@@ -260,33 +454,51 @@ void SyscallTracer::on_exec(pid_t leader) {
   last_ = nullptr;
   if (former != leader) {
     // The leader that was is gone without a word; the thread goes on under its id.
-    tasks_.erase(leader);
+    if (Task* gone = find(leader)) drop(*gone);
+    last_ = nullptr;
     if (auto executing = tasks_.extract(former)) {
       executing.key() = leader;
-      executing.mapped().tid = leader;
+      executing.mapped().tid = executing.mapped().buffered.tid = leader;
       tasks_.insert(std::move(executing));
     }
   }
   Task* task = find(leader);
   if (task == nullptr) task = &add(leader, leader);
+  if (buffers_ != nullptr) buffers_->on_exec(task->buffered);
   if (!task->hidden) observer_.on_exec(leader, former);
   // The command's own execve may have passed the filter unseen.
+  const bool is_first = leader == command_ && !std::exchange(command_runs_, true);
   task->hidden = false;
+  if (options_.detach_on_exec && !is_first) {
+    ptrace(PTRACE_DETACH, leader, nullptr, 0);
+    observer_.on_detached(leader);
+    return drop(*task);
+  }
   resume(*task);
 }
 
 void SyscallTracer::on_gone(Task& task, int status) {
   const pid_t tid = task.tid;
   const bool hidden = task.hidden;
-  last_ = nullptr;
-  tasks_.erase(tid);
+  drop(task);
   if (tid == command_) command_status_ = status;
   if (!hidden) observer_.on_end(tid, status);
+  if (!held_.empty()) release_held();
+}
+
+void SyscallTracer::drop(Task& task) {
+  if (buffers_ != nullptr) buffers_->on_end(task.buffered);
+  last_ = nullptr;
+  tasks_.erase(task.tid);
 }
 
 void SyscallTracer::detach_all() {
   // Only from a stop can one detach: each is asked for one.
-  for (const auto& [tid, task] : tasks_) ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+  for (const auto& [tid, task] : tasks_) {
+    // Under a filter nobody can live without a tracer.
+    if (task.filtered) kill(tid, SIGKILL);
+    ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+  }
   last_ = nullptr;
   while (!tasks_.empty()) {
     int status = 0;
@@ -305,8 +517,12 @@ void SyscallTracer::detach_all() {
       on_gone(found->second, status);
       continue;
     }
+    if (found->second.filtered) {
+      ptrace(PTRACE_CONT, tid, nullptr, 0);
+      continue;
+    }
     ptrace(PTRACE_DETACH, tid, nullptr, stop.kind == Stop::Kind::kSignal ? stop.signal : 0);
-    tasks_.erase(found);
+    drop(found->second);
     observer_.on_detached(tid);
   }
   tasks_.clear();

@@ -44,7 +44,10 @@ void read_comm(Tracee& tracee, bool keep, std::span<char, 16> out) {
 }
 
 ThreadMachine::ThreadMachine(SessionState& state)
-    : state_(state), random_(std::random_device{}()), keeps_addresses_(ir::has_user_addresses(state.program)) {}
+    : state_(state),
+      random_(std::random_device{}()),
+      keeps_addresses_(ir::has_user_addresses(state.program)),
+      unwinder_(state.process_maps, std::make_shared<UnwindFiles>(state.process_maps.proc_root())) {}
 
 void ThreadMachine::place(Tracee* tracee, uint32_t site, std::span<const std::byte> context) {
   tracee_ = tracee;
@@ -148,16 +151,9 @@ size_t ThreadMachine::stack(AddressSpace space, std::span<uint64_t> frames) {
   } else if (ptrace(PTRACE_GETREGS, tid_, nullptr, &registers) != 0) {
     return 0;
   }
-  if (frames.empty()) return 0;
-  frames[0] = registers.rip;
-  size_t count = 1;
-  // The function has not made its frame yet: its caller's return address is on top of the stack, and the frame pointer
-  // is the caller's.
-  if (registers_ != nullptr && at_entry_ && count < frames.size() &&
-      read_user_memory(tid_, registers.rsp, std::as_writable_bytes(frames.subspan(count, 1)))) {
-    count++;
-  }
-  count += walk_frame_pointers(tid_, registers.rbp, frames.subspan(count));
+  const UnwindValues values = unwind_values(std::as_bytes(std::span(&registers, 1)));
+  const bool at_entry = registers_ != nullptr && at_entry_;
+  const size_t count = unwinder_.walk_live(tgid_, tid_, values, frames, at_entry).frames;
   remember_mappings(frames.first(count));
   return count;
 }

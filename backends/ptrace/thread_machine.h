@@ -18,6 +18,7 @@
 #include "core/base/clock.h"
 #include "core/ir/interpreter.h"
 #include "core/kernel/numa_nodes.h"
+#include "core/symbol/unwind_stack.h"
 
 namespace polytap {
 
@@ -67,6 +68,7 @@ class ThreadMachine : public ir::Machine {
   std::mt19937 random_;
   CgroupIds cgroups_;
   NumaNodes nodes_;
+  Unwinder unwinder_;
   std::unordered_map<pid_t, std::unordered_set<uint64_t>> known_pages_;  // of code, by process
   size_t open_comms_ = 0;
   bool keeps_addresses_ = false;  // the program shows user addresses by name

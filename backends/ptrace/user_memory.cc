@@ -57,29 +57,4 @@ int64_t read_user_string(pid_t pid, uint64_t address, std::span<char> out) {
   return static_cast<int64_t>(length);
 }
 
-size_t walk_frame_pointers(pid_t pid, uint64_t frame_pointer, std::span<uint64_t> frames) {
-  size_t count = 0;
-  // Frames lie close together: one read serves many of them.
-  std::array<std::byte, kPage> page;
-  uint64_t page_start = 0;
-  size_t page_length = 0;
-  for (; count < frames.size(); count++) {
-    uint64_t pair[2];
-    if (frame_pointer >= page_start && frame_pointer - page_start + sizeof pair <= page_length) {
-      memcpy(pair, page.data() + (frame_pointer - page_start), sizeof pair);
-    } else {
-      page_start = frame_pointer;
-      page_length = read_some(pid, page_start, std::span(page).first(kPage - page_start % kPage));
-      if (page_length >= sizeof pair) {
-        memcpy(pair, page.data(), sizeof pair);
-      } else if (!read_user_memory(pid, frame_pointer, std::as_writable_bytes(std::span(pair)))) {
-        break;  // also the frame that lies across two pages
-      }
-    }
-    frames[count] = pair[1];
-    frame_pointer = pair[0];
-  }
-  return count;
-}
-
 }  // namespace polytap

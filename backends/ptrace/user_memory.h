@@ -1,4 +1,4 @@
-// Memory and call chains of another process.
+// Memory of another process.
 #pragma once
 
 #include <sys/types.h>
@@ -14,9 +14,5 @@ bool read_user_memory(pid_t pid, uint64_t address, std::span<std::byte> out);
 
 // Bytes up to a NUL or up to OUT's end, the NUL not counted; -1 when one of them cannot be read.
 int64_t read_user_string(pid_t pid, uint64_t address, std::span<char> out);
-
-// The chain of frame pointers, as perf_callchain_user() in the kernel walks it: the return address of each {next frame,
-// return address} pair from FRAME_POINTER on, until one cannot be read. How many were found.
-size_t walk_frame_pointers(pid_t pid, uint64_t frame_pointer, std::span<uint64_t> frames);
 
 }  // namespace polytap

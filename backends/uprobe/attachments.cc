@@ -42,12 +42,12 @@ Result<Attachments> Attachments::create(std::vector<Place>& places, std::optiona
       definition = {format.id, PERF_TYPE_TRACEPOINT};
     } else {
       ASSIGN_OR_RETURN(const uint32_t type, uprobe_pmu_type());
-      definition = {place.site->is_return() ? 1U : 0U, type};  // format/retprobe: bit 0
+      // format/retprobe: bit 0; format/ref_ctr_offset: bits 32 to 63
+      definition = {(place.site->is_return() ? 1U : 0U) | place.site->reference_counter << 32, type};
     }
     attachments.definitions_.push_back(definition);
     SampleLayout layout;
-    layout.callchain = place.stack_depth != 0;
-    layout.stack = layout.callchain && place.is_entry();
+    layout.stack = place.unwinds();
     layout.raw = !place.captures.captures().empty();
     layout.registers = static_cast<uint32_t>(std::popcount(place.registers));
     attachments.layouts_.push_back(layout);
@@ -68,8 +68,7 @@ Result<UniqueFd> Attachments::open_event(size_t index, pid_t tid, int cpu) {
   attributes.sample_period = 1;
   attributes.sample_type = layouts_[index].sample_type();
   attributes.sample_regs_user = place.registers;
-  attributes.sample_stack_user = layouts_[index].stack ? 8 : 0;
-  attributes.exclude_callchain_kernel = 1;
+  attributes.sample_stack_user = layouts_[index].stack ? kSampledStack : 0;
   attributes.sample_id_all = 1;
   attributes.use_clockid = 1;
   attributes.clockid = CLOCK_MONOTONIC;

@@ -15,6 +15,7 @@ std::string probe_definition(std::string_view group, std::string_view name, cons
                              std::string_view path, const std::vector<FetchField>& fields) {
   std::string text =
       fmt::format("{}:{}/{} {}:{:#x}", site.is_return() ? 'r' : 'p', group, name, path, site.file_offset);
+  if (site.reference_counter != 0) text += fmt::format("({:#x})", site.reference_counter);
   for (const FetchField& field : fields) text += fmt::format(" {}={}", field.name, field.argument);
   return text;
 }

@@ -115,11 +115,6 @@ std::optional<Sample> parse_sample(Bytes body, const SampleLayout& layout) {
   sample.tid = reader.take<pid_t>();
   sample.time = reader.take<uint64_t>();
   sample.cpu = static_cast<int>(reader.take<uint64_t>() & 0xffffffff);
-  if (layout.callchain) {
-    const auto words = reader.take<uint64_t>();
-    if (words > body.size() / 8) return std::nullopt;
-    sample.callchain = reader.take_bytes(words * 8);
-  }
   // The length counts the padding up to 8 bytes behind itself.
   if (layout.raw) sample.raw = reader.take_bytes(reader.take<uint32_t>());
   if (reader.take<uint64_t>() != PERF_SAMPLE_REGS_ABI_NONE) {

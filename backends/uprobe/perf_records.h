@@ -40,14 +40,12 @@ std::optional<uint64_t> parse_lost(Bytes body);
 inline constexpr uint64_t kSampleType =
     PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_REGS_USER;
 struct SampleLayout {
-  bool callchain = false;
   bool raw = false;
   bool stack = false;
   uint32_t registers = 0;  // how many are sampled
 
   uint64_t sample_type() const {
-    return kSampleType | (callchain ? uint64_t{PERF_SAMPLE_CALLCHAIN} : 0) | (raw ? uint64_t{PERF_SAMPLE_RAW} : 0) |
-           (stack ? uint64_t{PERF_SAMPLE_STACK_USER} : 0);
+    return kSampleType | (raw ? uint64_t{PERF_SAMPLE_RAW} : 0) | (stack ? uint64_t{PERF_SAMPLE_STACK_USER} : 0);
   }
 };
 
@@ -57,7 +55,6 @@ struct Sample {
   pid_t tid = 0;
   uint64_t time = 0;
   int cpu = 0;
-  Bytes callchain;  // 8-byte words
   Bytes raw;
   Bytes registers;  // 8-byte words; empty when the thread has none to tell (it is exiting)
   Bytes stack;      // as much as could be read

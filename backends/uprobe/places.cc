@@ -12,6 +12,7 @@
 #include "core/ir/captures.h"
 #include "core/ir/function_needs.h"
 #include "core/kernel/fetch_check.h"
+#include "core/probe/own_probes.h"
 #include "core/probe/registers.h"
 
 namespace polytap::uprobe {
@@ -37,7 +38,7 @@ constexpr std::array kRegisters = {
 static_assert(kStackPointerMask == uint64_t{1} << PERF_REG_X86_SP);
 
 bool runs_here(const ProbeSite& site) {
-  return site.type == ProbeType::kBegin || site.type == ProbeType::kEnd || site.type == ProbeType::kInterval;
+  return is_own_probe(site);
 }
 
 bool is_traced(const ir::Program& program, const ir::Function& function) {
@@ -127,6 +128,13 @@ uint32_t stack_depth(const ir::Function& function) {
   return depth;
 }
 
+// What unwinding may need: all that functions save, and what code with its own rules uses.
+uint64_t all_registers() {
+  uint64_t mask = 0;
+  for (const RegisterRow& row : kRegisters) mask |= uint64_t{1} << row.bit;
+  return mask;
+}
+
 uint64_t registers_of(const ir::Function& function, const std::vector<ir::Capture>& captures) {
   const ir::FunctionNeeds needs = ir::needs_of(function);
   // perf wants one at least.
@@ -165,6 +173,7 @@ std::vector<Place> find_places(const ir::Program& program) {
       place->hooks.push_back({function, index});
       place->registers |= registers_of(body, found.captures);
       place->stack_depth = std::max(place->stack_depth, stack_depth(body));
+      if (place->unwinds()) place->registers = all_registers();
       merge_captures(captures[static_cast<size_t>(place - places.begin())], found.captures);
     }
   }

@@ -27,9 +27,9 @@ struct Place {
   CaptureLayout captures;
   uint64_t registers = 0;    // mask of PERF_REG_X86_*
   uint32_t stack_depth = 0;  // frames of ustack; 0: not asked for
-  // Whether the kernel adds the caller to the frames here: see frames_of().
-  bool caller_added = false;
-  // The place is the first instruction of a function, where the caller is in no frame yet.
+  // Whether registers and stack are sampled, to be unwound; the innermost frame is the program counter.
+  bool unwinds() const { return stack_depth > 1; }
+  // The first instruction of a function, where the caller is in no frame yet.
   bool is_entry() const { return !site->is_return() && site->function_offset == 0; }
 };
 
@@ -46,6 +46,8 @@ std::vector<Place> find_places(const ir::Program& program);
 
 // The context (struct pt_regs) of sampled registers: WORDS in the order of MASK's bits. Registers that were not sampled
 // are zero; orig_ax is -1, as the kernel has it at a probe.
+// Bytes of the stack in a sample; the kernel stops at the stack's end.
+inline constexpr uint32_t kSampledStack = 16384;
 inline constexpr uint64_t kStackPointerMask = uint64_t{1} << 7;  // PERF_REG_X86_SP
 void fill_registers(uint64_t mask, Bytes words, std::span<std::byte> context);
 

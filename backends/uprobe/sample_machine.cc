@@ -1,38 +1,19 @@
 #include "backends/uprobe/sample_machine.h"
 
-#include <linux/perf_event.h>
-
 #include <algorithm>
-#include <cstring>
+#include <memory>
 
 namespace polytap::uprobe {
 
-std::vector<uint64_t> frames_of(Bytes callchain, const uint64_t* return_address, bool& caller_added) {
-  std::vector<uint64_t> frames;
-  for (size_t at = 0; at + 8 <= callchain.size(); at += 8) {
-    uint64_t address = 0;
-    std::memcpy(&address, callchain.data() + at, 8);
-    // Marks between the kernel's and the user's part (PERF_CONTEXT_*) are above every address.
-    if (address < PERF_CONTEXT_MAX) frames.push_back(address);
-  }
-  if (return_address == nullptr || frames.empty()) return frames;
-  // In a recursion the frame pointer's caller looks the same.
-  caller_added = caller_added && frames.size() > 1 && frames[1] == *return_address;
-  if (!caller_added) frames.insert(frames.begin() + 1, *return_address);
-  return frames;
-}
+SampleMachine::SampleMachine(const Parts& parts, Tasks* tasks)
+    : LateMachine(parts), tasks_(tasks), unwinder_(tasks->maps(), std::make_shared<UnwindFiles>()) {}
 
-bool SampleMachine::look_at(const Sample& sample, Place& place) {
+bool SampleMachine::look_at(const Sample& sample, const Place& place) {
   look_back(sample.time, sample.tid, sample.cpu);
   sample_ = sample;
   memory_.clear();
   fill_registers(place.registers, sample.registers, registers_);
-  if (place.stack_depth != 0) {
-    uint64_t return_address = 0;
-    const bool has_return = place.is_entry() && sample.stack.size() >= 8;
-    if (has_return) std::memcpy(&return_address, sample.stack.data(), 8);
-    frames_ = frames_of(sample.callchain, has_return ? &return_address : nullptr, place.caller_added);
-  }
+  place_ = &place;
   if (sample.registers.empty()) return false;
   return place.captures.captures().empty() || memory_.look_at(place.captures, registers_, sample.raw);
 }
@@ -40,7 +21,7 @@ bool SampleMachine::look_at(const Sample& sample, Place& place) {
 void SampleMachine::look_here() {
   LateMachine::look_here();
   memory_.clear();
-  frames_.clear();
+  place_ = nullptr;
 }
 
 std::span<const std::byte> SampleMachine::context() {
@@ -75,10 +56,14 @@ int64_t SampleMachine::read_string(AddressSpace, uint64_t address, std::span<cha
 }
 
 size_t SampleMachine::stack(AddressSpace space, std::span<uint64_t> frames) {
-  if (space == AddressSpace::kKernel) return 0;
-  const size_t count = std::min(frames.size(), frames_.size());
-  std::copy_n(frames_.begin(), count, frames.begin());
-  return count;
+  if (space == AddressSpace::kKernel || place_ == nullptr || frames.empty()) return 0;
+  const UnwindValues values = unwind_values(registers_);
+  if (!place_->unwinds()) {
+    frames[0] = values[kDwarfReturnAddress];
+    return 1;
+  }
+  UnwindMemory memory(values[kDwarfRsp], sample_.stack);
+  return unwinder_.walk(sample_.pid, values, memory, frames, place_->is_entry()).frames;
 }
 
 }  // namespace polytap::uprobe

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "backends/uprobe/perf_records.h"
 #include "backends/uprobe/places.h"
@@ -16,21 +15,17 @@
 #include "core/kernel/captured_memory.h"
 #include "core/probe/registers.h"
 #include "core/run/late_machine.h"
+#include "core/symbol/unwind_stack.h"
 
 namespace polytap::uprobe {
-
-// The frames that a sample tells, innermost first. RETURN_ADDRESS: what lay at the stack pointer of a function that was
-// just entered, whose caller frame pointers do not lead to; null elsewhere. CALLER_ADDED: whether the kernel adds that
-// caller itself; becomes false once a sample shows that it does not.
-std::vector<uint64_t> frames_of(Bytes callchain, const uint64_t* return_address, bool& caller_added);
 
 class SampleMachine : public LateMachine {
  public:
   // TASKS is not owned.
-  SampleMachine(const Parts& parts, Tasks* tasks) : LateMachine(parts), tasks_(tasks) {}
+  SampleMachine(const Parts& parts, Tasks* tasks);
 
   // The next runs are about SAMPLE. False: the sample lacks something that the program asks for.
-  bool look_at(const Sample& sample, Place& place);
+  bool look_at(const Sample& sample, const Place& place);
   void look_here() override;
 
   std::span<const std::byte> context() override;
@@ -47,7 +42,8 @@ class SampleMachine : public LateMachine {
   Tasks* tasks_;
   Sample sample_;
   alignas(8) std::array<std::byte, registers::kSize> registers_{};
-  std::vector<uint64_t> frames_;
+  const Place* place_ = nullptr;  // null: here
+  Unwinder unwinder_;
   CapturedMemory memory_;
 };
 

@@ -112,14 +112,14 @@ std::string fidelity_of(const std::vector<Place>& places) {
   bool stacks = false;
   for (const Place& place : places) {
     reads |= !place.captures.captures().empty();
-    stacks |= place.stack_depth != 0;
+    stacks |= place.unwinds();
   }
   if (reads) {
     text += fmt::format(
         "; a firing with a string of more than {} bytes counts as lost; memory that cannot be read is seen as zeros",
         kLongestFetchedString);
   }
-  if (stacks) text += "; ustack follows frame pointers";
+  if (stacks) text += fmt::format("; ustack reaches {} KiB of stack", uprobe::kSampledStack >> 10);
   return text;
 }
 

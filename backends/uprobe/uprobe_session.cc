@@ -9,7 +9,6 @@
 
 #include "core/ir/function_needs.h"
 #include "core/kernel/tracefs.h"
-#include "core/probe/function_code.h"
 
 namespace polytap::uprobe {
 namespace {
@@ -61,13 +60,7 @@ UprobeSession::UprobeSession(const ir::Program& program, const Target& target, P
       rings_(std::move(parts.rings)),
       attachments_(std::move(parts.attachments)),
       tasks_(keeps_of(program)),
-      machine_(machine_parts(), &tasks_) {
-  SiteCodeReader reader;
-  for (Place& place : *places_) {
-    const auto code = reader.read(*place.site);
-    place.caller_added = code && starts_frame(*code);
-  }
-}
+      machine_(machine_parts(), &tasks_) {}
 
 UprobeSession::~UprobeSession() { end_worker(); }
 

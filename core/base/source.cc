@@ -63,19 +63,47 @@ std::string_view Source::slice(Span span) const {
   return std::string_view(text_).substr(begin, end - begin);
 }
 
-Source::Position Source::position(uint32_t offset) const {
+uint32_t Source::append(std::string name, std::string_view text) {
+  if (!text_.ends_with('\n')) text_ += '\n';
+  const auto begin = static_cast<uint32_t>(text_.size());
+  if (line_starts_.back() != begin) line_starts_.push_back(begin);
+  imported_.push_back({std::move(name), static_cast<uint32_t>(line_starts_.size() - 1)});
+  text_ += text;
+  for (size_t i = begin; i < text_.size(); ++i) {
+    if (text_[i] == '\n') line_starts_.push_back(static_cast<uint32_t>(i + 1));
+  }
+  return begin;
+}
+
+size_t Source::line_index(uint32_t offset) const {
   const auto clamped = static_cast<uint32_t>(std::min<size_t>(offset, text_.size()));
   const auto after = std::upper_bound(line_starts_.begin(), line_starts_.end(), clamped);
-  const auto line = static_cast<uint32_t>(after - line_starts_.begin());
-  return {line, clamped - line_starts_[line - 1] + 1};
+  return static_cast<size_t>(after - line_starts_.begin()) - 1;
+}
+
+Source::Position Source::position(uint32_t offset) const {
+  const auto clamped = static_cast<uint32_t>(std::min<size_t>(offset, text_.size()));
+  const auto index = static_cast<uint32_t>(line_index(offset));
+  Position position{index + 1, clamped - line_starts_[index] + 1, name_};
+  for (const Piece& piece : imported_) {
+    if (piece.first_line > index) break;
+    position.line = index - piece.first_line + 1;
+    position.name = piece.name;
+  }
+  return position;
+}
+
+std::string_view Source::line_text(size_t index) const {
+  const size_t begin = line_starts_[index];
+  const size_t end = index + 1 < line_starts_.size() ? line_starts_[index + 1] - 1 : text_.size();
+  return std::string_view(text_).substr(begin, end - begin);
 }
 
 std::string_view Source::line(uint32_t line) const {
-  if (line == 0 || line > line_starts_.size()) return {};
-  const size_t begin = line_starts_[line - 1];
-  const size_t end = line < line_starts_.size() ? line_starts_[line] - 1 : text_.size();
-  return std::string_view(text_).substr(begin, end - begin);
+  return line == 0 || line > line_starts_.size() ? std::string_view() : line_text(line - 1);
 }
+
+std::string_view Source::line_at(uint32_t offset) const { return line_text(line_index(offset)); }
 
 void Diagnostics::error(Span span, std::string message, std::string hint) {
   all_.push_back({Severity::kError, span, std::move(message), std::move(hint)});
@@ -98,12 +126,13 @@ void Diagnostics::append(const Diagnostics& other) {
 std::string render(const Source& source, const Diagnostic& diagnostic) {
   const Source::Position from = source.position(diagnostic.span.begin);
   const Source::Position to = source.position(std::max(diagnostic.span.begin, diagnostic.span.end));
-  std::string_view line = source.line(from.line);
+  std::string_view line = source.line_at(diagnostic.span.begin);
   if (line.ends_with('\r')) line.remove_suffix(1);
   // A span over several lines is shown to the end of its first one.
-  uint32_t end_column = to.line == from.line ? to.column : static_cast<uint32_t>(line.size()) + 1;
+  uint32_t end_column =
+      to.line == from.line && to.name == from.name ? to.column : static_cast<uint32_t>(line.size()) + 1;
   end_column = std::max(end_column, from.column + 1);
-  std::string text = fmt::format("{}:{}:{}-{}: {}: {}\n{}\n{}\n", source.name(), from.line, from.column, end_column,
+  std::string text = fmt::format("{}:{}:{}-{}: {}: {}\n{}\n{}\n", from.name, from.line, from.column, end_column,
                                  severity_word(diagnostic.severity), diagnostic.message, shown(line),
                                  underline(line, from.column - 1, end_column - 1));
   if (!diagnostic.hint.empty()) text += fmt::format("HINT: {}\n", diagnostic.hint);

@@ -18,15 +18,20 @@ struct Span {
 // The smallest span that holds both.
 Span cover(Span a, Span b);
 
-// A script: its name as shown to the user ("stdin" for -e, as bpftrace has it) and its text.
+// A script: its name as shown to the user ("stdin" for -e, as bpftrace has it) and its text; behind it those of the
+// scripts that it imports.
 class Source {
  public:
   Source(std::string name, std::string text);
 
   struct Position {
-    uint32_t line = 1;    // from 1
-    uint32_t column = 1;  // from 1, in bytes
+    uint32_t line = 1;      // from 1
+    uint32_t column = 1;    // from 1, in bytes
+    std::string_view name;  // of the script, or of the imported one
   };
+
+  // Puts an imported script's text behind the others; where it begins. Views of text() end.
+  uint32_t append(std::string name, std::string_view text);
 
   const std::string& name() const { return name_; }
   const std::string& text() const { return text_; }
@@ -34,11 +39,21 @@ class Source {
   Position position(uint32_t offset) const;
   // The text of line LINE (from 1), without its newline; empty past the end.
   std::string_view line(uint32_t line) const;
+  // The text of the line that OFFSET is in.
+  std::string_view line_at(uint32_t offset) const;
 
  private:
+  struct Piece {
+    std::string name;
+    uint32_t first_line = 0;  // as an index into line_starts_
+  };
+  size_t line_index(uint32_t offset) const;
+  std::string_view line_text(size_t index) const;
+
   std::string name_;
   std::string text_;
   std::vector<uint32_t> line_starts_;
+  std::vector<Piece> imported_;
 };
 
 enum class Severity : uint8_t { kError, kWarning, kNote };

@@ -232,6 +232,7 @@ class Tracker {
   Value operator()(const MapAdd&) { return unknown(kFromMap); }
   Value operator()(const AggregateRead&) { return unknown(kFromMap); }
   Value operator()(const MapGet& op) { return written_by(op, kFromMap); }
+  Value operator()(const MapNext& op) { return written_by(op, kFromMap); }
   template <typename Op>
   Value operator()(const Op& op) {
     return written_by(op, kNotPointer);

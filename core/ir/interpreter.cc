@@ -4,7 +4,10 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/ir/arithmetic.h"
 #include "core/run/map_store.h"
@@ -208,6 +211,23 @@ class Interpreter::Run {
   }
   int64_t operator()(const AggregateRead& op) { return maps_.aggregate_read(op.map, key(op.map, op.key)); }
 
+  int64_t operator()(const MapNext& op) {
+    uint64_t at = 0;
+    std::memcpy(&at, this->at(op.position), 8);
+    std::vector<std::string>& keys = iterations_[{op.position.slot, op.position.offset}];
+    if (at == 0) keys = maps_.keys(op.map);
+    for (; at < keys.size(); ++at) {
+      const std::span<const std::byte> value = maps_.find(op.map, std::as_bytes(std::span(keys[at])));
+      if (value.empty()) continue;  // deleted meanwhile
+      put(op.key, std::as_bytes(std::span(keys[at])), keys[at].size());
+      if (!program_.maps[op.map].value.is(TypeKind::kAggregation)) put(op.value, value, value.size());
+      ++at;
+      std::memcpy(this->at(op.position), &at, 8);
+      return 1;
+    }
+    return 0;
+  }
+
   int64_t operator()(const Emit& op) {
     payload_.clear();
     for (const EmitField& field : op.fields) {
@@ -266,6 +286,7 @@ class Interpreter::Run {
   const uint32_t* slot_starts_;
   int64_t* temps_;
   std::vector<std::byte>& payload_;
+  std::map<std::pair<SlotId, uint32_t>, std::vector<std::string>> iterations_;  // by position; keys as at the start
   const Instruction* current_ = nullptr;
 };
 

@@ -272,6 +272,18 @@ struct AggregateRead {
   Place key;
 };  // count, sum, min, max, avg as an integer (avg: total / count, by is_signed); 0 when absent
 
+// The head of a loop over a map's entries. Last in its block, which branches on its result and holds nothing else: when
+// there is another entry, its key and value (aggregations: the key alone) are written and the result is 1. `position`
+// is a word that the loop keeps for itself: a 0 stored there begins the loop anew. Entries come in no particular order,
+// those that were there at the start once each; those that are deleted or inserted meanwhile may come or not. The map
+// has keys. Only through the head can the loop be entered (see core/ir/map_loops.h).
+struct MapNext {
+  MapId map = 0;
+  Place position;
+  Place key;
+  Place value;
+};
+
 // One field of an emitted record.
 struct EmitField {
   enum class Kind : uint8_t { kWord, kBytes, kString };
@@ -296,8 +308,8 @@ struct Exit {
 using Operation =
     std::variant<Const, Binary, Extend, SlotLoad, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextLoad, ContextCopy,
                  ContextString, ReadBuiltin, ReadComm, ReadMemory, ReadString, ReadBuffer, ReadStack, CompareBytes,
-                 StringLength, MapGet, MapSet, MapAdd, MapDelete, MapHas, MapLength, Aggregate, AggregateRead, Emit,
-                 Exit, FindText, JoinTexts, SendSignal, OverrideResult, WriteMemory>;
+                 StringLength, MapGet, MapSet, MapAdd, MapDelete, MapHas, MapLength, Aggregate, AggregateRead, MapNext,
+                 Emit, Exit, FindText, JoinTexts, SendSignal, OverrideResult, WriteMemory>;
 
 inline constexpr EmitId kNoEmit = ~0U;
 
@@ -399,6 +411,14 @@ struct EmitSpec {
   Span span;
 };
 
+// What an attach point that cannot be found is taken for.
+enum class MissingProbes : uint8_t {
+  kAlternative,  // an error; but a warning where another attach point of the same probe was found
+  kError,
+  kWarn,
+  kIgnore,
+};
+
 // The script's settings that backends and output look at.
 struct Settings {
   uint32_t max_string = 1024;  // max_strlen
@@ -407,7 +427,9 @@ struct Settings {
   std::string cut_trailer = "..";  // str_trunc_trailer
   bool demangle = true;
   std::string license = "GPL";
+  MissingProbes missing_probes = MissingProbes::kAlternative;
   bool report_faults = false;  // -k: every failed read is told, with its place
+  StackMode stack_mode = StackMode::kBpftrace;  // of ustack and kstack without a mode
 };
 
 struct Program {

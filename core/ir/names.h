@@ -23,7 +23,8 @@ inline constexpr std::array<std::string_view, 17> kEmitKindNames = {
     "join",   "cat",    "system", "debugf",      "print_map_entry", "skb_output", "helper_error", "unwatch"};
 inline constexpr std::array<std::string_view, 3> kEmitFieldNames = {"word", "bytes", "string"};
 inline constexpr std::array<std::string_view, 3> kAddressSpaceNames = {"none", "user", "kernel"};
-inline constexpr std::array<std::string_view, 4> kStackModeNames = {"bpftrace", "perf", "raw", "build_id"};
+inline constexpr std::array<std::string_view, 6> kStackModeNames = {"bpftrace", "perf",   "raw",
+                                                                    "build_id", "inline", "lines"};
 inline constexpr std::array<std::string_view, 9> kAggregationNames = {"count", "sum",  "min",   "max",    "avg",
                                                                       "stats", "hist", "lhist", "tseries"};
 inline constexpr std::array<std::string_view, 28> kTypeKindNames = {

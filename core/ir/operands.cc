@@ -58,6 +58,13 @@ class RegionCollector {
   void operator()(const MapHas& op) { key(op.map, op.key); }
   void operator()(const Aggregate& op) { key(op.map, op.key); }
   void operator()(const AggregateRead& op) { key(op.map, op.key); }
+  void operator()(const MapNext& op) {
+    const MapSpec& map = program_.maps[op.map];
+    read(op.position, 8);
+    write(op.position, 8);
+    write(op.key, map.key_size);
+    if (!map.value.is(TypeKind::kAggregation)) write(op.value, map.value_size);
+  }
   void operator()(const Emit& op) {
     for (const EmitField& field : op.fields) {
       if (field.kind != EmitField::Kind::kWord) read(field.from, field.length);
@@ -91,7 +98,7 @@ bool is_pure(const Operation& operation) {
   return std::visit(
       [](const auto& op) {
         using Op = std::remove_cvref_t<decltype(op)>;
-        return !is_one_of<Op, MapSet, MapAdd, MapDelete, Aggregate, Emit, Exit, SendSignal, OverrideResult,
+        return !is_one_of<Op, MapSet, MapAdd, MapDelete, Aggregate, MapNext, Emit, Exit, SendSignal, OverrideResult,
                           WriteMemory>;
       },
       operation);

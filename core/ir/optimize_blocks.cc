@@ -1,3 +1,4 @@
+#include "core/ir/map_loops.h"
 #include "core/ir/operands.h"
 #include "core/ir/optimize_passes.h"
 
@@ -36,7 +37,7 @@ class Straightener {
         target = to;
       });
       if (const auto* branch = std::get_if<Branch>(&block.end);
-          branch != nullptr && branch->if_true == branch->if_false) {
+          branch != nullptr && branch->if_true == branch->if_false && !heads_map_loop(block)) {
         block.end = Jump{branch->if_true};
         changed_ = true;
       }
@@ -67,6 +68,7 @@ class Straightener {
         const BlockId to = jump->to;
         if (to == id || entries[to] != 1) break;
         Block& next = function_.blocks[to];
+        if (heads_map_loop(next)) break;  // which stands alone in its block
         for (Instruction& instruction : next.instructions) block.instructions.push_back(std::move(instruction));
         next.instructions.clear();
         block.end = next.end;

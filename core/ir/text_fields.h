@@ -13,12 +13,12 @@
 namespace polytap::ir {
 
 // Index: that of the alternative in Operation. Binary is written as its BinaryOp's name.
-inline constexpr std::array<std::string_view, 34> kOperationNames = {
+inline constexpr std::array<std::string_view, 35> kOperationNames = {
     "const",         "binary",       "extend",          "slot_load",    "slot_store",     "slot_zero",
     "slot_copy",     "slot_literal", "context_load",    "context_copy", "context_string", "builtin",
     "comm",          "read_memory",  "read_string",     "read_buffer",  "read_stack",     "compare_bytes",
     "string_length", "map_get",      "map_set",         "map_add",      "map_delete",     "map_has",
-    "map_length",    "aggregate",    "aggregate_read",  "emit",         "exit",           "find_text",
+    "map_length",    "aggregate",    "aggregate_read", "map_next", "emit",         "exit",           "find_text",
     "join_texts",    "send_signal",  "override_result", "write_memory"};
 static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
 
@@ -178,6 +178,13 @@ void fields(Io& io, AggregateRead& op) {
   io.place("key", op.key);
 }
 template <typename Io>
+void fields(Io& io, MapNext& op) {
+  io.map_id("", op.map);
+  io.place("position", op.position);
+  io.place("key", op.key);
+  io.place("value", op.value);
+}
+template <typename Io>
 void fields(Io& io, EmitField& field) {
   io.word("", kEmitFieldNames, field.kind);
   if (field.kind == EmitField::Kind::kWord) {
@@ -328,6 +335,7 @@ void fields(Io& io, Settings& settings) {
   io.flag("no_print_maps_at_end", is_quiet);
   settings.print_maps_at_end = !is_quiet;
   io.text("cut_trailer", settings.cut_trailer);
+  io.optional_word("stack_mode", kStackModeNames, settings.stack_mode);
   bool is_mangled = !settings.demangle;
   io.flag("no_demangle", is_mangled);
   settings.demangle = !is_mangled;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/ir/map_loops.h"
 #include "core/ir/operands.h"
 
 namespace polytap::ir {
@@ -191,6 +192,11 @@ class OperationChecker {
     COMPLAIN_UNLESS(type.aggregation.kind <= AggregationKind::kAvg, "{} is not read as an integer", to_string(type));
     return {};
   }
+  Complaint parameters(const MapNext& op) {
+    if (auto complaint = any_map(op.map)) return complaint;
+    COMPLAIN_UNLESS(program_.maps[op.map].key_size != 0, "{} has no keys", program_.maps[op.map].name);
+    return {};
+  }
   Complaint parameters(const Emit& op) {
     COMPLAIN_UNLESS(op.emit < program_.emits.size(), "there is no emit {}", op.emit);
     const EmitSpec& spec = program_.emits[op.emit];
@@ -250,6 +256,7 @@ class OperationChecker {
       COMPLAIN_UNLESS(uint64_t{offset} + region.length <= function_.slots[slot].size, "bytes {}..{} of a slot of {}",
                       offset, uint64_t{offset} + region.length, function_.slots[slot].size);
       for (const RegionAccess& other : regions_) {
+        if (region.operand == other.operand) continue;  // the word that a loop over a map keeps
         COMPLAIN_UNLESS(!region.is_write || other.is_write || !overlap(region, other),
                         "it writes where it reads, in slot {}", slot);
       }
@@ -283,7 +290,7 @@ class FunctionChecker {
     for (BlockId i = 0; i < function_.blocks.size(); ++i) {
       if (auto complaint = check_block(i)) return fmt::format("block {}: {}", i, *complaint);
     }
-    return {};
+    return check_map_loops();
   }
 
  private:
@@ -317,6 +324,24 @@ class FunctionChecker {
     COMPLAIN_UNLESS(result < function_.temps, "%{} is out of range", result);
     COMPLAIN_UNLESS(defined_in_[result] == kNowhere, "%{} is assigned twice", result);
     defined_in_[result] = block;
+    return {};
+  }
+
+  Complaint check_map_loops() const {
+    for (BlockId id = 0; id < function_.blocks.size(); ++id) {
+      const Block& block = function_.blocks[id];
+      for (const Instruction& instruction : block.instructions) {
+        if (!std::holds_alternative<MapNext>(instruction.operation)) continue;
+        const auto* branch = std::get_if<Branch>(&block.end);
+        COMPLAIN_UNLESS(
+            id != 0 && block.instructions.size() == 1 && branch != nullptr && branch->condition == instruction.result,
+            "block {}: map_next must stand alone in a block that branches on it", id);
+      }
+    }
+    for (const MapLoop& loop : find_map_loops(function_)) {
+      COMPLAIN_UNLESS(loop.depth <= kMaxMapLoopDepth, "block {}: loops over maps are nested {} deep", loop.head,
+                      loop.depth);
+    }
     return {};
   }
 

@@ -12,6 +12,7 @@
 #include "core/kernel/kernel_functions.h"
 #include "core/kernel/tracefs.h"
 #include "core/symbol/function_finder.h"
+#include "core/symbol/usdt_finder.h"
 #include "core/syscall/builtin_events.h"
 #include "core/syscall/table.h"
 
@@ -54,6 +55,7 @@ class TracepointCatalog final : public ProbeCatalog {
   Result<std::vector<ProbeSite>> raw_tracepoints(std::string_view event) const override;
   Result<std::vector<ProbeSite>> user_functions(ProbeType type, const FunctionQuery& query) const override;
   Result<std::vector<ProbeSite>> kernel_functions(ProbeType type, const FunctionQuery& query) const override;
+  Result<std::vector<ProbeSite>> usdt_probes(const UsdtQuery& query) const override;
   std::vector<std::string> function_names(ProbeType type, std::string_view module) const override;
   std::vector<std::string> tracepoint_names() const override;
   std::vector<std::string> raw_tracepoint_names() const override;
@@ -65,10 +67,12 @@ class TracepointCatalog final : public ProbeCatalog {
   mutable std::unique_ptr<BtfTypes> own_btf_;
   mutable std::unique_ptr<FunctionFinder> user_;
   mutable std::unique_ptr<KernelFunctions> kernel_;
+  mutable std::unique_ptr<UsdtFinder> usdt_;
 
   const Result<Tracefs>& tracefs() const;
   const BtfTypes& btf() const;
   FunctionFinder& user() const;
+  UsdtFinder& usdt() const;
   KernelFunctions& kernel() const;
   ProbeSite raw_site(const std::string& event) const;
 };
@@ -97,6 +101,11 @@ FunctionFinder& TracepointCatalog::user() const {
   return *user_;
 }
 
+UsdtFinder& TracepointCatalog::usdt() const {
+  if (usdt_ == nullptr) usdt_ = std::make_unique<UsdtFinder>();
+  return *usdt_;
+}
+
 KernelFunctions& TracepointCatalog::kernel() const {
   if (kernel_ == nullptr) {
     KernelFunctionFiles files;
@@ -110,11 +119,16 @@ Result<std::vector<ProbeSite>> TracepointCatalog::user_functions(ProbeType type,
   return user().find(type, query);
 }
 
+Result<std::vector<ProbeSite>> TracepointCatalog::usdt_probes(const UsdtQuery& query) const {
+  return usdt().find(query);
+}
+
 Result<std::vector<ProbeSite>> TracepointCatalog::kernel_functions(ProbeType type, const FunctionQuery& query) const {
   return kernel().find(type, query);
 }
 
 std::vector<std::string> TracepointCatalog::function_names(ProbeType type, std::string_view module) const {
+  if (type == ProbeType::kUsdt) return usdt().names(module);
   const bool user_side = type == ProbeType::kUprobe || type == ProbeType::kUretprobe;
   return user_side ? user().names(module) : kernel().names(module);
 }

@@ -317,6 +317,7 @@ struct Subprogram {
 };
 struct Import {
   std::string path;
+  Span path_span;
 };
 
 struct TopLevel {

@@ -51,7 +51,6 @@ constexpr Row kBuiltins[] = {
 constexpr std::string_view kElsewhere[] = {
     "config",
     "ctx",
-    "dw_ustack",
 };
 
 Type type_of(const Row& row) {
@@ -84,6 +83,10 @@ std::optional<uint32_t> argument_number(std::string_view name) {
     number = number * 10 + static_cast<uint32_t>(c - '0');
   }
   return number;
+}
+
+bool names_arguments(std::string_view name, const ProbeSite& site) {
+  return name == "args" || (name == "ctx" && site.type == ProbeType::kIter);
 }
 
 std::optional<uint32_t> stack_argument_number(std::string_view name) {

@@ -38,6 +38,8 @@ struct BuiltinValue {
 std::optional<BuiltinValue> find_builtin(std::string_view name);
 // N of `argN`.
 std::optional<uint32_t> argument_number(std::string_view name);
+// Whether NAME.FIELD is an argument of SITE: args, and ctx of iterators.
+bool names_arguments(std::string_view name, const ProbeSite& site);
 // N of `sargN`, the Nth word above the return address.
 std::optional<uint32_t> stack_argument_number(std::string_view name);
 bool is_builtin_elsewhere(std::string_view name);

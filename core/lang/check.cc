@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/config.h"
 #include "core/lang/walk.h"
@@ -23,27 +24,32 @@ constexpr int kMaxPasses = 64;
 // What a probe's body looks at in its context.
 struct ContextUse {
   std::set<std::string> fields;
-  bool any() const { return !fields.empty(); }
+  std::set<std::string> numbered;  // arg0, ...: each site of a USDT probe has them elsewhere
+  bool any() const { return !fields.empty() || !numbered.empty(); }
 };
 
-ContextUse context_use(const ast::Probe& probe) {
+ContextUse context_use(const ast::Probe& probe, const CheckedScript& checked) {
   ContextUse use;
-  walk(probe, [&](const ast::Expression& expression) {
+  const auto look = [&](const ast::Expression& expression) {
     if (const auto* access = std::get_if<ast::FieldAccess>(&expression.node)) {
       const auto* object = std::get_if<ast::Identifier>(&access->object->node);
-      if (object != nullptr && object->name == "args") use.fields.insert(access->field);
+      if (object != nullptr && (object->name == "args" || object->name == "ctx")) use.fields.insert(access->field);
     } else if (const auto* name = std::get_if<ast::Identifier>(&expression.node)) {
       if (name->name == "retval") use.fields.insert("ret");
+      if (argument_number(name->name)) use.numbered.insert(name->name);
     } else if (const auto* call = std::get_if<ast::Call>(&expression.node)) {
       if (call->name == "retval") use.fields.insert("ret");
     }
-  });
+  };
+  walk(probe, look);
+  for (const auto& [name, subprogram] : checked.subprograms) walk(subprogram.definition->body, look);
   return use;
 }
 
 std::string layout_of(const ProbeArgument& argument) {
-  return fmt::format("{},{},{},{},{},{}", argument.offset, argument.size, static_cast<int>(argument.form),
-                     to_string(argument.type), argument.type.is_signed, static_cast<int>(argument.type.space));
+  return fmt::format("{},{},{},{},{},{},{},{},{}", argument.offset, argument.size, static_cast<int>(argument.form),
+                     to_string(argument.type), argument.type.is_signed, static_cast<int>(argument.type.space),
+                     argument.index, argument.scale, argument.displacement);
 }
 
 // The result of functions of which nothing is known.
@@ -53,6 +59,13 @@ const std::string kPlainResult = "word";
 std::string layout_key(const ProbeSite& site, const ContextUse& use) {
   std::string key = fmt::format("{}:{}", static_cast<int>(site.type), static_cast<int>(site.context));
   if (!use.any()) return key;
+  if (site.type == ProbeType::kUsdt) {
+    for (const std::string& name : use.numbered) {
+      const ProbeArgument* argument = site.find_argument(name);
+      key += fmt::format(";{}={}", name, argument == nullptr ? "none" : layout_of(*argument));
+    }
+    return key;
+  }
   key += site.category == "syscalls" || site.category == "raw_syscalls" ? ":syscall" : ":other";
   for (const std::string& field : use.fields) {
     const ProbeArgument* argument = site.find_argument(field);
@@ -63,8 +76,9 @@ std::string layout_key(const ProbeSite& site, const ContextUse& use) {
   return key;
 }
 
-void make_functions(ResolvedProbe&& resolved, uint32_t expressions, std::vector<CheckedFunction>& out) {
-  const ContextUse use = context_use(*resolved.probe);
+void make_functions(ResolvedProbe&& resolved, uint32_t expressions, CheckedScript& checked) {
+  std::vector<CheckedFunction>& out = checked.functions;
+  const ContextUse use = context_use(*resolved.probe, checked);
   std::map<std::string, size_t> groups;
   for (size_t i = 0; i < resolved.sites.size(); ++i) {
     const auto [group, is_new] = groups.emplace(layout_key(resolved.sites[i], use), out.size());
@@ -79,6 +93,36 @@ void make_functions(ResolvedProbe&& resolved, uint32_t expressions, std::vector<
   }
 }
 
+void add_subprogram(const ast::Subprogram& subprogram, Span span, CheckedScript& checked, Diagnostics& diagnostics) {
+  const Span place{span.begin, subprogram.body.span.begin};
+  if (find_function(subprogram.name) != nullptr || find_builtin(subprogram.name)) {
+    diagnostics.error(place, fmt::format("{} is a function of the language already", subprogram.name),
+                      "give it another name");
+    return;
+  }
+  const auto [other, is_new] = checked.subprograms.try_emplace(subprogram.name);
+  if (is_new) {
+    other->second = {&subprogram, place, false};
+  } else {
+    diagnostics.error(place, fmt::format("The function {}() is there twice", subprogram.name));
+    diagnostics.note(other->second.span, "it was defined here");
+  }
+}
+
+// Which functions something calls.
+void mark_calls(const ast::Script& script, CheckedScript& checked) {
+  const auto mark = [&](const ast::Expression& e) {
+    const auto* call = std::get_if<ast::Call>(&e.node);
+    if (call == nullptr) return;
+    const auto found = checked.subprograms.find(call->name);
+    if (found != checked.subprograms.end()) found->second.is_called = true;
+  };
+  for (const ast::TopLevel& item : script.items) {
+    if (const auto* probe = std::get_if<ast::Probe>(&item.node)) walk(*probe, mark);
+    if (const auto* subprogram = std::get_if<ast::Subprogram>(&item.node)) walk(subprogram->body, mark);
+  }
+}
+
 void check_top_level(const ast::Script& script, CheckedScript& checked, Diagnostics& diagnostics) {
   const auto unsupported = [&](Span span, std::string_view what) {
     diagnostics.error(span, fmt::format("{} not carried out by this version of polytap", what));
@@ -86,8 +130,12 @@ void check_top_level(const ast::Script& script, CheckedScript& checked, Diagnost
   bool any_probe = false;
   for (const ast::TopLevel& item : script.items) {
     if (std::holds_alternative<ast::Probe>(item.node)) any_probe = true;
-    if (std::holds_alternative<ast::Subprogram>(item.node)) unsupported(item.span, "Subprograms (fn) are");
-    if (std::holds_alternative<ast::Import>(item.node)) unsupported(item.span, "import is");
+    if (const auto* subprogram = std::get_if<ast::Subprogram>(&item.node)) {
+      add_subprogram(*subprogram, item.span, checked, diagnostics);
+    }
+    if (std::holds_alternative<ast::Import>(item.node)) {
+      diagnostics.error(item.span, "A script that is not read from a file or from the command line cannot import");
+    }
     const auto* map = std::get_if<ast::MapDeclaration>(&item.node);
     if (map == nullptr) continue;
     if (map->kind != "hash") {
@@ -114,6 +162,11 @@ bool run_pass(CheckedScript& checked, const CompileInput& input, Diagnostics& di
   for (CheckedFunction& function : checked.functions) {
     Checker checker(checked, function, input, diagnostics);
     checker.run();
+    if (&function == &checked.functions.front()) {
+      for (const auto& [name, subprogram] : checked.subprograms) {
+        if (!subprogram.is_called) checker.check_uncalled(subprogram);
+      }
+    }
     changed = checker.changed() || changed;
   }
   return changed;
@@ -167,9 +220,10 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
   checked.types = std::make_unique<ScriptTypes>(script, input.types, diagnostics);
   checked.defines = read_defines(script, diagnostics);
   check_top_level(script, checked, diagnostics);
+  mark_calls(script, checked);
   bool complete = true;
-  for (const ResolvedProbe& probe : probes) complete = complete && !probe.sites.empty();
-  for (ResolvedProbe& probe : probes) make_functions(std::move(probe), script.expressions, checked.functions);
+  for (const ResolvedProbe& probe : probes) complete = complete && (!probe.sites.empty() || !diagnostics.has_errors());
+  for (ResolvedProbe& probe : probes) make_functions(std::move(probe), script.expressions, checked);
   Diagnostics found;
   for (int pass = 0; pass < kMaxPasses; ++pass) {
     found = Diagnostics();

@@ -4,6 +4,7 @@
 
 #include "core/base/nearest.h"
 #include "core/ir/arithmetic.h"
+#include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/type_name.h"
 
@@ -45,7 +46,7 @@ std::optional<Type> Checker::type_name(const ast::TypeName& name) {
 }
 
 ExpressionInfo Checker::field_access(const ast::FieldAccess& node, Span span) {
-  if (const auto* name = std::get_if<ast::Identifier>(&node.object->node); name != nullptr && name->name == "args") {
+  if (const auto* name = std::get_if<ast::Identifier>(&node.object->node); name != nullptr && names_arguments(name->name, function_.site())) {
     return probe_argument(node.field, span, node.field_span);
   }
   const Type object = expression(*node.object).type;
@@ -87,7 +88,7 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
                        "tracepoint:syscalls:sys_exit_*");
     return info;
   }
-  if (site.arguments.empty() || (site.context == ContextKind::kRegisters && site.is_return())) {
+  if (site.arguments.empty() || site.type == ProbeType::kUsdt || (site.context == ContextKind::kRegisters && site.is_return())) {
     no_arguments(name, span);
     return info;
   }
@@ -133,9 +134,13 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
 
 void Checker::no_arguments(std::string_view name, Span span) {
   const ProbeSite& site = function_.site();
-  if (site.context != ContextKind::kRegisters) {
+  if (!site.is_function()) {
     diagnostics_.error(span, fmt::format("The probe '{}' has no arguments", site.name),
                        site.context == ContextKind::kRawArguments ? "write arg0, arg1, ..." : "");
+    return;
+  }
+  if (site.type == ProbeType::kUsdt) {
+    diagnostics_.error(span, "The arguments of static probes have no names", "write arg0, arg1, ...");
     return;
   }
   if (site.is_return()) {

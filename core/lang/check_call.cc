@@ -5,6 +5,7 @@
 
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
+#include "core/lang/config.h"
 #include "core/lang/parameters.h"
 #include "core/probe/registers.h"
 
@@ -13,14 +14,6 @@ namespace {
 
 constexpr uint32_t kDefaultStackDepth = 127;
 constexpr int64_t kMaxStackDepth = 1024;
-
-std::optional<StackMode> stack_mode(std::string_view name) {
-  if (name == "bpftrace") return StackMode::kBpftrace;
-  if (name == "perf") return StackMode::kPerf;
-  if (name == "raw") return StackMode::kRaw;
-  if (name == "build_id") return StackMode::kBuildId;
-  return std::nullopt;
-}
 
 bool is_address(const Type& type) {
   return type.is(TypeKind::kPointer) || type.is(TypeKind::kInteger) || type.is(TypeKind::kArray);
@@ -75,6 +68,9 @@ bool Checker::argument_count(const ast::Call& call, const FunctionSignature& fun
 }
 
 ExpressionInfo Checker::call(const ast::Call& call, Span span, FunctionUse use) {
+  if (const auto own = script_.subprograms.find(call.name); own != script_.subprograms.end()) {
+    return subprogram_call(call, own->second, span, use);
+  }
   // pid(), comm() ...: builtins may be written as calls.
   const auto value = find_builtin(call.name);
   if (value && call.arguments.empty()) return builtin(*value, span);
@@ -336,17 +332,16 @@ ExpressionInfo Checker::buf(const ast::Call& call) {
 }
 
 ExpressionInfo Checker::stack(const ast::Call& call, bool user) {
-  StackMode mode = StackMode::kBpftrace;
+  StackMode mode = script_.settings.stack_mode;
   uint32_t depth = kDefaultStackDepth;
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     const auto* name = std::get_if<ast::Identifier>(&call.arguments[i]->node);
     const bool constant = name != nullptr && find_constant(script_, name->name).has_value();
     if (name != nullptr && !constant) {
-      const auto found = stack_mode(name->name);
-      if (!found || *found == StackMode::kBuildId) {
-        const std::vector<std::string> modes = {"bpftrace", "perf", "raw"};
+      const auto found = find_stack_mode(name->name);
+      if (!found) {
         diagnostics_.error(call.arguments[i]->span, fmt::format("Invalid stack mode: '{}'", name->name),
-                           did_you_mean(name->name, modes));
+                           did_you_mean(name->name, stack_mode_names()));
       }
       mode = found.value_or(mode);
       continue;
@@ -414,7 +409,7 @@ ExpressionInfo Checker::strncmp(const ast::Call& call) {
 ExpressionInfo Checker::reg(const ast::Call& call) {
   const auto name = text_argument(call, 0);
   if (function_.site().context != ContextKind::kRegisters) {
-    diagnostics_.error(call.name_span, "reg() can be used in function probes only");
+    diagnostics_.error(call.name_span, "reg() can be used in function probes, profile, software, hardware and watchpoint only");
   } else if (name && !register_offset(*name)) {
     wrong_argument(call, 0, "the name of a register",
                    "ax, bx, cx, dx, si, di, bp, sp, r8 to r15, ip, flags, cs, ss and orig_ax are");

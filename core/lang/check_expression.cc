@@ -162,8 +162,9 @@ ExpressionInfo Checker::identifier(const ast::Expression& expression, std::strin
 
 ExpressionInfo Checker::numbered_argument(std::string_view name, Span span) {
   const ProbeSite& site = function_.site();
-  if (site.context == ContextKind::kRawArguments) return ExpressionInfo{types::uint64(), {}, {}, {}};
-  if (site.context != ContextKind::kRegisters) {
+  if (site.type == ProbeType::kRawTracepoint) return ExpressionInfo{types::uint64(), {}, {}, {}};
+  if (site.type == ProbeType::kUsdt) return static_argument(name, span);
+  if (!site.is_function()) {
     diagnostics_.error(span, fmt::format("{} can be used in function and raw tracepoint probes only", name),
                        site.arguments.empty() ? "" : "write args.NAME");
     return {};
@@ -179,6 +180,25 @@ ExpressionInfo Checker::numbered_argument(std::string_view name, Span span) {
                           site.function, site.function_offset));
   }
   return ExpressionInfo{types::uint64(), {}, {}, {}};
+}
+
+ExpressionInfo Checker::static_argument(std::string_view name, Span span) {
+  const ProbeSite& site = function_.site();
+  const ProbeArgument* argument = site.find_argument(name);
+  if (argument == nullptr) {
+    diagnostics_.error(span, site.arguments.empty()
+                                 ? fmt::format("The probe '{}' has no arguments", site.name)
+                                 : fmt::format("The probe '{}' has no {}: its last argument is {}", site.name, name,
+                                               site.arguments.back().name));
+    return {};
+  }
+  if (argument->form == ProbeArgument::Form::kElsewhere) {
+    diagnostics_.error(span, fmt::format("{} of '{}' cannot be read: the program keeps it in '{}'", name, site.name,
+                                         argument->type.name),
+                       "so are floating point values");
+    return {};
+  }
+  return ExpressionInfo{argument->type, {}, {}, {}};
 }
 
 ExpressionInfo Checker::stack_argument(std::string_view name, Span span) {
@@ -222,7 +242,7 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
       info.type = types::string(static_cast<uint32_t>(info.text->size() + 1));
       break;
     case BuiltinForm::kFunction:
-      if (function_.site().context == ContextKind::kRegisters) break;
+      if (function_.site().is_function()) break;
       diagnostics_.error(span, "func can be used in function probes only", "write probe for the probe's name");
       return {};
     case BuiltinForm::kUserMode:
@@ -263,14 +283,32 @@ ExpressionInfo Checker::join_branches(const ExpressionInfo& a, const ExpressionI
 }
 
 ExpressionInfo Checker::ternary(const ast::Ternary& node, Span span) {
-  condition(*node.condition, "The condition of ?:");
+  const auto known = condition(*node.condition, "The condition of ?:");
+  if (known) {
+    const ast::Expression& taken = *known == 0               ? *node.if_false
+                                   : node.if_true != nullptr ? *node.if_true
+                                                             : *node.condition;
+    ExpressionInfo info = *known != 0 && node.if_true == nullptr ? function_.at(taken) : expression(taken);
+    info.variable.reset();
+    if (!require_one_value(info.type, span)) return {};
+    info.type = number_type(info.type);
+    return info;
+  }
   const ExpressionInfo& if_true = node.if_true == nullptr ? function_.at(*node.condition) : expression(*node.if_true);
   const ExpressionInfo& if_false = expression(*node.if_false);
   return join_branches(if_true, if_false, span);
 }
 
 ExpressionInfo Checker::if_expression(const ast::IfExpression& node, Span span) {
-  condition(*node.condition, "The condition of an if");
+  if (const auto known = condition(*node.condition, "The condition of an if")) {
+    ExpressionInfo info = block_value(*known != 0 ? node.if_true : node.if_false);
+    if (!require_one_value(info.type, span)) return {};
+    info.type = number_type(info.type);
+    // The block's statements have to run.
+    info.constant.reset();
+    info.text.reset();
+    return info;
+  }
   const ExpressionInfo if_true = block_value(node.if_true);
   const ExpressionInfo if_false = block_value(node.if_false);
   return join_branches(if_true, if_false, span);
@@ -283,6 +321,10 @@ ExpressionInfo Checker::block_value(const ast::Block& block) {
   if (block.value != nullptr) {
     info = expression(*block.value);
     info.variable.reset();
+  }
+  if (!block.statements.empty()) {
+    info.constant.reset();
+    info.text.reset();
   }
   scopes_.pop_back();
   return info;

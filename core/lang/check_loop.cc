@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/ir/map_loops.h"
 #include "core/lang/checker.h"
 
 namespace polytap {
@@ -50,6 +51,54 @@ void Checker::for_range(const ast::ForRange& statement) {
   function_.loop_variables[&statement] = id;
   widen_variable(id, {types::int64(), std::nullopt}, statement.variable_span);
   loop_body(statement.body);
+  scopes_.pop_back();
+}
+
+Type Checker::entry_type(const ast::Expression& expression) {
+  const auto* reference = std::get_if<ast::MapReference>(&expression.node);
+  if (reference == nullptr) {
+    const Type& type = this->expression(expression).type;
+    diagnostics_.error(expression.span,
+                       fmt::format("A loop goes over a map or a range of integers, not over '{}'", to_string(type)),
+                       "write for ($i : 0..n) or for ($kv : @map)");
+    return {};
+  }
+  if (reference->has_key) {
+    this->expression(expression);
+    diagnostics_.error(expression.span, fmt::format("A loop goes over the whole map: write {}", reference->name));
+    return {};
+  }
+  const MapInfo* info = whole_map(*reference, expression.span);
+  if (!info->key_known || info->value.is(TypeKind::kNone)) return {};
+  if (info->key.empty()) {
+    diagnostics_.error(
+        expression.span,
+        fmt::format("{} has no explicit keys (scalar map), and cannot be used for iteration", info->name));
+    return {};
+  }
+  if (info->value.is(TypeKind::kAggregation) && !is_number(info->value)) {
+    diagnostics_.error(expression.span,
+                       fmt::format("Loop expression does not support type: {}", to_string(info->value)),
+                       "print(@map) shows such values as a whole");
+    return {};
+  }
+  return types::tuple({info->key.size() == 1 ? info->key.front() : types::tuple(info->key), number_type(info->value)});
+}
+
+void Checker::for_map(const ast::ForMap& statement) {
+  const Type entry = entry_type(*statement.map);
+  if (map_loops_ >= ir::kMaxMapLoopDepth) {
+    diagnostics_.error(statement.map->span,
+                       fmt::format("Loops over maps can be nested {} deep at most", ir::kMaxMapLoopDepth));
+  }
+  scopes_.emplace_back();
+  const VariableId id = declare_variable(statement.variable);
+  function_.entry_variables[&statement] = id;
+  widen_variable(id, {entry, std::nullopt}, statement.variable_span);
+  ++map_loops_;
+  deepest_map_loop_ = std::max(deepest_map_loop_, map_loops_);
+  loop_body(statement.body);
+  --map_loops_;
   scopes_.pop_back();
 }
 

@@ -152,15 +152,19 @@ MapInfo* Checker::map_argument(const ast::Expression& argument, const FunctionSi
                        fmt::format("write {}", function.usage));
     return nullptr;
   }
-  const bool known = script_.find_map(reference->name).has_value();
-  MapInfo& info = map(*reference, argument.span);
+  return whole_map(*reference, argument.span);
+}
+
+MapInfo* Checker::whole_map(const ast::MapReference& reference, Span span) {
+  const bool known = script_.find_map(reference.name).has_value();
+  MapInfo& info = map(reference, span);
   // In the last passes all maps of the script are known: this one is mentioned here only.
   if (!known || (!info.key_known && info.value.is(TypeKind::kNone))) {
     std::vector<std::string> names;
     for (const MapInfo& each : script_.maps) {
       if (each.key_known) names.push_back(each.name);
     }
-    diagnostics_.error(argument.span, fmt::format("Undefined map: {}", info.name), did_you_mean(info.name, names));
+    diagnostics_.error(span, fmt::format("Undefined map: {}", info.name), did_you_mean(info.name, names));
   }
   return &info;
 }

@@ -40,6 +40,32 @@ ExpressionInfo Checker::type_question(const ast::Call& call, FunctionId id) {
   return answer;
 }
 
+// It is an error to get here: in a branch that is known not to run it is not looked at.
+void Checker::fail(const ast::Call& call, Span span) {
+  for (size_t i = 1; i < call.arguments.size(); ++i) {
+    const ExpressionInfo& argument = expression(*call.arguments[i]);
+    if (argument.type.is(TypeKind::kNone)) return;
+    if (!argument.constant && !argument.text) wrong_argument(call, i, "what is known before the script runs");
+  }
+  format_call(call);
+  const auto& format = function_.at(*call.arguments[0]).text;
+  if (!format) return;
+  const auto pieces = parse_printf_format(*format);
+  if (!pieces.ok()) return;
+  std::string message;
+  size_t next = 1;
+  for (const FormatPiece& piece : *pieces) {
+    message += piece.text;
+    if (!piece.conversion) continue;
+    next += piece.conversion->arguments();
+    if (next > call.arguments.size()) return;
+    const ExpressionInfo& argument = function_.at(*call.arguments[next - 1]);
+    if (argument.text) message += *argument.text;
+    if (argument.constant) message += std::to_string(*argument.constant);
+  }
+  diagnostics_.error(span, message);
+}
+
 void Checker::assertion(const ast::Call& call, FunctionId id) {
   condition(*call.arguments[0], "The condition of an assertion");
   const auto message = text_argument(call, 1);

@@ -41,6 +41,26 @@ ir::BinaryOp folding_operation(ast::BinaryOp op, bool is_unsigned) {
   }
 }
 
+bool compare_constants(ast::BinaryOp op, int64_t left, int64_t right, bool is_unsigned) {
+  const auto less = [&](int64_t a, int64_t b) {
+    return ir::evaluate(is_unsigned ? ir::BinaryOp::kUnsignedLess : ir::BinaryOp::kSignedLess, a, b) != 0;
+  };
+  switch (op) {
+    case ast::BinaryOp::kEqual:
+      return left == right;
+    case ast::BinaryOp::kNotEqual:
+      return left != right;
+    case ast::BinaryOp::kLess:
+      return less(left, right);
+    case ast::BinaryOp::kLessEqual:
+      return !less(right, left);
+    case ast::BinaryOp::kGreater:
+      return less(right, left);
+    default:
+      return !less(left, right);
+  }
+}
+
 bool is_pointer_step(ast::BinaryOp op) { return op == ast::BinaryOp::kAdd || op == ast::BinaryOp::kSub; }
 
 }  // namespace
@@ -129,7 +149,9 @@ ExpressionInfo Checker::increment(const ast::Unary& node, Span span) {
     if (!info.variable) return {};
     if (info.type.is_integral()) {
       widen_variable(*info.variable, KnownType{types::integer(8, info.type.is_signed), std::nullopt}, span);
-    } else if (!info.type.is(TypeKind::kPointer) && !info.type.is(TypeKind::kNone)) {
+    } else if (info.type.is(TypeKind::kNone)) {
+      widen_variable(*info.variable, word, span);
+    } else if (!info.type.is(TypeKind::kPointer)) {
       diagnostics_.error(span, fmt::format("A value of type '{}' cannot be counted up or down", to_string(info.type)));
       return {};
     }
@@ -160,7 +182,11 @@ ExpressionInfo Checker::logical(const ast::Binary& node) {
   info.type = types::boolean();
   const auto& left = function_.at(*node.left).constant;
   const auto& right = function_.at(*node.right).constant;
-  if (left && right) {
+  // Also when the other side is not known: it is not looked at then.
+  const int64_t decisive = node.op == ast::BinaryOp::kLogicalAnd ? 0 : 1;
+  if (left && (*left != 0) == (decisive != 0)) {
+    info.constant = decisive;
+  } else if (left && right) {
     const bool value = node.op == ast::BinaryOp::kLogicalAnd ? *left != 0 && *right != 0 : *left != 0 || *right != 0;
     info.constant = value ? 1 : 0;
   }
@@ -221,6 +247,9 @@ ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const Exp
     const KnownType x{number_type(a), left.constant};
     const KnownType y{number_type(b), right.constant};
     warn_of_unknown_sign(node, span);
+    if (left.constant && right.constant) {
+      info.constant = compare_constants(node.op, *left.constant, *right.constant, is_unsigned_together(x, y)) ? 1 : 0;
+    }
     if (!equality && a.is_integral() && b.is_integral() && is_mixed(x, y)) {
       diagnostics_.warning(span,
                            fmt::format("comparison of integers of different signs: '{}' and '{}' can lead to "
@@ -230,11 +259,17 @@ ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const Exp
     }
     return info;
   }
-  if (equality && is_text(a) && is_text(b)) return info;
+  if (equality && is_text(a) && is_text(b)) {
+    if (left.text && right.text) {
+      info.constant = (*left.text == *right.text) == (node.op == ast::BinaryOp::kEqual) ? 1 : 0;
+    }
+    return info;
+  }
   if (equality && (compares_name(left, right) || compares_name(right, left))) return info;
   const auto together = unify(a, b);
+  const bool composed = a.is(TypeKind::kTuple) || a.is(TypeKind::kRecord);
   if (equality && together && a.kind == b.kind && !a.is(TypeKind::kAggregation) &&
-      a.storage_size() == b.storage_size()) {
+      (composed || a.storage_size() == b.storage_size())) {
     return info;
   }
   std::string hint;

@@ -56,6 +56,9 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
     case FunctionId::kJoin:
       join(call);
       return;
+    case FunctionId::kFail:
+      fail(call, span);
+      return;
     case FunctionId::kAssert:
     case FunctionId::kStaticAssert:
       assertion(call, function.id);
@@ -66,15 +69,19 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
     case FunctionId::kExit:
       if (!call.arguments.empty()) integer_argument(call, 0);
       return;
+    case FunctionId::kUnwatch: {
+      const Type& type = expression(*call.arguments[0]).type;
+      if (!type.is(TypeKind::kNone) && !is_number(type) && !type.is(TypeKind::kPointer)) {
+        wrong_argument(call, 0, "the address of a watchpoint");
+      }
+      return;
+    }
     case FunctionId::kSignal:
     case FunctionId::kSignalThread:
       signal(call);
       return;
     case FunctionId::kOverride:
       override_result(call);
-      return;
-    case FunctionId::kUnwatch:
-      integer_argument(call, 0);
       return;
     case FunctionId::kClear:
     case FunctionId::kZero:

@@ -16,6 +16,7 @@ Span together(Span a, Span b) {
 
 void Checker::run() {
   function_.declarations.clear();
+  function_.subprograms.clear();
   scopes_.emplace_back();
   if (function_.probe->predicate != nullptr) condition(*function_.probe->predicate, "A predicate");
   statements(function_.probe->body);
@@ -36,11 +37,13 @@ void Checker::unsupported(Span span, std::string_view what, std::string hint) {
   diagnostics_.error(span, fmt::format("{} not carried out by this version of polytap", what), std::move(hint));
 }
 
-void Checker::condition(const ast::Expression& expression, std::string_view what) {
-  const Type& type = this->expression(expression).type;
-  if (type.is(TypeKind::kNone) || is_number(type) || type.is(TypeKind::kPointer)) return;
+std::optional<int64_t> Checker::condition(const ast::Expression& expression, std::string_view what) {
+  const ExpressionInfo& info = this->expression(expression);
+  const Type& type = info.type;
+  if (type.is(TypeKind::kNone) || is_number(type) || type.is(TypeKind::kPointer)) return info.constant;
   diagnostics_.error(expression.span,
                      fmt::format("{} must be an integer, a bool or a pointer, not '{}'", what, to_string(type)));
+  return std::nullopt;
 }
 
 void Checker::statement(const ast::Statement& statement) {
@@ -50,18 +53,17 @@ void Checker::statement(const ast::Statement& statement) {
                  [&](const ast::Assignment& s) { assignment(s, together(s.target->span, s.value->span)); },
                  [&](const ast::Declaration& s) { declaration(s, span); },
                  [&](const ast::If& s) {
-                   condition(*s.condition, "The condition of an if");
-                   block(s.then);
-                   if (s.otherwise) block(*s.otherwise);
+                   // What is known not to run is not looked at.
+                   const auto known = condition(*s.condition, "The condition of an if");
+                   if (known.value_or(1) != 0) block(s.then);
+                   if (s.otherwise && known.value_or(0) == 0) block(*s.otherwise);
                  },
                  [&](const ast::Unroll& s) { unroll(s); },
                  [&](const ast::BlockStatement& s) { block(s.block); },
                  [&](const ast::Discard& s) { require_one_value(expression(*s.value).type, s.value->span); },
-                 [&](const ast::ReturnStatement& s) {
-                   if (s.value != nullptr) expression(*s.value);
-                 },
+                 [&](const ast::ReturnStatement& s) { return_statement(s, span); },
                  [&](const ast::While& s) { while_loop(s); },
-                 [&](const ast::ForMap&) { unsupported(span, "for loops over maps are"); },
+                 [&](const ast::ForMap& s) { for_map(s); },
                  [&](const ast::ForRange& s) { for_range(s); },
                  [&](const ast::Break&) { leave_loop(span, "break"); },
                  [&](const ast::Continue&) { leave_loop(span, "continue"); },

@@ -46,6 +46,13 @@ struct MapInfo {
   Span span;  // of the first mention
 };
 
+// A function of the script (`fn`) in a probe that calls it; its body is written out at every call.
+struct CheckedSubprogram {
+  std::vector<VariableId> parameters;
+  Type result;             // kVoid: none
+  uint32_t map_loops = 0;  // how deep loops over maps are nested in it
+};
+
 // A probe's body for sites that see the same context.
 struct CheckedFunction {
   const ast::Probe* probe = nullptr;
@@ -55,12 +62,16 @@ struct CheckedFunction {
   std::vector<VariableInfo> variables;
   std::unordered_map<const ast::Declaration*, VariableId> declarations;
   std::unordered_map<const ast::ForRange*, VariableId> loop_variables;
+  std::unordered_map<const ast::ForMap*, VariableId> entry_variables;
+
+  std::unordered_map<const ast::Subprogram*, CheckedSubprogram> subprograms;
 
   const ExpressionInfo& at(const ast::Expression& expression) const { return expressions[expression.id]; }
   const ProbeSite& site() const { return sites.front(); }
   // Whether pointers among the arguments are the process's: those of system calls and of functions in user space.
   bool reads_user_memory() const {
-    return site().category == "syscalls" || site().category == "raw_syscalls" || site().is_user_function();
+    return site().category == "syscalls" || site().category == "raw_syscalls" || site().is_user_function() ||
+           (site().type == ProbeType::kWatchpoint && static_cast<int64_t>(site().sampled.address) >= 0);
   }
 };
 
@@ -71,6 +82,12 @@ struct NamedConstant {
 };
 
 struct CheckedScript {
+  struct Subprogram {
+    const ast::Subprogram* definition = nullptr;
+    Span span;
+    bool is_called = false;
+  };
+  std::map<std::string, Subprogram, std::less<>> subprograms;
   std::vector<CheckedFunction> functions;
   std::deque<MapInfo> maps;  // a deque: references stay valid while maps are added
   std::unique_ptr<ScriptTypes> types;

@@ -40,13 +40,28 @@ class Checker {
   void assign_variable(const ast::Expression& target, const ast::Assignment& statement, Span span);
   void assign_map(const ast::Expression& target, const ast::Assignment& statement, Span span);
   void declaration(const ast::Declaration& statement, Span span);
-  void condition(const ast::Expression& expression, std::string_view what);
+  // The condition's value, where it is known.
+  std::optional<int64_t> condition(const ast::Expression& expression, std::string_view what);
   void unsupported(Span span, std::string_view what, std::string hint = {});
+
+  // --- check_subprogram.cc
+ public:
+  // Checks a function that nothing calls, as if this probe did.
+  void check_uncalled(const CheckedScript::Subprogram& subprogram);
+
+ private:
+  ExpressionInfo subprogram_call(const ast::Call& call, const CheckedScript::Subprogram& subprogram, Span span,
+                                 FunctionUse use);
+  CheckedSubprogram& subprogram_body(const CheckedScript::Subprogram& subprogram);
+  void return_statement(const ast::ReturnStatement& statement, Span span);
 
   // --- check_loop.cc
   void unroll(const ast::Unroll& statement);
   void while_loop(const ast::While& statement);
   void for_range(const ast::ForRange& statement);
+  void for_map(const ast::ForMap& statement);
+  // What the loop's variable is: (key, value); kNone with a diagnostic.
+  Type entry_type(const ast::Expression& map);
   void loop_body(const ast::Block& body);
   void leave_loop(Span span, std::string_view what);
 
@@ -63,6 +78,7 @@ class Checker {
   ExpressionInfo identifier(const ast::Expression& expression, std::string_view name, Span span);
   ExpressionInfo builtin(const BuiltinValue& value, Span span);
   ExpressionInfo numbered_argument(std::string_view name, Span span);
+  ExpressionInfo static_argument(std::string_view name, Span span);
   ExpressionInfo stack_argument(std::string_view name, Span span);
   ExpressionInfo parameter(const ast::PositionalParameter& parameter, Span span);
   ExpressionInfo variable(const ast::Variable& variable, Span span);
@@ -112,6 +128,8 @@ class Checker {
   bool map_key(MapInfo& info, const ast::MapReference& reference, Span span);
   bool use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span);
   void widen_map(MapInfo& info, const KnownType& value, Span span);
+  // A map that is named as a whole; a diagnostic when it is nowhere else.
+  MapInfo* whole_map(const ast::MapReference& reference, Span span);
   // ARGUMENT as the map that a function takes, without a key; null with a diagnostic.
   MapInfo* map_argument(const ast::Expression& argument, const FunctionSignature& function);
   ExpressionInfo aggregation(const ast::Call& call, const FunctionSignature& function);
@@ -172,6 +190,7 @@ class Checker {
   static bool asks_for_type(FunctionId id);
   ExpressionInfo type_question(const ast::Call& call, FunctionId id);
   void assertion(const ast::Call& call, FunctionId id);
+  void fail(const ast::Call& call, Span span);
 
   // --- check_output.cc
   void statement_call(const ast::Call& call, const FunctionSignature& function, Span span);
@@ -188,8 +207,11 @@ class Checker {
   std::vector<std::vector<VariableId>> scopes_;
   VariableId next_variable_ = 0;  // numbers in the order of declaration: the same in every pass
   bool changed_ = false;
-  int64_t repetitions_ = 1;  // by the unrolls around the current statement
-  uint32_t loops_ = 0;       // around the current statement
+  std::vector<const ast::Subprogram*> active_;  // functions whose bodies are being checked, outermost first
+  uint32_t deepest_map_loop_ = 0;               // in the body that is being checked
+  int64_t repetitions_ = 1;                     // by the unrolls around the current statement
+  uint32_t loops_ = 0;                          // around the current statement
+  uint32_t map_loops_ = 0;                      // of these
   static constexpr int64_t kMaxRepetitions = 1000;
 };
 

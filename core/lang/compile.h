@@ -1,6 +1,8 @@
 // Syntax tree to program: resolve probes, check types, lower to IR. Each pass is a function on values.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,6 +26,7 @@ struct CompileInput {
   std::vector<std::pair<std::string, std::string>> named_parameters;  // what getopt() finds; a flag's value is ""
   std::string probe_filter;                                           // --probe-filter: only probes of such names
   bool allow_unsafe = false;                                          // --unsafe
+  pid_t process = 0;  // -p, the first one: whose files probes in user space mean; 0: none was given
   ir::Settings settings;  // environment and command line; `config = {...}` in the script wins
 };
 

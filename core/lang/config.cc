@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/nearest.h"
+#include "core/ir/names.h"
 #include "core/lang/conditionals.h"
 #include "core/lang/parameters.h"
 
@@ -83,12 +84,37 @@ void apply(const Entry& entry, ir::Settings& settings, Diagnostics& diagnostics)
     settings.demangle = *number != 0;
   } else if (name == "str_trunc_trailer") {
     settings.cut_trailer = entry.value;
+  } else if (name == "missing_probes") {
+    const std::string& value = entry.value;
+    if (value != "error" && value != "warn" && value != "ignore") {
+      diagnostics.error(entry.value_span, fmt::format("Invalid value for {}: expected error, warn or ignore", entry.name),
+                        did_you_mean(value, std::vector<std::string>{"error", "warn", "ignore"}));
+      return;
+    }
+    using enum ir::MissingProbes;
+    settings.missing_probes = value == "error" ? kError : value == "warn" ? kWarn : kIgnore;
+  } else if (name == "stack_mode") {
+    const auto mode = find_stack_mode(entry.value);
+    if (!mode) {
+      diagnostics.error(entry.value_span, fmt::format("Invalid stack mode: '{}'", entry.value),
+                        did_you_mean(entry.value, stack_mode_names()));
+      return;
+    }
+    settings.stack_mode = *mode;
   } else if (name == "license") {
     settings.license = entry.value;
   }
 }
 
 }  // namespace
+
+std::optional<StackMode> find_stack_mode(std::string_view name) {
+  const auto found = std::ranges::find(ir::kStackModeNames, name);
+  if (found == ir::kStackModeNames.end()) return std::nullopt;
+  return static_cast<StackMode>(found - ir::kStackModeNames.begin());
+}
+
+std::vector<std::string> stack_mode_names() { return {ir::kStackModeNames.begin(), ir::kStackModeNames.end()}; }
 
 ir::Settings apply_config(const ast::Script& script, ir::Settings base, Diagnostics& diagnostics) {
   for (const ast::TopLevel& item : script.items) {

@@ -24,8 +24,11 @@ constexpr FunctionSignature kFunctions[] = {
     {"count", kCount, kAggregation, 0, 0, "@m = count()"},
     {"debugf", kDebugf, kStatement, 1, kAnyNumber, "debugf(\"format\"[, arguments...])"},
     {"delete", kDelete, kStatement, 1, 2, "delete(@m, key)"},
+    // What ustack does anyway; bpftrace has two.
+    {"dw_ustack", kUstack, kValue, 0, 2, "dw_ustack([mode][, depth])"},
     {"errorf", kErrorf, kStatement, 1, kAnyNumber, "errorf(\"format\"[, arguments...])"},
     {"exit", kExit, kStatement, 0, 1, "exit([code])"},
+    {"fail", kFail, kStatement, 1, kAnyNumber, "fail(\"message format\"[, literals...])"},
     {"getopt", kGetopt, kValue, 1, 3, "getopt(\"name\"[, default[, \"description\"]])"},
     {"has_key", kHasKey, kValue, 2, 2, "has_key(@m, key)"},
     {"hist", kHist, kAggregation, 1, 2, "@m = hist(n[, bits])"},
@@ -93,7 +96,7 @@ constexpr FunctionSignature kFunctions[] = {
 
 // bpftrace 0.27's functions that are not in the table above.
 constexpr std::string_view kElsewhere[] = {
-    "container_of", "fail", "find", "is_err", "kfunc_allowed", "kfunc_exist",
+    "container_of", "is_err", "kfunc_allowed", "kfunc_exist",
 };
 
 }  // namespace

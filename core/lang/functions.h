@@ -23,6 +23,7 @@ enum class FunctionId : uint8_t {
   kDelete,
   kErrorf,
   kExit,
+  kFail,
   kGetopt,
   kHasKey,
   kHist,

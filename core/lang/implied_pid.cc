@@ -1,4 +1,5 @@
 #include "core/lang/implied_pid.h"
+#include "core/probe/own_probes.h"
 
 namespace polytap {
 namespace {
@@ -22,16 +23,12 @@ std::optional<int64_t> demanded_pid(const ast::Expression& e, const CheckedFunct
   return std::nullopt;
 }
 
-bool is_event(ProbeType type) {
-  return type != ProbeType::kBegin && type != ProbeType::kEnd && type != ProbeType::kInterval;
-}
-
 }  // namespace
 
 std::optional<int64_t> implied_pid(const CheckedScript& script) {
   std::optional<int64_t> result;
   for (const CheckedFunction& function : script.functions) {
-    if (!is_event(function.site().type)) continue;
+    if (is_own_probe(function.site())) continue;
     if (function.probe->predicate == nullptr) return std::nullopt;
     const auto pid = demanded_pid(*function.probe->predicate, function);
     if (!pid || *pid <= 0 || (result && *result != *pid)) return std::nullopt;

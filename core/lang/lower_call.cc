@@ -17,6 +17,7 @@ using ir::Temp;
 Temp Lowerer::call_word(const ast::Call& call, const ast::Expression& e) {
   const auto builtin = find_builtin(call.name);
   if (builtin && call.arguments.empty()) return identifier(call.name);
+  if (const ast::Subprogram* own = called_subprogram(call)) return build_.load(inline_call(call, *own));
   const FunctionSignature* function = find_function(call.name);
   CHECK(function != nullptr);
   const auto argument = [&](size_t i) -> const ast::Expression& { return *call.arguments[i]; };

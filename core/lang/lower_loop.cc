@@ -1,6 +1,7 @@
 // Loops. Every way back is counted, so that a loop that does not end is stopped on every backend, and says so.
 #include <fmt/format.h>
 
+#include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
 
 namespace polytap {
@@ -66,6 +67,38 @@ void Lowerer::for_range(const ast::ForRange& statement) {
   build_.jump(next);
   build_.switch_to(next);
   build_.store(counter, build_.binary(ir::BinaryOp::kAdd, build_.load(counter), constant(1)));
+  next_round(head, statement.variable_span);
+  build_.switch_to(behind);
+}
+
+void Lowerer::for_map(const ast::ForMap& statement) {
+  const ir::MapId id = map_id(std::get<ast::MapReference>(statement.map->node));
+  const std::vector<Type>& key = map(id).key;
+  const bool aggregation = map(id).value.is(TypeKind::kAggregation);
+  // As the map has them; the variable may be wider.
+  const Type entry = types::tuple(
+      {key.size() == 1 ? key.front() : types::tuple(key), aggregation ? number_type(map(id).value) : map(id).value});
+  const ir::Place variable = variable_place(function_.entry_variables.at(&statement));
+  const Type& wanted = function_.variables[function_.entry_variables.at(&statement)].type;
+  const ir::Place place = wanted == entry ? variable : scratch_for(entry);
+  const ir::Place value{place.slot, place.offset + entry.elements[0].storage_size()};
+  const ir::Place position{build_.scratch(8), 0};
+  build_.store(position, constant(0));
+  const ir::BlockId head = build_.new_block();
+  const ir::BlockId body = build_.new_block();
+  const ir::BlockId next = build_.new_block();
+  const ir::BlockId behind = build_.new_block();
+  build_.jump(head);
+  build_.switch_to(head);
+  build_.branch(build_.add(ir::MapNext{id, position, place, value}), body, behind);
+  build_.switch_to(body);
+  if (aggregation) build_.store(value, build_.add(ir::AggregateRead{id, place}));
+  convert(place, entry, variable, wanted);
+  loops_.push_back({next, behind});
+  block(statement.body);
+  loops_.pop_back();
+  build_.jump(next);
+  build_.switch_to(next);
   next_round(head, statement.variable_span);
   build_.switch_to(behind);
 }

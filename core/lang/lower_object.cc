@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/lang/builtins.h"
 #include "core/lang/lowerer.h"
 #include "core/probe/registers.h"
 
@@ -14,7 +15,7 @@ const ProbeArgument* Lowerer::probe_argument(const ast::Expression& e) const {
   const auto* access = std::get_if<ast::FieldAccess>(&e.node);
   if (access == nullptr) return nullptr;
   const auto* object = std::get_if<ast::Identifier>(&access->object->node);
-  if (object == nullptr || object->name != "args") return nullptr;
+  if (object == nullptr || !names_arguments(object->name, function_.site())) return nullptr;
   return function_.site().find_argument(access->field == "retval" ? "ret" : access->field);
 }
 

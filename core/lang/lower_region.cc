@@ -76,12 +76,22 @@ void Lowerer::store(const ast::Expression& e, ir::Place to, const Type& want) {
 bool Lowerer::store_directly(const ast::Expression& e, ir::Place to, const Type& want) {
   const ExpressionInfo& known = info(e);
   if (const auto* node = std::get_if<ast::Ternary>(&e.node)) {
-    const ast::Expression& if_true = node->if_true == nullptr ? *node->condition : *node->if_true;
-    choose(
-        *node->condition, [&] { store(if_true, to, want); }, [&] { store(*node->if_false, to, want); });
+    if (const auto constant = info(*node->condition).constant) {
+      const ast::Expression* taken = *constant == 0 ? node->if_false.get() : node->if_true.get();
+      store(taken == nullptr ? *node->condition : *taken, to, want);
+    } else if (node->if_true == nullptr) {
+      value_or(*node, to, want);
+    } else {
+      choose(
+          *node->condition, [&] { store(*node->if_true, to, want); }, [&] { store(*node->if_false, to, want); });
+    }
     return true;
   }
   if (const auto* node = std::get_if<ast::IfExpression>(&e.node)) {
+    if (const auto constant = info(*node->condition).constant) {
+      block_value(*constant != 0 ? node->if_true : node->if_false, to, want);
+      return true;
+    }
     choose(
         *node->condition, [&] { block_value(node->if_true, to, want); },
         [&] { block_value(node->if_false, to, want); });
@@ -132,6 +142,22 @@ bool Lowerer::store_directly(const ast::Expression& e, ir::Place to, const Type&
   return false;
 }
 
+// `a ?: b`: the condition is taken once.
+void Lowerer::value_or(const ast::Ternary& node, ir::Place to, const Type& want) {
+  const ir::BlockId yes = build_.new_block();
+  const ir::BlockId no = build_.new_block();
+  const ir::BlockId after = build_.new_block();
+  const ir::Temp value = word(*node.condition);
+  build_.branch(value, yes, no);
+  build_.switch_to(yes);
+  build_.store(to, convert_word(value, value_type(*node.condition), want));
+  build_.jump(after);
+  build_.switch_to(no);
+  store(*node.if_false, to, want);
+  build_.jump(after);
+  build_.switch_to(after);
+}
+
 void Lowerer::block_value(const ast::Block& node, ir::Place to, const Type& want) {
   block(node);
   if (node.value != nullptr) store(*node.value, to, want);
@@ -147,6 +173,10 @@ void Lowerer::store_elements(std::span<const ast::Expression* const> elements, i
 
 bool Lowerer::store_call(const ast::Call& call, const ast::Expression& e, ir::Place to, const Type& want) {
   const Type& own = info(e).type;
+  if (const ast::Subprogram* subprogram = called_subprogram(call)) {
+    convert(inline_call(call, *subprogram), own, to, want);
+    return true;
+  }
   const auto builtin = find_builtin(call.name);
   if (builtin && builtin->form == BuiltinForm::kCommand && call.arguments.empty()) {
     build_.run(ir::ReadComm{to, builtin->of_process});

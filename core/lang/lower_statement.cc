@@ -1,4 +1,3 @@
-#include "core/base/check.h"
 #include "core/lang/lowerer.h"
 
 namespace polytap {
@@ -20,7 +19,10 @@ void Lowerer::statement_body(const ast::Statement& statement) {
                  [&](const ast::ExpressionStatement& s) {
                    const auto* call = std::get_if<ast::Call>(&s.expression->node);
                    const FunctionSignature* function = call == nullptr ? nullptr : find_function(call->name);
-                   if (function != nullptr && function->use == FunctionUse::kStatement) {
+                   const ast::Subprogram* own = call == nullptr ? nullptr : called_subprogram(*call);
+                   if (own != nullptr) {
+                     inline_call(*call, *own);
+                   } else if (function != nullptr && function->use == FunctionUse::kStatement) {
                      statement_call(*call);
                    } else if (info(*s.expression).type.is_scalar()) {
                      word(*s.expression);
@@ -54,14 +56,21 @@ void Lowerer::statement_body(const ast::Statement& statement) {
                      region(*s.value, type);
                    }
                  },
-                 [&](const ast::ReturnStatement&) { build_.ret(); },
-                 // The checker refuses them.
-                 [](const ast::ForMap&) { CHECK(false); },
+                 [&](const ast::ReturnStatement& s) { return_statement(s); },
+                 [&](const ast::ForMap& s) { for_map(s); },
              },
              statement.node);
 }
 
 void Lowerer::if_statement(const ast::If& statement) {
+  if (const auto known = info(*statement.condition).constant) {
+    if (*known != 0) {
+      block(statement.then);
+    } else if (statement.otherwise) {
+      block(*statement.otherwise);
+    }
+    return;
+  }
   choose(
       *statement.condition, [&] { block(statement.then); },
       [&] {

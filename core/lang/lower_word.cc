@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <iterator>
 #include <string_view>
 #include <unordered_map>
@@ -116,6 +118,7 @@ Temp Lowerer::function_name() {
 
 Temp Lowerer::numbered_argument(uint32_t number) {
   if (function_.site().context == ContextKind::kRawArguments) return load_context(number * 8, 8, false);
+  if (function_.site().type == ProbeType::kUsdt) return static_argument(number);
   if (number < std::size(registers::kArguments)) return load_context(registers::kArguments[number], 8, false);
   Object argument;
   argument.where = Object::Where::kMemory;
@@ -124,6 +127,29 @@ Temp Lowerer::numbered_argument(uint32_t number) {
   argument.offset = registers::stack_argument(number);
   argument.type = types::uint64();
   return load_object(argument);
+}
+
+Temp Lowerer::static_argument(uint32_t number) {
+  const ProbeArgument* argument = function_.site().find_argument(fmt::format("arg{}", number));
+  CHECK(argument != nullptr);
+  if (argument->form == ProbeArgument::Form::kConstant) {
+    return convert_word(constant(argument->displacement), types::int64(), argument->type);
+  }
+  if (argument->form == ProbeArgument::Form::kInline) {
+    return load_context(argument->offset, argument->size, argument->type.is_signed);
+  }
+  Object object;
+  object.where = Object::Where::kMemory;
+  object.address = load_context(argument->offset, 8, false);
+  if (argument->scale != 0) {
+    const Temp index = build_.binary(ir::BinaryOp::kMul, load_context(argument->index, 8, false),
+                                     constant(argument->scale));
+    object.address = build_.binary(ir::BinaryOp::kAdd, object.address, index);
+  }
+  object.address = build_.binary(ir::BinaryOp::kAdd, object.address, constant(argument->displacement));
+  object.space = AddressSpace::kUser;
+  object.type = argument->type;
+  return load_object(object);
 }
 
 // Above the return address.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/base/source.h"
@@ -57,6 +58,19 @@ class Lowerer {
   void assign_variable(VariableId id, const ast::Assignment& statement);
   ir::Place variable_place(VariableId id);
 
+  // --- lower_subprogram.cc
+  // Where `return` leads in the body of a function of the script.
+  struct Returns {
+    ir::BlockId behind = 0;
+    ir::Place result;
+    Type type;
+  };
+  const ast::Subprogram* called_subprogram(const ast::Call& call) const;
+  // Writes the body out. The result's place: contents are there until the next call of the same function.
+  ir::Place inline_call(const ast::Call& call, const ast::Subprogram& subprogram);
+  ir::Place result_place(const ast::Subprogram& subprogram);
+  void return_statement(const ast::ReturnStatement& statement);
+
   // --- lower_loop.cc
   // Where break and continue lead.
   struct Loop {
@@ -66,6 +80,7 @@ class Lowerer {
   void unroll(const ast::Unroll& statement);
   void while_loop(const ast::While& statement);
   void for_range(const ast::ForRange& statement);
+  void for_map(const ast::ForMap& statement);
   // Goes back to HEAD, unless the function's loops have gone round too often: then says so and returns.
   void next_round(ir::BlockId head, Span loop);
 
@@ -77,6 +92,7 @@ class Lowerer {
   ir::Temp convert_word(ir::Temp value, const Type& from, const Type& to);
   ir::Temp identifier(std::string_view name);
   ir::Temp numbered_argument(uint32_t number);
+  ir::Temp static_argument(uint32_t number);
   ir::Temp function_name();
   ir::Temp stack_argument(uint32_t number);
   // Whether the number of a value that is shown by name is one that TEXT names.
@@ -120,6 +136,7 @@ class Lowerer {
   void copy_padded(ir::Place from, uint32_t from_size, ir::Place to, uint32_t to_size);
   ir::Place scratch_for(const Type& type);
   void block_value(const ast::Block& block, ir::Place to, const Type& want);
+  void value_or(const ast::Ternary& node, ir::Place to, const Type& want);
 
   // --- lower_text.cc
   ir::StringId intern(std::string text);
@@ -211,7 +228,10 @@ class Lowerer {
   Diagnostics& diagnostics_;
   ir::Builder build_;
   std::vector<std::optional<ir::SlotId>> variables_;
-  std::vector<Loop> loops_;           // around the current statement
+  std::vector<Loop> loops_;       // around the current statement
+  std::vector<Returns> returns_;  // of the functions of the script around the current statement
+  std::unordered_map<const ast::Subprogram*, ir::SlotId> results_;
+  uint32_t inlined_ = 0;              // bodies written out so far
   std::optional<ir::SlotId> rounds_;  // how often all loops together went round
 };
 

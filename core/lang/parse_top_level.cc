@@ -21,7 +21,7 @@ ast::Script Parser::parse_script() {
     continue_at(begin);
     skip_item();
   }
-  if (script.items.empty() && !diagnostics_.has_errors()) {
+  if (script.items.empty() && begin_ == 0 && !diagnostics_.has_errors()) {
     error(peek().span, "the script is empty", "write for example: BEGIN { print(\"hello\"); }");
   }
   keep_comments(static_cast<uint32_t>(source_.text().size()));
@@ -235,7 +235,10 @@ std::optional<ast::Import> Parser::parse_import() {
     unexpected("a string after 'import'", "write import \"path\";");
     return std::nullopt;
   }
-  return ast::Import{take().string_value};
+  ast::Import import;
+  import.path_span = peek().span;
+  import.path = take().string_value;
+  return import;
 }
 
 }  // namespace polytap

@@ -28,7 +28,14 @@ inline constexpr unsigned kMaxErrors = 20;
 
 class Parser {
  public:
-  Parser(const Source& source, Diagnostics& diagnostics) : source_(source), diagnostics_(diagnostics) {}
+  // Reads from BEGIN to the end of the text. Expression ids are given out from FIRST_ID on.
+  Parser(const Source& source, Diagnostics& diagnostics, uint32_t begin = 0, ast::ExpressionId first_id = 0)
+      : source_(source),
+        diagnostics_(diagnostics),
+        offset_(begin),
+        last_end_(begin),
+        begin_(begin),
+        next_id_(first_id) {}
 
   ast::Script parse_script();
 
@@ -195,10 +202,11 @@ class Parser {
   const Source& source_;
   Diagnostics& diagnostics_;
   std::deque<Token> ahead_;
-  uint32_t offset_ = 0;    // where the first token not in ahead_ is looked for
-  uint32_t last_end_ = 0;  // end of the last token taken
+  uint32_t offset_;    // where the first token not in ahead_ is looked for
+  uint32_t last_end_;  // end of the last token taken
+  uint32_t begin_;
   std::vector<ast::Comment> comments_;
-  ast::ExpressionId next_id_ = 0;
+  ast::ExpressionId next_id_;
   unsigned nesting_ = 0;
   unsigned height_ = 0;
   unsigned errors_ = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -31,9 +32,10 @@ std::optional<uint64_t> parse_address(std::string_view text) {
 class FunctionResolver {
  public:
   FunctionResolver(const ast::AttachPoint& point, ProbeType type, bool with_types, const CompileInput& input,
-                   Diagnostics& diagnostics)
-      : point_(point), type_(type), input_(input), diagnostics_(diagnostics) {
+                   Diagnostics& diagnostics, Diagnostics& missing)
+      : point_(point), type_(type), input_(input), diagnostics_(diagnostics), missing_(missing) {
     query_.with_types = with_types;
+    query_.process = input.process;
   }
 
   std::vector<ProbeSite> run(const std::vector<std::string>& parts) {
@@ -41,10 +43,10 @@ class FunctionResolver {
     auto found =
         is_user() ? input_.catalog->user_functions(type_, query_) : input_.catalog->kernel_functions(type_, query_);
     if (!found.ok()) {
-      error(found.error().message());
+      (found.error().code() == ENOENT ? missing_ : diagnostics_).error(point_.span, found.error().message());
       return {};
     }
-    if (found->empty()) {
+    if (found->empty() && !look_in_c_library(*found)) {
       none_found();
       return {};
     }
@@ -74,13 +76,7 @@ class FunctionResolver {
       return error(fmt::format("A user function is written {}", form), hint);
     }
     query_.module = parts[0];
-    if (query_.module.find('@') != std::string::npos && parse_address(parts[1])) {
-      return error("Probes at lines of source files are not carried out by this version of polytap",
-                   fmt::format("write {}", form));
-    }
-    if (query_.module.find('!') != std::string::npos) {
-      return error("Libraries in zip archives are not probed by this version of polytap");
-    }
+    if (query_.module.find('@') != std::string::npos && parse_address(parts[1])) return read_line(parts);
     if (parts[1] == "cpp" && parts.size() > 2) {
       query_.demangled = true;
       return read_function(fmt::format("{}", fmt::join(parts.begin() + 2, parts.end(), ":")));
@@ -89,6 +85,24 @@ class FunctionResolver {
     std::string function = fmt::format("{}", fmt::join(parts.begin() + 1, parts.end(), ":"));
     query_.demangled = function.find("::") != std::string::npos || function.find('(') != std::string::npos;
     return read_function(std::move(function));
+  }
+
+  // program@source.c:LINE[:COLUMN]
+  bool read_line(const std::vector<std::string>& parts) {
+    const size_t at = query_.module.rfind('@');
+    query_.source_file = query_.module.substr(at + 1);
+    query_.module.resize(at);
+    const auto line = parse_address(parts[1]);
+    const auto column = parts.size() > 2 ? parse_address(parts[2]) : std::optional<uint64_t>(0);
+    constexpr uint64_t kMost = 1 << 30;
+    if (parts.size() > 3 || query_.module.empty() || query_.source_file.empty() || !line || *line == 0 ||
+        *line > kMost || !column || *column > kMost) {
+      return error("A line of a source file is written uprobe:path@source.c:LINE or uprobe:path@source.c:LINE:COLUMN");
+    }
+    if (is_return()) return error("A line does not return: a return probe names a function");
+    query_.line = static_cast<uint32_t>(*line);
+    query_.column = static_cast<uint32_t>(*column);
+    return true;
   }
 
   bool read_kernel(const std::vector<std::string>& parts) {
@@ -127,12 +141,29 @@ class FunctionResolver {
     return true;
   }
 
+  // Since glibc 2.34 the C library holds what these libraries did; they are left without functions.
+  bool look_in_c_library(std::vector<ProbeSite>& sites) {
+    if (!is_user()) return false;
+    const std::string_view path = query_.module;
+    const std::string_view file = path.substr(path.rfind('/') + 1);
+    const std::string_view name = file.substr(0, file.find(".so"));
+    if (name != "libpthread" && name != "libdl" && name != "librt" && name != "libutil") return false;
+    FunctionQuery query = query_;
+    query.module = "libc";
+    auto found = input_.catalog->user_functions(type_, query);
+    if (!found.ok() || found->empty()) return false;
+    sites = std::move(*found);
+    diagnostics_.warning(point_.span, fmt::format("{} has no '{}' here, libc has it: {} is probed", name,
+                                                  query_.function, sites.front().name));
+    return true;
+  }
+
   void none_found() {
     const std::string& name = query_.function;
     const std::string where = query_.module.empty() ? "in the kernel" : fmt::format("in {}", query_.module);
     std::vector<std::string> names = input_.catalog->function_names(type_, query_.module);
     if (has_wildcard(name)) {
-      error(fmt::format("No function {} matches '{}'", where, name),
+      missing_.error(point_.span, fmt::format("No function {} matches '{}'", where, name),
             names.empty() ? no_names_hint()
                           : fmt::format("'polytap -l' with '{}' lists its {} functions", list_all(), names.size()));
       return;
@@ -142,7 +173,7 @@ class FunctionResolver {
     }
     std::string hint = names.empty() ? no_names_hint() : did_you_mean(name.substr(0, name.find('(')), names);
     if (hint.empty()) hint = contains_hint(names);
-    error(fmt::format("No function {} is called '{}'", where, name), std::move(hint));
+    missing_.error(point_.span, fmt::format("No function {} is called '{}'", where, name), std::move(hint));
   }
 
   std::string list_all() const {
@@ -204,6 +235,7 @@ class FunctionResolver {
   ProbeType type_;
   const CompileInput& input_;
   Diagnostics& diagnostics_;
+  Diagnostics& missing_;
   FunctionQuery query_;
 };
 
@@ -211,8 +243,9 @@ class FunctionResolver {
 
 std::vector<ProbeSite> resolve_functions(const ast::AttachPoint& point, ProbeType type,
                                          const std::vector<std::string>& parts, bool with_types,
-                                         const CompileInput& input, Diagnostics& diagnostics) {
-  return FunctionResolver(point, type, with_types, input, diagnostics).run(parts);
+                                         const CompileInput& input, Diagnostics& diagnostics,
+                                         Diagnostics& missing) {
+  return FunctionResolver(point, type, with_types, input, diagnostics, missing).run(parts);
 }
 
 }  // namespace polytap

@@ -11,7 +11,10 @@
 
 #include "core/base/nearest.h"
 #include "core/kernel/glob.h"
+#include "core/lang/config.h"
+#include "core/lang/resolve_events.h"
 #include "core/lang/resolve_functions.h"
+#include "core/lang/resolve_usdt.h"
 #include "core/lang/walk.h"
 
 namespace polytap {
@@ -31,21 +34,21 @@ constexpr Provider kProviders[] = {
     {ProbeType::kInterval, "interval", "i", "", true},
     {ProbeType::kTracepoint, "tracepoint", "t", "", true},
     {ProbeType::kRawTracepoint, "rawtracepoint", "rt", "", true},
-    {ProbeType::kProfile, "profile", "p", ""},
+    {ProbeType::kProfile, "profile", "p", "", true},
     {ProbeType::kKprobe, "kprobe", "k", "", true},
     {ProbeType::kKretprobe, "kretprobe", "kr", "", true},
     {ProbeType::kFentry, "fentry", "f", "kfunc"},
     {ProbeType::kFexit, "fexit", "fr", "kretfunc"},
     {ProbeType::kUprobe, "uprobe", "u", "", true},
     {ProbeType::kUretprobe, "uretprobe", "ur", "", true},
-    {ProbeType::kUsdt, "usdt", "U", ""},
-    {ProbeType::kSoftware, "software", "s", ""},
-    {ProbeType::kHardware, "hardware", "h", ""},
-    {ProbeType::kWatchpoint, "watchpoint", "w", "asyncwatchpoint"},
-    {ProbeType::kIter, "iter", "it", ""},
-    {ProbeType::kSelf, "self", "", ""},
-    {ProbeType::kTest, "test", "", ""},
-    {ProbeType::kBench, "bench", "", ""},
+    {ProbeType::kUsdt, "usdt", "U", "", true},
+    {ProbeType::kSoftware, "software", "s", "", true},
+    {ProbeType::kHardware, "hardware", "h", "", true},
+    {ProbeType::kWatchpoint, "watchpoint", "w", "asyncwatchpoint", true},
+    {ProbeType::kIter, "iter", "it", "", true},
+    {ProbeType::kSelf, "self", "", "", true},
+    {ProbeType::kTest, "test", "", "", true},
+    {ProbeType::kBench, "bench", "", "", true},
 };
 
 std::string lower_case(std::string_view text) {
@@ -67,6 +70,14 @@ const Provider* find_row(std::string_view name) {
   return nullptr;
 }
 
+std::string supported_providers() {
+  std::vector<std::string_view> names;
+  for (const Provider& provider : kProviders) {
+    if (provider.supported) names.push_back(provider.name);
+  }
+  return fmt::format("{} are", fmt::join(names, ", "));
+}
+
 bool has_wildcard(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
 
 // Whether types of arguments matter to the probe's body: `args`, `retval`.
@@ -83,7 +94,28 @@ bool uses_arguments(const ast::Probe& probe) {
 
 class Resolver {
  public:
-  Resolver(const CompileInput& input, Diagnostics& diagnostics) : input_(input), diagnostics_(diagnostics) {}
+  Resolver(const CompileInput& input, ir::MissingProbes missing, Diagnostics& diagnostics)
+      : input_(input), missing_policy_(missing), diagnostics_(diagnostics) {}
+
+  void resolve(const ast::Probe& probe, ResolvedProbe& out) {
+    missing_ = Diagnostics();
+    const bool looks_at_arguments = uses_arguments(probe);
+    for (const ast::AttachPoint& point : probe.attach_points) resolve(point, looks_at_arguments, out);
+    report_missing(!out.sites.empty());
+  }
+
+ private:
+  // A list of functions of which some exist is written for several versions of a program.
+  void report_missing(bool others_found) {
+    using enum ir::MissingProbes;
+    if (missing_policy_ == kIgnore) return;
+    const bool warn = missing_policy_ == kWarn || (missing_policy_ == kAlternative && others_found);
+    if (!warn) {
+      diagnostics_.append(missing_);
+      return;
+    }
+    for (const Diagnostic& each : missing_.all()) diagnostics_.warning(each.span, each.message, each.hint);
+  }
 
   void resolve(const ast::AttachPoint& point, bool looks_at_arguments, ResolvedProbe& out) {
     const Provider* provider = find_row(point.provider);
@@ -94,7 +126,7 @@ class Resolver {
     if (!provider->supported) {
       diagnostics_.error(
           point.span, fmt::format("{} probes are not carried out by this version of polytap", provider->name),
-          "begin, end, interval, tracepoint, rawtracepoint, uprobe, uretprobe, kprobe and kretprobe are");
+          supported_providers());
       return;
     }
     std::vector<std::string> parts;
@@ -110,16 +142,27 @@ class Resolver {
         special(point, provider->type, parts, out);
         break;
       case ProbeType::kInterval:
-        interval(point, parts, out);
+      case ProbeType::kProfile:
+      case ProbeType::kSoftware:
+      case ProbeType::kHardware:
+      case ProbeType::kWatchpoint:
+      case ProbeType::kIter:
+      case ProbeType::kSelf:
+      case ProbeType::kTest:
+      case ProbeType::kBench:
+        std::ranges::move(resolve_event(point, provider->type, parts, diagnostics_), std::back_inserter(out.sites));
         break;
       case ProbeType::kTracepoint:
         tracepoint(point, parts, out);
+        break;
+      case ProbeType::kUsdt:
+        std::ranges::move(resolve_usdt(point, parts, input_, diagnostics_, missing_), std::back_inserter(out.sites));
         break;
       case ProbeType::kKprobe:
       case ProbeType::kKretprobe:
       case ProbeType::kUprobe:
       case ProbeType::kUretprobe:
-        std::ranges::move(resolve_functions(point, provider->type, parts, looks_at_arguments, input_, diagnostics_),
+        std::ranges::move(resolve_functions(point, provider->type, parts, looks_at_arguments, input_, diagnostics_, missing_),
                           std::back_inserter(out.sites));
         break;
       default:
@@ -129,7 +172,6 @@ class Resolver {
     for (size_t i = before; i < out.sites.size(); ++i) out.places.push_back(point.span);
   }
 
- private:
   void unknown_provider(const ast::AttachPoint& point) {
     std::vector<std::string> names;
     for (const Provider& provider : kProviders) names.emplace_back(provider.name);
@@ -189,20 +231,6 @@ class Resolver {
     out.sites.push_back(std::move(site));
   }
 
-  void interval(const ast::AttachPoint& point, const std::vector<std::string>& parts, ResolvedProbe& out) {
-    auto period = parse_period(parts);
-    if (!period.ok()) {
-      diagnostics_.error(point.span, period.error().message(),
-                         "write interval:s:1, interval:ms:100, interval:us:10, interval:hz:99 or interval:1s");
-      return;
-    }
-    ProbeSite site;
-    site.type = ProbeType::kInterval;
-    site.name = fmt::format("interval:{}", fmt::join(parts, ":"));
-    site.period_ns = *period;
-    out.sites.push_back(std::move(site));
-  }
-
   void append(const ast::AttachPoint& point, Result<std::vector<ProbeSite>> found, bool wildcard,
               const std::string& what, const std::string& name, ResolvedProbe& out,
               const std::function<std::string()>& hint) {
@@ -212,9 +240,9 @@ class Resolver {
     }
     if (found->empty()) {
       if (wildcard) {
-        diagnostics_.error(point.span, fmt::format("No {} matches '{}'", what, name), hint());
+        missing_.error(point.span, fmt::format("No {} matches '{}'", what, name), hint());
       } else {
-        diagnostics_.error(point.span, fmt::format("No such {}: '{}'", what, name), hint());
+        missing_.error(point.span, fmt::format("No such {}: '{}'", what, name), hint());
       }
       return;
     }
@@ -277,7 +305,9 @@ class Resolver {
   }
 
   const CompileInput& input_;
+  ir::MissingProbes missing_policy_;
   Diagnostics& diagnostics_;
+  Diagnostics missing_;  // of the current probe: there is nothing of that name
 };
 
 }  // namespace
@@ -336,14 +366,15 @@ void keep_matching(ResolvedProbe& probe, std::string_view glob) {
 std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const CompileInput& input,
                                           Diagnostics& diagnostics) {
   std::vector<ResolvedProbe> result;
-  Resolver resolver(input, diagnostics);
+  Diagnostics reported_later;  // by whoever applies them all
+  const ir::Settings settings = apply_config(script, input.settings, reported_later);
+  Resolver resolver(input, settings.missing_probes, diagnostics);
   for (const ast::TopLevel& item : script.items) {
     const auto* probe = std::get_if<ast::Probe>(&item.node);
     if (probe == nullptr) continue;
     ResolvedProbe resolved;
     resolved.probe = probe;
-    const bool looks_at_arguments = uses_arguments(*probe);
-    for (const ast::AttachPoint& point : probe->attach_points) resolver.resolve(point, looks_at_arguments, resolved);
+    resolver.resolve(*probe, resolved);
     if (!input.probe_filter.empty()) {
       keep_matching(resolved, input.probe_filter);
       if (resolved.sites.empty()) continue;

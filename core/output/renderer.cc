@@ -142,6 +142,7 @@ void ScriptRenderer::record(const EmittedRecord& record) {
     case ir::EmitKind::kPrintMap:
     case ir::EmitKind::kClearMap:
     case ir::EmitKind::kZeroMap:
+    case ir::EmitKind::kUnwatch:
       // The caller's: they need the session.
       CHECK(false);
   }
@@ -180,18 +181,18 @@ void ScriptRenderer::report(ir::EmitKind kind, Span span, std::string_view text)
     return sink_.out(line_);
   }
   const Source::Position to = source_.position(std::max(span.begin, span.end));
-  const uint32_t line_end = from.column + static_cast<uint32_t>(source_.line(from.line).size());
+  const uint32_t line_end = from.column + static_cast<uint32_t>(source_.line_at(span.begin).size());
   const uint32_t end_column = to.line == from.line ? to.column : line_end;
   const char* severity = kind == ir::EmitKind::kErrorf ? "ERROR" : kind == ir::EmitKind::kWarnf ? "WARNING" : "DEBUG";
   // What the script printed before comes first, wherever both go.
   sink_.flush();
-  sink_.error(fmt::format("{}:{}:{}-{}: {}: {}\n", source_.name(), from.line, from.column, end_column, severity, text));
+  sink_.error(fmt::format("{}:{}:{}-{}: {}: {}\n", from.name, from.line, from.column, end_column, severity, text));
 }
 
 std::string ScriptRenderer::place_json(Span span) const {
   const Source::Position from = source_.position(span.begin);
   std::string text = ", \"filename\": ";
-  append_json_string(text, source_.name());
+  append_json_string(text, from.name);
   return text + fmt::format(", \"line\": {}, \"col\": {}", from.line, from.column);
 }
 

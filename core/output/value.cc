@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/output/json.h"
+#include "core/output/stack_frames.h"
 #include "core/symbol/demangle.h"
 
 namespace polytap {
@@ -333,9 +334,14 @@ void ValueRenderer::stack(std::string& out, const Type& type, Bytes bytes, bool 
   for (uint32_t i = 0; i < type.count; ++i) {
     const uint64_t address = load_word(bytes, 8 + 8 * size_t{i});
     if (address == 0) break;
-    if (indented && type.stack_mode == StackMode::kBpftrace) out += "        ";
-    if (indented && type.stack_mode == StackMode::kPerf) out += '\t';
-    frame(out, type, pid, address);
+    const bool bare = type.stack_mode == StackMode::kRaw || type.stack_mode == StackMode::kBuildId;
+    const char* indent = !indented || bare ? "" : type.stack_mode == StackMode::kPerf ? "\t" : "        ";
+    out += indent;
+    if (type.stack_mode == StackMode::kInline || type.stack_mode == StackMode::kLines) {
+      append_source_frames(out, symbolizer_, type, pid, address, i > 0, indent);
+    } else {
+      frame(out, type, pid, address);
+    }
     out += '\n';
   }
 }

@@ -111,6 +111,15 @@ class ComposedSession : public Session {
   Status clear(ir::MapId map) override { return owner(map).clear(map); }
   Status zero(ir::MapId map) override { return owner(map).zero(map); }
 
+  Status unwatch(uint64_t address) override {
+    Status status;
+    for (const Part& part : parts_) {
+      status = part.session->unwatch(address);
+      if (status.ok()) break;
+    }
+    return status;
+  }
+
   bool finished() const override {
     return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.session->finished(); });
   }

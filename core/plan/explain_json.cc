@@ -19,7 +19,7 @@ std::string explain_json(const Plan& plan, const Source* source) {
       row["reason"] = verdict.reason;
       if (source != nullptr && verdict.where && verdict.where->begin < verdict.where->end) {
         const Source::Position at = source->position(verdict.where->begin);
-        row["at"] = fmt::format("{}:{}:{}: {}", source->name(), at.line, at.column, source->slice(*verdict.where));
+        row["at"] = fmt::format("{}:{}:{}: {}", at.name, at.line, at.column, source->slice(*verdict.where));
       }
     }
     row["notes"] = verdict.notes;

@@ -206,7 +206,7 @@ std::string explain(const Plan& plan, const Source* source) {
                         cost, remark);
     if (source != nullptr && verdict.where && verdict.where->begin < verdict.where->end) {
       const Source::Position at = source->position(verdict.where->begin);
-      text += fmt::format("{:{}} at {}:{}:{}: {}\n", "", indent, source->name(), at.line, at.column,
+      text += fmt::format("{:{}} at {}:{}:{}: {}\n", "", indent, at.name, at.line, at.column,
                           source->slice(*verdict.where));
     }
     for (const std::string& note : verdict.notes) text += fmt::format("{:{}} {}\n", "", indent, note);

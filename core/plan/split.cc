@@ -1,4 +1,5 @@
 #include "core/plan/split.h"
+#include "core/probe/own_probes.h"
 
 #include <algorithm>
 #include <numeric>
@@ -48,7 +49,7 @@ void for_each_map(const ir::Program& program, const ir::Function& function, Use 
 bool fires_by_itself(const ir::Program& program, const ir::Function& function) {
   return std::all_of(function.sites.begin(), function.sites.end(), [&](uint32_t site) {
     const ProbeType type = program.sites[site].type;
-    return type == ProbeType::kBegin || type == ProbeType::kEnd || type == ProbeType::kInterval;
+    return is_own_probe(type);
   });
 }
 

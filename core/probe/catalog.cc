@@ -12,6 +12,10 @@ Result<std::vector<ProbeSite>> ProbeCatalog::kernel_functions(ProbeType /*type*/
   return std::vector<ProbeSite>{};
 }
 
+Result<std::vector<ProbeSite>> ProbeCatalog::usdt_probes(const UsdtQuery& /*query*/) const {
+  return std::vector<ProbeSite>{};
+}
+
 std::vector<std::string> ProbeCatalog::function_names(ProbeType /*type*/, std::string_view /*module*/) const {
   return {};
 }

@@ -1,6 +1,8 @@
 // Which probe sites exist here, and what they look like.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,14 +17,27 @@ namespace polytap {
 
 // A function in a program, a library or the kernel.
 struct FunctionQuery {
+  // Whose files are meant: of its root directory, by its PATH. 0: polytap's own.
+  pid_t process = 0;
   std::string module;      // uprobe: a path, a program in PATH or a library (libc, libc.so.6), globs allowed; kprobe: a
                            // module's name, empty: any
   std::string function;    // a symbol, globs allowed; empty when `address` tells
   uint64_t offset = 0;     // bytes behind the function's start
   bool demangled = false;  // uprobe: `function` is the C++ name as the programmer wrote it, with or without parameters
   bool with_types = true;  // also look for what is known of arguments and results (reads debugging information)
+  std::string source_file;  // uprobe: a line of a source file, as much of its path as tells it; empty: not asked so
+  uint32_t line = 0;
+  uint32_t column = 0;              // 0: any
   std::optional<uint64_t> address;  // uprobe: in the file's own address space (what its symbol table has); kprobe:
                                     // in the kernel
+};
+
+// A probe that a program or a library defines (sys/sdt.h).
+struct UsdtQuery {
+  std::string module;    // as FunctionQuery::module; "" or "*": every file that `process` has mapped
+  std::string provider;  // globs allowed; empty: any
+  std::string probe;     // globs allowed
+  pid_t process = 0;
 };
 
 // Finds tracepoints and raw tracepoints, and functions. Reads lazily: only the formats that are asked for.
@@ -39,6 +54,9 @@ class ProbeCatalog {
   virtual Result<std::vector<ProbeSite>> user_functions(ProbeType type, const FunctionQuery& query) const;
   // The same for kKprobe and kKretprobe, with BTF's prototypes. An error: this kernel has no kprobes.
   virtual Result<std::vector<ProbeSite>> kernel_functions(ProbeType type, const FunctionQuery& query) const;
+  // One site for each place where a probe that matches stands, with its arguments (arg0, arg1, ...). Empty: there is no
+  // such probe. An error: no such file, or it is not ELF.
+  virtual Result<std::vector<ProbeSite>> usdt_probes(const UsdtQuery& query) const;
   // Names for suggestions: the functions of MODULE (empty: the kernel's).
   virtual std::vector<std::string> function_names(ProbeType type, std::string_view module) const;
   // All names "category:event", for suggestions and -l.

@@ -18,6 +18,7 @@ double operation_cost(const CostModel& model, const ir::Operation& operation) {
           [&](const ir::MapSet&) { return model.map_write; },
           [&](const ir::MapAdd&) { return model.map_write; },
           [&](const ir::MapDelete&) { return model.map_write; },
+          [&](const ir::MapNext&) { return model.map_length; },
           [&](const ir::MapLength&) { return model.map_length; },
           [&](const ir::Aggregate&) { return model.aggregate; },
           [&](const ir::ReadMemory& op) { return model.read_memory + bytes(op.length); },
@@ -44,9 +45,15 @@ double firing_cost(const CostModel& model, ProbeType type) {
     case ProbeType::kKretprobe:
       return model.kernel_return;
     case ProbeType::kUprobe:
+    case ProbeType::kUsdt:
       return model.user_function;
     case ProbeType::kUretprobe:
       return model.user_return;
+    case ProbeType::kProfile:
+    case ProbeType::kSoftware:
+    case ProbeType::kHardware:
+    case ProbeType::kWatchpoint:
+      return model.sampled;
     default:
       return 0;
   }

@@ -17,6 +17,7 @@ struct CostModel {
   double kernel_return = 0;
   double user_function = 0;
   double user_return = 0;
+  double sampled = 0;  // an interrupt, or an exception
   // Each operation of these kinds.
   double step = 0;  // any that is not named below
   double builtin = 0;

@@ -52,10 +52,27 @@ struct ProbeArgument {
     kDataLocation,      // __data_loc: u32, length << 16 | offset from the record's start
     kRelativeLocation,  // __rel_loc: the offset counts from behind the field
     kStack,             // function probes, at entry: in memory, `offset` bytes above the stack pointer
+    kConstant,          // USDT: no more than a number, `displacement`
+    kMemory,            // USDT: in memory, at the word at `offset` plus `scale` times that at `index`, plus `displacement`
     kElsewhere,         // function probes: where the registers do not tell (floating point, structs by value); the
                         // type's name says what it is. A result of type void: there is none
   };
   Form form = Form::kInline;
+  uint32_t index = 0;
+  uint8_t scale = 0;  // 0: no index
+  int64_t displacement = 0;
+};
+
+// profile, software, hardware, watchpoint: the perf event whose every PERIOD-th occurrence is the probe's, as
+// perf_event_open() takes it.
+struct SampledEvent {
+  uint32_t type = 0;  // PERF_TYPE_...
+  uint64_t config = 0;
+  uint64_t period = 0;
+  // Watchpoints.
+  uint64_t address = 0;
+  uint32_t length = 0;
+  uint32_t access = 0;  // HW_BREAKPOINT_...
 };
 
 struct ProbeSite {
@@ -66,13 +83,17 @@ struct ProbeSite {
   ContextKind context = ContextKind::kNone;
   uint32_t context_size = 0;  // bytes of the fixed part
   std::vector<ProbeArgument> arguments;
-  uint64_t period_ns = 0;  // interval, profile
+  uint64_t period_ns = 0;  // interval
+  int signal = 0;          // self:signal
+  SampledEvent sampled;    // profile, software, hardware, watchpoint
 
-  // Function probes: kprobe, kretprobe, uprobe, uretprobe.
+  // Function probes: kprobe, kretprobe, uprobe, uretprobe, usdt (category: its provider; event: its name).
   std::string module;            // uprobe: path of the ELF file as polytap opens it; kprobe: module, empty: the kernel
   std::string function;          // symbol in which the place lies, as the symbol table has it; empty: unknown
   uint64_t function_offset = 0;  // bytes from the start of `function`
   uint64_t file_offset = 0;      // uprobe: of the instruction in the file, what uprobe_events and the perf PMU take
+  // usdt: of the counter in the file by which the program knows that somebody listens (its semaphore); 0: it has none.
+  uint64_t reference_counter = 0;
   // uprobe: `function` is an IFUNC. The place is that of the implementation it picks on this machine; when that cannot
   // be told, `unresolved`: never probed, what resolves the script's probes refuses it.
   bool unresolved = false;
@@ -80,8 +101,17 @@ struct ProbeSite {
   uint64_t address = 0;     // kprobe: an absolute address was given; 0: function and function_offset tell
 
   bool is_return() const { return type == ProbeType::kUretprobe || type == ProbeType::kKretprobe; }
-  bool is_user_function() const { return type == ProbeType::kUprobe || type == ProbeType::kUretprobe; }
+  // A place in a program's code: breakpoints lead there.
+  bool is_user_function() const {
+    return type == ProbeType::kUprobe || type == ProbeType::kUretprobe || type == ProbeType::kUsdt;
+  }
   bool is_kernel_function() const { return type == ProbeType::kKprobe || type == ProbeType::kKretprobe; }
+  bool is_function() const { return is_user_function() || is_kernel_function(); }
+  // Fires when a perf event has happened a number of times, wherever the CPU is then.
+  bool is_sampled() const {
+    return type == ProbeType::kProfile || type == ProbeType::kSoftware || type == ProbeType::kHardware ||
+           type == ProbeType::kWatchpoint;
+  }
   const ProbeArgument* find_argument(std::string_view name) const;
 };
 

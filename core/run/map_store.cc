@@ -138,6 +138,13 @@ bool MapStore::erase(ir::MapId map, std::span<const std::byte> key) {
 
 size_t MapStore::size(ir::MapId map) const { return maps_[map].entries.size(); }
 
+std::vector<std::string> MapStore::keys(ir::MapId map) const {
+  std::vector<std::string> keys;
+  keys.reserve(maps_[map].entries.size());
+  for (const auto& [key, value] : maps_[map].entries) keys.push_back(key);
+  return keys;
+}
+
 void MapStore::aggregate(ir::MapId map, std::span<const std::byte> key, int64_t value, uint64_t now) {
   const std::span<std::byte> entry = find_or_insert(map, key);
   if (!entry.empty()) take_in(maps_[map].spec->value.aggregation, entry, value, now);

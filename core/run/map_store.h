@@ -28,6 +28,7 @@ class MapStore {
   std::span<std::byte> find_or_insert(ir::MapId map, std::span<const std::byte> key);
   bool erase(ir::MapId map, std::span<const std::byte> key);
   size_t size(ir::MapId map) const;
+  std::vector<std::string> keys(ir::MapId map) const;
   // Takes VALUE into the aggregation that map MAP holds. NOW: CLOCK_MONOTONIC, for tseries.
   void aggregate(ir::MapId map, std::span<const std::byte> key, int64_t value, uint64_t now = 0);
   // 0 when absent, and for the aggregations that are no single number (stats, hist, lhist).

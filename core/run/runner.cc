@@ -12,15 +12,19 @@
 #include "core/base/clock.h"
 #include "core/output/record.h"
 #include "core/run/interval_timers.h"
+#include "core/run/named_probes.h"
 
 namespace polytap {
 
 namespace {
 
-sigset_t ending_signals() {
+sigset_t signals_for(const ir::Program& program) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  for (const ProbeSite& site : program.sites) {
+    if (site.signal != 0) sigaddset(&set, site.signal);
+  }
   return set;
 }
 
@@ -82,6 +86,18 @@ class RunningLane : public EventSink {
     return {};
   }
 
+  Result<bool> fire_for_signal(int signal) {
+    bool any = false;
+    for (uint32_t f = 0; f < lane_.program->functions.size(); ++f) {
+      for (const uint32_t site : lane_.program->functions[f].sites) {
+        if (lane_.program->sites[site].signal != signal) continue;
+        any = true;
+        if (!finished_ && !exiting_) TRY(fire(f, site));
+      }
+    }
+    return any;
+  }
+
   Status fire(uint32_t function, uint32_t site) {
     TRY(lane_.session->fire(function, site));
     return drain();
@@ -109,7 +125,7 @@ class RunningLane : public EventSink {
     return {};
   }
 
-  bool wants_end() const { return exiting_ || lane_.session->finished(); }
+  bool wants_end() const { return exiting_ || only_iterates() || lane_.session->finished(); }
   bool exiting() const { return exiting_; }
   bool finished() const { return finished_; }
   const Lane& lane() const { return lane_; }
@@ -131,6 +147,16 @@ class RunningLane : public EventSink {
   }
 
  private:
+  // All has been said when the iterators have run.
+  bool only_iterates() const {
+    bool iterates = false;
+    for (const ProbeSite& site : lane_.program->sites) {
+      if (site.type == ProbeType::kIter) iterates = true;
+      else if (site.type != ProbeType::kBegin && site.type != ProbeType::kEnd) return false;
+    }
+    return iterates;
+  }
+
   void keep(Status status) {
     if (!status && failure_.ok()) failure_ = std::move(status);
   }
@@ -199,6 +225,7 @@ class Run {
     report_.start_ns = clock_ns(CLOCK_MONOTONIC) - began;
     const uint64_t released = clock_ns(CLOCK_MONOTONIC);
     if (options_.command != nullptr && !all_done()) TRY(options_.command->open_gate());
+    if (options_.mode != RunMode::kTrace) TRY(run_named());
     while (!all_done()) TRY(turn());
     report_.wall_ns = clock_ns(CLOCK_MONOTONIC) - released;
     for (RunningLane& lane : lanes_) TRY(lane.finish());
@@ -213,12 +240,29 @@ class Run {
     for (RunningLane& lane : lanes_) {
       TRY(lane.fire_all(ProbeType::kBegin));
       if (!lane.exiting()) TRY(lane.lane().session->start());
+      if (!lane.exiting()) TRY(lane.fire_all(ProbeType::kIter));
       if (options_.announce) lane.lane().renderer->attached_probes(lane.lane().program->sites.size());
       if (!lane.exiting()) TRY(lane.start_timers());
     }
     if (options_.sink != nullptr) {
       if (options_.notify_attached) options_.sink->out("__BPFTRACE_NOTIFY_PROBES_ATTACHED\n");
       options_.sink->flush();
+    }
+    return {};
+  }
+
+  Status run_named() {
+    ending_ = true;
+    if (options_.sink == nullptr) return {};
+    for (RunningLane& lane : lanes_) {
+      const NamedProbeRunner runner{[&](uint32_t function, uint32_t site) { return lane.fire(function, site); },
+                                    [&] { return lane.exiting(); }, [&] { return lane.report().exit_code; }};
+      if (options_.mode == RunMode::kBench) {
+        TRY(run_benchmarks(*lane.lane().program, runner, *options_.sink));
+      } else {
+        ASSIGN_OR_RETURN(const bool passed, run_tests(*lane.lane().program, runner, *options_.sink));
+        if (!passed) report_.failed = true;
+      }
     }
     return {};
   }
@@ -268,11 +312,23 @@ class Run {
   Status take_signals() {
     signalfd_siginfo info{};
     while (read(signals_.fd(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      ASSIGN_OR_RETURN(const bool taken, fire_for_signal(static_cast<int>(info.ssi_signo)));
+      if (taken) continue;
       if (ending_) return Error("interrupted a second time; ended without printing the maps");
       report_.interrupted_by = static_cast<int>(info.ssi_signo);
       ending_ = true;
     }
     return {};
+  }
+
+  // Whether probes wait for SIGNAL.
+  Result<bool> fire_for_signal(int signal) {
+    bool taken = false;
+    for (RunningLane& lane : lanes_) {
+      ASSIGN_OR_RETURN(const bool fired, lane.fire_for_signal(signal));
+      taken = taken || fired;
+    }
+    return taken;
   }
 
   Status take_timers() {
@@ -304,25 +360,24 @@ class Run {
 
 }  // namespace
 
-Result<SignalBlock> SignalBlock::create() {
+Result<SignalBlock> SignalBlock::create(const ir::Program& program) {
   SignalBlock block;
-  const sigset_t set = ending_signals();
-  if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0) {
+  block.set_ = signals_for(program);
+  if (const int error = pthread_sigmask(SIG_BLOCK, &block.set_, nullptr); error != 0) {
     return Error::from_errno("block signals", error);
   }
   block.active_ = true;
-  block.fd_ = UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  block.fd_ = UniqueFd(signalfd(-1, &block.set_, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!block.fd_.valid()) return Error::from_errno("signalfd");
   return block;
 }
 
 SignalBlock::SignalBlock(SignalBlock&& other) noexcept
-    : fd_(std::move(other.fd_)), active_(std::exchange(other.active_, false)) {}
+    : fd_(std::move(other.fd_)), set_(other.set_), active_(std::exchange(other.active_, false)) {}
 
 SignalBlock::~SignalBlock() {
   if (!active_) return;
-  const sigset_t set = ending_signals();
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
 }
 
 Result<std::vector<MapEntry>> read_map(Session& session, ir::MapId map) {

@@ -1,6 +1,7 @@
 // The event loop: starts sessions, runs BEGIN, intervals and END, delivers records, and ends in order.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,7 +21,11 @@ struct Lane {
   Renderer* renderer = nullptr;
 };
 
+// What is done: the script's probes at work, or its test: or bench: probes one after the other and nothing else.
+enum class RunMode : uint8_t { kTrace, kTest, kBench };
+
 struct RunOptions {
+  RunMode mode = RunMode::kTrace;
   LaunchedCommand* command = nullptr;  // released when every lane has started; the run ends with it
   bool announce = true;                // "Attached N probes"
   bool notify_attached = false;        // bpftrace's test harness line, see LANGUAGE-OUTPUT.md
@@ -39,15 +44,16 @@ struct RunReport {
   uint64_t start_ns = 0;              // from run_lanes() to all attached
   uint64_t wall_ns = 0;               // from the command's (or the attach's) start to its end
   std::optional<int> command_status;  // wait(2) format
+  bool failed = false;                // a test
   std::optional<int> interrupted_by;  // the signal that ended the run
 };
 
-// Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD's default for the life of the object, so that the loop reads them from a
+// Blocks SIGINT, SIGTERM, SIGHUP and those that the script's probes wait for (self:signal) for the life of the object, so that the loop reads them from a
 // descriptor. Made before any session (whose threads inherit the mask) and after the command was forked (which must
 // not).
 class SignalBlock {
  public:
-  static Result<SignalBlock> create();
+  static Result<SignalBlock> create(const ir::Program& program);
   SignalBlock(SignalBlock&& other) noexcept;
   SignalBlock(const SignalBlock&) = delete;
   SignalBlock& operator=(const SignalBlock&) = delete;
@@ -58,6 +64,7 @@ class SignalBlock {
  private:
   SignalBlock() = default;
   UniqueFd fd_;
+  sigset_t set_{};
   bool active_ = false;
 };
 

@@ -34,16 +34,30 @@ std::optional<uint32_t> crc_of(int fd) {
   }
 }
 
+std::string in_hex(std::string_view bytes) {
+  std::string hex;
+  for (const char byte : bytes) hex += fmt::format("{:02x}", static_cast<uint8_t>(byte));
+  return hex;
+}
+
+// Of a separate debug file: it adds to a file that has neither.
+bool is_useful(const ElfFile& file) { return file.has_symtab() || file.has_section(".debug_info"); }
+
+std::string build_id_path(const std::string& id, const std::string& debug_directory) {
+  if (id.size() < 2) return {};
+  const std::string hex = in_hex(id);
+  return fmt::format("{}/.build-id/{}/{}.debug", debug_directory, hex.substr(0, 2), hex.substr(2));
+}
+
 std::optional<ElfFile> find_by_build_id(const std::string& id, const DebugFileSearch& search) {
   if (id.size() < 2) return std::nullopt;
-  std::string hex;
-  for (const char byte : id) hex += fmt::format("{:02x}", static_cast<uint8_t>(byte));
   for (const std::string& root : search.roots) {
-    const std::string path =
-        fmt::format("{}{}/.build-id/{}/{}.debug", root, search.debug_directory, hex.substr(0, 2), hex.substr(2));
-    auto file = ElfFile::open(open_regular(path));
-    if (file && file->has_symtab() && file->build_id() == id) return file;
+    auto file = ElfFile::open(open_regular(build_id_path(id, root + search.debug_directory)));
+    if (file && is_useful(*file) && file->build_id() == id) return file;
   }
+  if (search.debuginfod_cache.empty()) return std::nullopt;
+  auto file = ElfFile::open(open_regular(fmt::format("{}/{}/debuginfo", search.debuginfod_cache, in_hex(id))));
+  if (file && is_useful(*file) && file->build_id() == id) return file;
   return std::nullopt;
 }
 
@@ -54,7 +68,7 @@ std::optional<ElfFile> find_by_link(const DebugLink& link, const std::string& id
   for (const std::string& root : search.roots) {
     for (const std::string& place : {directory, directory + "/.debug", search.debug_directory + directory}) {
       auto file = ElfFile::open(open_regular(fmt::format("{}{}/{}", root, place, link.file_name)));
-      if (!file || !file->has_symtab()) continue;
+      if (!file || !is_useful(*file)) continue;
       // Equal build-ids prove as much as the CRC and cost nothing.
       const std::string other_id = file->build_id();
       if (!id.empty() && !other_id.empty() ? id == other_id : crc_of(file->fd()) == link.crc) return file;
@@ -72,10 +86,65 @@ std::optional<ElfFile> find_debug_file(const ElfFile& file, const DebugFileSearc
   return std::nullopt;
 }
 
+std::string missing_debug_file(const ElfFile& file, const DebugFileSearch& search) {
+  const std::string id = file.build_id();
+  std::string tried = id.size() < 2 ? "it has no build-id" : build_id_path(id, search.debug_directory) + " is missing";
+  if (const auto link = file.debug_link()) tried += fmt::format(", so is its debug link {}", link->file_name);
+  return fmt::format("stripped, and no debug file: {}", tried);
+}
+
 std::optional<ElfFile> embedded_symbols(const ElfFile& file) {
   const std::string compressed = file.section(".gnu_debugdata");
   if (compressed.empty()) return std::nullopt;
   return ElfFile::from_bytes(decompress_xz(compressed, kMaxDebugData));
+}
+
+std::optional<ElfFile> find_alternate_file(const std::string& path, const std::string& id,
+                                           const DebugFileSearch& search) {
+  const size_t slash = search.path.rfind('/');
+  std::vector<std::string> places;
+  if (path.starts_with('/')) {
+    places.push_back(path);
+  } else {
+    // Relative to the file that refers to it, which may be the separate debug file.
+    if (slash != std::string::npos) places.push_back(search.path.substr(0, slash + 1) + path);
+    const size_t name = path.rfind('/');
+    places.push_back(fmt::format("{}/.dwz/{}", search.debug_directory, path.substr(name + 1)));
+    const size_t below = path.find(".dwz/");
+    if (below != std::string::npos) places.push_back(fmt::format("{}/{}", search.debug_directory, path.substr(below)));
+  }
+  for (const std::string& root : search.roots) {
+    for (const std::string& place : places) {
+      auto file = ElfFile::open(open_regular(root + place));
+      if (file && file->build_id() == id) return file;
+    }
+    auto file = ElfFile::open(open_regular(build_id_path(id, root + search.debug_directory)));
+    if (file && file->build_id() == id) return file;
+  }
+  return std::nullopt;
+}
+
+std::optional<ElfFile> find_split_file(std::string_view name, std::string_view directory,
+                                       const DebugFileSearch& search) {
+  if (name.empty()) return std::nullopt;
+  const size_t slash = search.path.rfind('/');
+  std::vector<std::string> places;
+  if (name.starts_with('/')) {
+    places.emplace_back(name);
+  } else {
+    places.push_back(fmt::format("{}/{}", directory, name));
+    // Moved together with the program.
+    if (slash != std::string::npos) places.push_back(search.path.substr(0, slash + 1) + std::string(name));
+  }
+  if (slash != std::string::npos) {
+    places.push_back(search.path.substr(0, slash + 1) + std::string(name.substr(name.rfind('/') + 1)));
+  }
+  for (const std::string& root : search.roots) {
+    for (const std::string& place : places) {
+      if (auto file = ElfFile::open(open_regular(root + place))) return file;
+    }
+  }
+  return std::nullopt;
 }
 
 std::string decompress_xz(std::string_view compressed, size_t limit) {

@@ -126,6 +126,51 @@ std::string ElfFile::section(std::string_view name) const {
   return bytes;
 }
 
+std::optional<uint64_t> ElfFile::section_address(std::string_view name) const {
+  std::optional<uint64_t> address;
+  size_t names = 0;
+  if (elf_getshdrstrndx(elf_.get(), &names) != 0) return address;
+  for_each_section(elf_.get(), [&](Elf_Scn*, const GElf_Shdr& header) {
+    const char* found = elf_strptr(elf_.get(), names, header.sh_name);
+    if (found != nullptr && name == found) address = header.sh_addr;
+    return !address;
+  });
+  return address;
+}
+
+std::optional<uint64_t> ElfFile::symbol_address(std::string_view name) const {
+  std::optional<uint64_t> address;
+  for (const uint32_t wanted : {SHT_SYMTAB, SHT_DYNSYM}) {
+    for_each_section(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
+      if (header.sh_type != wanted || header.sh_entsize == 0) return true;
+      Elf_Data* data = elf_getdata(section, nullptr);
+      const size_t count = data == nullptr ? 0 : data->d_size / header.sh_entsize;
+      for (size_t i = 0; i < count && !address; ++i) {
+        GElf_Sym symbol;
+        if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
+        if (symbol.st_shndx == SHN_UNDEF) continue;
+        const char* text = elf_strptr(elf_.get(), header.sh_link, symbol.st_name);
+        if (text != nullptr && name == text) address = symbol.st_value;
+      }
+      return !address;
+    });
+    if (address) break;
+  }
+  return address;
+}
+
+bool ElfFile::has_section(std::string_view name) const {
+  bool has = false;
+  size_t names = 0;
+  if (elf_getshdrstrndx(elf_.get(), &names) != 0) return has;
+  for_each_section(elf_.get(), [&](Elf_Scn*, const GElf_Shdr& header) {
+    const char* found = header.sh_type == SHT_NOBITS ? nullptr : elf_strptr(elf_.get(), names, header.sh_name);
+    has = found != nullptr && name == found;
+    return !has;
+  });
+  return has;
+}
+
 // The section holds the file's name, a NUL, padding to 4 bytes, and the CRC.
 std::optional<DebugLink> ElfFile::debug_link() const {
   const std::string bytes = section(".gnu_debuglink");

@@ -56,8 +56,12 @@ class ElfFile {
   enum class SymbolTable : uint8_t { kSymtab, kDynsym };
   void for_each_function(SymbolTable table, std::string_view name,
                          const std::function<void(const FunctionSymbol&)>& visit) const;
-  std::string soname() const;                        // DT_SONAME; empty when there is none
-  std::string section(std::string_view name) const;  // its bytes; empty when there is none
+  std::string soname() const;                                            // DT_SONAME; empty when there is none
+  std::string section(std::string_view name) const;                      // its bytes; empty when there is none
+  std::optional<uint64_t> section_address(std::string_view name) const;  // in the file's own address space
+  // A data symbol or function of .symtab, or else of .dynsym.
+  std::optional<uint64_t> symbol_address(std::string_view name) const;
+  bool has_section(std::string_view name) const;
   int fd() const { return fd_.get(); }
   Elf* handle() const { return elf_.get(); }  // for libdw; belongs to this
 

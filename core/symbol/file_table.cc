@@ -46,8 +46,8 @@ std::string copy_own_vdso() {
 
 }  // namespace
 
-FileTable::FileTable(std::string proc_root, std::string debug_directory)
-    : proc_root_(std::move(proc_root)), debug_directory_(std::move(debug_directory)) {}
+FileTable::FileTable(std::string proc_root, DebugFileSearch search)
+    : proc_root_(std::move(proc_root)), search_(std::move(search)) {}
 
 FileTable::Opened FileTable::open_candidate(pid_t pid, bool alive, const Mapping& mapping) const {
   struct Candidate {
@@ -91,15 +91,26 @@ std::shared_ptr<MappedFile> FileTable::vdso(const Mapping& mapping) {
   return vdso_;
 }
 
+// Copies of one build (in the layers of containers) share what is made of them.
+std::shared_ptr<MappedFile> FileTable::make(Opened opened, const Mapping& mapping) {
+  const auto elf = ElfFile::open(UniqueFd(::fcntl(opened.fd.get(), F_DUPFD_CLOEXEC, 0)));
+  const std::string id = elf ? elf->build_id() : std::string();
+  std::shared_ptr<MappedFile> without_id;
+  std::shared_ptr<MappedFile>& file = id.empty() ? without_id : by_build_id_[{id, opened.identity.size}];
+  if (file) return file;
+  DebugFileSearch search = search_;
+  search.path = mapping.path;
+  search.roots = {""};
+  if (!opened.root.empty()) search.roots.push_back(opened.root);
+  file = std::make_shared<MappedFile>(std::move(opened.fd), std::move(search));
+  return file;
+}
+
 std::shared_ptr<MappedFile> FileTable::enter(Opened opened, const Mapping& mapping) {
   std::shared_ptr<MappedFile>& known = last_seen_[Known(mapping.device, mapping.inode, mapping.path)];
   if (!opened.fd.valid()) return known;
   std::shared_ptr<MappedFile>& file = by_identity_[opened.identity];
-  if (!file) {
-    DebugFileSearch search{mapping.path, {""}, debug_directory_};
-    if (!opened.root.empty()) search.roots.push_back(opened.root);
-    file = std::make_shared<MappedFile>(std::move(opened.fd), std::move(search));
-  }
+  if (!file) file = make(std::move(opened), mapping);
   known = file;
   return file;
 }

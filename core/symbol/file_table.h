@@ -22,7 +22,8 @@ namespace polytap {
 // Thread-safe.
 class FileTable {
  public:
-  FileTable(std::string proc_root, std::string debug_directory);
+  // SEARCH: where debug files are looked for; its path and roots are those of each file.
+  FileTable(std::string proc_root, DebugFileSearch search);
 
   // The file of a mapping in process PID, whose image has this number (ProcessMaps::Version). Once opened it stays
   // bound to the image: neither the end of the process nor a new file under the old name changes it. Null when there is
@@ -48,16 +49,19 @@ class FileTable {
   using Known = std::tuple<uint64_t, uint64_t, std::string>;  // device, inode, path as mapped
 
   std::shared_ptr<MappedFile> find_bound(uint64_t image, const Mapping& mapping);
+  std::shared_ptr<MappedFile> make(Opened opened, const Mapping& mapping);
   std::shared_ptr<MappedFile> vdso(const Mapping& mapping);
   Opened open_candidate(pid_t pid, bool alive, const Mapping& mapping) const;
   std::shared_ptr<MappedFile> enter(Opened opened, const Mapping& mapping);
   std::shared_ptr<MappedFile> limit_held(const std::shared_ptr<MappedFile>& added);
 
   std::string proc_root_;
-  std::string debug_directory_;
+  DebugFileSearch search_;
   std::mutex mutex_;
   std::map<uint64_t, std::vector<std::pair<Mapping, std::shared_ptr<MappedFile>>>> bound_;  // by image
   std::map<Identity, std::shared_ptr<MappedFile>> by_identity_;
+  std::map<std::pair<std::string, int64_t>, std::shared_ptr<MappedFile>>
+      by_build_id_;  // and size: a stripped copy differs
   std::map<Known, std::shared_ptr<MappedFile>> last_seen_;
   std::deque<std::shared_ptr<MappedFile>> held_;  // with open descriptors, oldest first
   std::shared_ptr<MappedFile> vdso_;

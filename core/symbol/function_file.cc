@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "core/symbol/debug_files.h"
+#include "core/symbol/zip_archive.h"
 
 namespace polytap {
 
@@ -24,6 +26,12 @@ namespace {
 
 constexpr std::string_view kDebugDirectory = "/usr/lib/debug";
 
+// The header of an ELF file for x86-64.
+bool is_ours(std::string_view bytes) {
+  return bytes.size() > EI_NIDENT + 4 && bytes.starts_with(ELFMAG) && bytes[EI_CLASS] == ELFCLASS64 &&
+         bytes[EI_NIDENT + 2] == EM_X86_64 && bytes[EI_NIDENT + 3] == 0;
+}
+
 // What names one address best comes first.
 auto rank(const FunctionSymbol& symbol) { return std::tuple(symbol.binding, symbol.name.size(), symbol.name); }
 
@@ -35,6 +43,7 @@ FunctionFile::Function to_function(const FunctionSymbol& symbol) {
 
 FunctionFile::FunctionFile(std::string path, ElfFile elf)
     : path_(std::move(path)),
+      container_(path_),
       elf_(std::move(elf)),
       soname_(elf_.soname()),
       segments_(elf_.load_segments()),
@@ -43,7 +52,27 @@ FunctionFile::FunctionFile(FunctionFile&&) noexcept = default;
 FunctionFile& FunctionFile::operator=(FunctionFile&&) noexcept = default;
 FunctionFile::~FunctionFile() = default;
 
+Result<FunctionFile> FunctionFile::open_member(const std::string& path, size_t mark) {
+  const std::string archive = path.substr(0, mark);
+  ASSIGN_OR_RETURN(const ZipMember member, find_zip_member(archive, std::string_view(path).substr(mark + 2)));
+  const UniqueFd fd(::open(archive.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return Error::from_errno(archive);
+  std::string bytes(member.size, '\0');
+  const ssize_t got = ::pread(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(member.offset));
+  if (got < 0 || static_cast<uint64_t>(got) != member.size) return Error(fmt::format("{} cannot be read", path), EIO);
+  std::optional<ElfFile> elf;
+  if (is_ours(bytes)) elf = ElfFile::from_bytes(std::move(bytes));
+  if (!elf) return Error(fmt::format("{} is not an x86-64 ELF file: only those can be probed here", path), ENOEXEC);
+  FunctionFile file(path, std::move(*elf));
+  file.container_ = archive;
+  file.container_offset_ = member.offset;
+  return file;
+}
+
 Result<FunctionFile> FunctionFile::open(const std::string& path) {
+  if (const size_t mark = path.find("!/"); mark != std::string::npos && ::access(path.c_str(), F_OK) != 0) {
+    return open_member(path, mark);
+  }
   // Not blocking: a FIFO of that name would.
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) return Error::from_errno(path);
@@ -68,7 +97,8 @@ Result<FunctionFile> FunctionFile::open(const std::string& path) {
 const FunctionFile::Separate& FunctionFile::separate() const {
   if (!separate_->looked_for) {
     separate_->looked_for = true;
-    separate_->debug = find_debug_file(elf_, {path_, {""}, std::string(kDebugDirectory)});
+    separate_->debug =
+        find_debug_file(elf_, {.path = path_, .roots = {""}, .debug_directory = std::string(kDebugDirectory)});
     if (!separate_->debug) separate_->embedded = embedded_symbols(elf_);
   }
   return *separate_;
@@ -131,7 +161,15 @@ std::optional<FunctionFile::Function> FunctionFile::around(uint64_t address) con
 std::optional<uint64_t> FunctionFile::file_offset(uint64_t address) const {
   for (const LoadSegment& segment : segments_) {
     if (!segment.executable || address < segment.address || address - segment.address >= segment.file_size) continue;
-    return address - segment.address + segment.offset;
+    return address - segment.address + segment.offset + container_offset_;
+  }
+  return std::nullopt;
+}
+
+std::optional<uint64_t> FunctionFile::data_offset(uint64_t address) const {
+  for (const LoadSegment& segment : segments_) {
+    if (address < segment.address || address - segment.address >= segment.file_size) continue;
+    return address - segment.address + segment.offset + container_offset_;
   }
   return std::nullopt;
 }

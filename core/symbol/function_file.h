@@ -17,7 +17,8 @@ namespace polytap {
 
 class FunctionFile {
  public:
-  // An error: there is no such file, it may not be read, or it is not an ELF file of x86-64.
+  // "archive.zip!/member": a file in a ZIP archive. An error: there is no such file, it may not be read, or it is not an
+  // ELF file of x86-64.
   static Result<FunctionFile> open(const std::string& path);
 
   struct Function {
@@ -37,18 +38,25 @@ class FunctionFile {
 
   // Where in the file the code at ADDRESS lies; nullopt when there is no code.
   std::optional<uint64_t> file_offset(uint64_t address) const;
+  // The same for anything that is loaded from the file: data too.
+  std::optional<uint64_t> data_offset(uint64_t address) const;
   bool has_symtab() const;  // of its own or in a separate debug file: static functions are known
   const std::string& soname() const { return soname_; }
   const std::string& path() const { return path_; }
+  // The file that the offsets count in: the archive that PATH is in.
+  const std::string& container() const { return container_; }
   const ElfFile& elf() const { return elf_; }
   // The separate debug file, where a stripped file has one.
   const ElfFile* debug_file() const;
 
  private:
+  static Result<FunctionFile> open_member(const std::string& path, size_t mark);
   FunctionFile(std::string path, ElfFile elf);
   void for_each(std::string_view name, const std::function<void(const FunctionSymbol&)>& visit) const;
 
   std::string path_;
+  std::string container_;
+  uint64_t container_offset_ = 0;  // of the file in it
   ElfFile elf_;
   std::string soname_;
   std::vector<LoadSegment> segments_;

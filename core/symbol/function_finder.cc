@@ -1,6 +1,7 @@
 #include "core/symbol/function_finder.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "core/symbol/function_file.h"
 #include "core/symbol/indirect_functions.h"
 #include "core/symbol/libc_prototypes.h"
+#include "core/symbol/source_lines.h"
 
 namespace polytap {
 namespace {
@@ -111,7 +113,7 @@ ProbeSite make_site(ProbeType type, const FunctionFile& file) {
   site.type = type;
   site.context = ContextKind::kRegisters;
   site.context_size = registers::kSize;
-  site.module = file.path();
+  site.module = file.container();
   return site;
 }
 
@@ -175,6 +177,40 @@ Result<ProbeSite> site_at_address(ProbeType type, const FunctionFile& file, uint
   return site;
 }
 
+// One site for each place of a line. An error says why there is none.
+Status add_line(ProbeType type, const FunctionQuery& query, const FunctionFile& file, std::vector<ProbeSite>& sites) {
+  SourcePlaces places = find_source_line(file.elf(), query.source_file, query.line, query.column);
+  if (!places.has_lines && file.debug_file() != nullptr) {
+    places = find_source_line(*file.debug_file(), query.source_file, query.line, query.column);
+  }
+  if (!places.has_lines) {
+    return Error(fmt::format("{} has no line numbers: build it with -g, or install its debugging symbols", file.path()),
+                 EINVAL);
+  }
+  if (places.files.size() > 1) {
+    return Error(fmt::format("{} was made of several files '{}': {}; write more of the path", file.path(),
+                             query.source_file, fmt::join(places.files, ", ")),
+                 EINVAL);
+  }
+  if (places.files.empty()) {
+    return Error(fmt::format("{} was not made of a source file '{}'", file.path(), query.source_file), ENOENT);
+  }
+  if (places.addresses.empty()) {
+    const std::string column = query.column == 0 ? "" : fmt::format(", column {},", query.column);
+    return Error(fmt::format("No code of {} begins at line {}{} of {}{}", file.path(), query.line, column,
+                             query.source_file,
+                             places.next_line ? fmt::format("; the next line with code is {}", *places.next_line) : ""),
+                 ENOENT);
+  }
+  for (const uint64_t address : places.addresses) {
+    ASSIGN_OR_RETURN(ProbeSite site, site_at_address(type, file, address));
+    site.name = fmt::format("{}:{}@{}:{}", provider(type), file.path(), query.source_file, query.line);
+    if (query.column != 0) site.name += fmt::format(":{}", query.column);
+    sites.push_back(std::move(site));
+  }
+  return {};
+}
+
 }  // namespace
 
 FunctionFinder::FunctionFinder(ProgramSearch search) : search_(std::move(search)) {}
@@ -190,6 +226,7 @@ Result<const FunctionFile*> FunctionFinder::open(const std::string& path) {
 
 Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, const FunctionFile& file,
                                  std::vector<ProbeSite>& sites) {
+  if (!query.source_file.empty()) return add_line(type, query, file, sites);
   if (query.address) {
     ASSIGN_OR_RETURN(ProbeSite site, site_at_address(type, file, *query.address));
     if (query.with_types) add_arguments({&site, 1}, {&*query.address, 1}, file);
@@ -230,7 +267,8 @@ Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, con
 }
 
 Result<std::vector<ProbeSite>> FunctionFinder::find(ProbeType type, const FunctionQuery& query) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> paths, find_programs(query.module, search_));
+  const ProgramSearch search = query.process == 0 ? search_ : ProgramSearch::of_process(query.process);
+  ASSIGN_OR_RETURN(const std::vector<std::string> paths, find_programs(query.module, search));
   std::vector<ProbeSite> sites;
   for (const std::string& path : paths) {
     auto file = open(path);

@@ -106,4 +106,11 @@ std::optional<KernelSymbols::Hit> KernelSymbols::find(uint64_t address) const {
   return Hit{name, modules_[entry.module], entry.start};
 }
 
+std::optional<uint64_t> KernelSymbols::address_of(std::string_view name) const {
+  for (const Entry& entry : symbols_) {
+    if (entry.module == 0 && std::string_view(names_).substr(entry.name, entry.length) == name) return entry.start;
+  }
+  return std::nullopt;
+}
+
 }  // namespace polytap

@@ -21,6 +21,7 @@ class KernelSymbols {
   static KernelSymbols parse(std::string_view text);
 
   std::optional<Hit> find(uint64_t address) const;
+  std::optional<uint64_t> address_of(std::string_view name) const;  // of the kernel itself, not of a module
   bool empty() const { return symbols_.empty(); }
 
  private:

@@ -1,5 +1,7 @@
 #include "core/symbol/mapped_file.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -24,26 +26,73 @@ bool contains_page(const LoadSegment& segment, uint64_t offset) {
 MappedFile::MappedFile(UniqueFd fd, DebugFileSearch search)
     : holds_descriptor_(fd.valid()), fd_(std::move(fd)), search_(std::move(search)) {}
 
-MappedFile::MappedFile(std::string image) : holds_descriptor_(false), image_(std::move(image)) {}
+MappedFile::MappedFile(std::string image) : is_image_(true), holds_descriptor_(false), image_(std::move(image)) {}
+
+void MappedFile::load_segments() {
+  std::call_once(segments_read_, [this] {
+    if (fd_.valid() && search_.lines) debug_fd_.reset(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+    elf_ = fd_.valid() ? ElfFile::open(std::move(fd_)) : ElfFile::from_bytes(std::move(image_));
+    if (!elf_) return;
+    segments_ = elf_->load_segments();
+    // Two segments may share a page of the file: the mappings are of code, so the code's segment is looked at first.
+    std::stable_sort(segments_.begin(), segments_.end(),
+                     [](const LoadSegment& a, const LoadSegment& b) { return a.executable && !b.executable; });
+  });
+}
 
 void MappedFile::read() {
+  load_segments();
   std::call_once(read_, [this] {
-    const auto file = fd_.valid() ? ElfFile::open(std::move(fd_)) : ElfFile::from_bytes(std::move(image_));
-    if (file) load(*file);
+    if (elf_) symbols_ = read_symbols(*elf_, search_);
+    elf_.reset();
     holds_descriptor_ = false;
   });
 }
 
-void MappedFile::load(const ElfFile& file) {
-  segments_ = file.load_segments();
-  // Two segments may share a page of the file: the mappings are of code, so the code's segment is looked at first.
-  std::stable_sort(segments_.begin(), segments_.end(),
-                   [](const LoadSegment& a, const LoadSegment& b) { return a.executable && !b.executable; });
-  symbols_ = read_symbols(file, search_);
+// DWARF is in the file itself, or in its separate debug file.
+void MappedFile::open_debug_info() {
+  looked_for_debug_ = true;
+  load_segments();
+  if (!debug_fd_.valid()) {
+    debug_missing_ = is_image_ ? "no DWARF: it is no file" : "the file could not be kept open";
+    return;
+  }
+  auto file = ElfFile::open(std::move(debug_fd_));
+  if (!file) {
+    debug_missing_ = "not an ELF file";
+    return;
+  }
+  const bool has_dwarf = file->has_section(".debug_info") || file->has_section(".zdebug_info");
+  if (!has_dwarf) {
+    auto separate = find_debug_file(*file, search_);
+    if (!separate) {
+      debug_missing_ = missing_debug_file(*file, search_);
+      return;
+    }
+    file = std::move(separate);
+  }
+  debug_ = DebugInfo::open(std::move(*file), search_, debug_missing_);
+}
+
+bool MappedFile::find_source(uint64_t address, bool inlines, std::vector<SourceFrame>& frames, std::string& why) {
+  const std::lock_guard lock(debug_mutex_);
+  if (!looked_for_debug_) open_debug_info();
+  if (!debug_) {
+    why = debug_missing_;
+    return false;
+  }
+  const bool found = debug_->find(address, inlines, frames);
+  why = debug_->why();
+  return found;
+}
+
+std::string_view MappedFile::symbols_missing() {
+  read();
+  return symbols_.size() == 0 ? "it has no symbols" : "no symbol covers it";
 }
 
 std::optional<uint64_t> MappedFile::address_at(uint64_t file_offset) {
-  read();
+  load_segments();
   for (bool (*is_in)(const LoadSegment&, uint64_t) : {contains, contains_page}) {
     for (const LoadSegment& segment : segments_) {
       if (is_in(segment, file_offset)) return segment.address + (file_offset - segment.offset);

@@ -3,13 +3,16 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/unique_fd.h"
 #include "core/symbol/debug_files.h"
+#include "core/symbol/debug_info.h"
 #include "core/symbol/elf_file.h"
 #include "core/symbol/symbol_index.h"
 
@@ -27,17 +30,31 @@ class MappedFile {
   // there (or the file is not ELF).
   std::optional<uint64_t> address_at(uint64_t file_offset);
   std::optional<SymbolIndex::Hit> find(uint64_t address);
-  // Reads it now, and closes it.
+  // What DWARF says of the address: frames with texts that live as long as this. False: nothing. WHY: what
+  // is missing, also of what was found.
+  bool find_source(uint64_t address, bool inlines, std::vector<SourceFrame>& frames, std::string& why);
+  // Why find() may have found nothing: which symbol tables there were.
+  std::string_view symbols_missing();
+  // Reads the symbols now, and closes it (but for DWARF, when SEARCH.lines asks for that).
   void read();
   bool holds_descriptor() const { return holds_descriptor_; }
 
  private:
-  void load(const ElfFile& file);
+  void load_segments();
+  void open_debug_info();
 
+  const bool is_image_ = false;
+  std::once_flag segments_read_;
   std::once_flag read_;
+  std::mutex debug_mutex_;
+  bool looked_for_debug_ = false;
+  UniqueFd debug_fd_;
+  std::unique_ptr<DebugInfo> debug_;
+  std::string debug_missing_;
   std::atomic<bool> holds_descriptor_;
   UniqueFd fd_;
   std::string image_;
+  std::optional<ElfFile> elf_;  // between the first look at the segments and the reading of the symbols
   DebugFileSearch search_;
   std::vector<LoadSegment> segments_;
   SymbolIndex symbols_;

@@ -23,6 +23,7 @@ namespace polytap {
 namespace {
 
 constexpr std::string_view kLibraryMark = ".so";
+constexpr std::string_view kUsualPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
 bool is_regular(const std::string& path) {
   struct stat status {};
@@ -80,7 +81,7 @@ Libraries cached_libraries(const ProgramSearch& search) {
   Libraries libraries;
   const Result<std::string> cache = read_whole_file(search.library_cache);
   if (!cache) return libraries;
-  for (auto& [soname, path] : parse_library_cache(*cache)) libraries.emplace(std::move(soname), std::move(path));
+  for (auto& [soname, path] : parse_library_cache(*cache)) libraries.emplace(std::move(soname), search.root + path);
   return libraries;
 }
 
@@ -152,11 +153,33 @@ std::vector<std::string> unique_files(std::vector<std::string> paths) {
 ProgramSearch ProgramSearch::of_environment() {
   ProgramSearch search;
   const char* path = std::getenv("PATH");
-  search.program_directories = split(path == nullptr ? "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" : path, ':');
+  search.program_directories = split(path == nullptr ? kUsualPath : path, ':');
   search.library_directories = {
       "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
       "/usr/local/lib"};
   search.library_cache = "/etc/ld.so.cache";
+  return search;
+}
+
+ProgramSearch ProgramSearch::of_process(pid_t pid) {
+  ProgramSearch search = of_environment();
+  const std::string root = fmt::format("/proc/{}/root", pid);
+  struct stat theirs {};
+  struct stat ours {};
+  if (::stat((root + "/").c_str(), &theirs) != 0 || ::stat("/", &ours) != 0) return search;
+  if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino) return search;
+  search.root = root;
+  const Result<std::string> environment = read_whole_file(fmt::format("/proc/{}/environ", pid));
+  std::string_view path = kUsualPath;
+  constexpr std::string_view kPath = "PATH=";
+  const std::vector<std::string> variables = environment ? split(*environment, '\0') : std::vector<std::string>();
+  for (const std::string& variable : variables) {
+    if (variable.starts_with(kPath)) path = std::string_view(variable).substr(kPath.size());
+  }
+  search.program_directories = split(path, ':');
+  for (std::string& directory : search.program_directories) directory.insert(0, root);
+  for (std::string& directory : search.library_directories) directory.insert(0, root);
+  search.library_cache.insert(0, root);
   return search;
 }
 
@@ -190,10 +213,15 @@ std::vector<std::pair<std::string, std::string>> parse_library_cache(std::string
 }
 
 Result<std::vector<std::string>> find_programs(std::string_view name, const ProgramSearch& search) {
-  const std::string text(name);
+  const bool in_root = name.starts_with('/') && !search.root.empty() && !name.starts_with(search.root + "/");
+  const std::string text = (in_root ? search.root : std::string()) + std::string(name);
   if (name.find('/') != std::string_view::npos) {
     if (!has_glob(name) || is_regular(text)) {
       struct stat status {};
+      const size_t mark = text.find("!/");  // a file in an archive
+      if (mark != std::string::npos && is_regular(text.substr(0, mark))) {
+        return std::vector<std::string>{absolute(text.substr(0, mark)) + text.substr(mark)};
+      }
       if (::stat(text.c_str(), &status) != 0) return Error::from_errno(text);
       if (!S_ISREG(status.st_mode)) return Error(fmt::format("{} is not a file", text), EISDIR);
       return std::vector<std::string>{absolute(text)};

@@ -1,6 +1,8 @@
 // Which files a script means by the name of a program or a library.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,9 +16,14 @@ struct ProgramSearch {
   std::vector<std::string> program_directories;
   std::vector<std::string> library_directories;
   std::string library_cache;  // ld.so's; "" for none
+  // In front of absolute paths: the root directory of a process in a container, "/proc/PID/root". The directories above
+  // have it already.
+  std::string root;
 
   // PATH, /etc/ld.so.cache and the usual directories.
   static ProgramSearch of_environment();
+  // As a process finds them: by its PATH, under its root directory.
+  static ProgramSearch of_process(pid_t pid);
 };
 
 // The absolute paths of the files that NAME means, in order of name and each file once. With a slash: a path from the

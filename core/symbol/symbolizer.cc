@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "core/symbol/demangle.h"
 #include "core/symbol/file_table.h"
+#include "core/symbol/kernel_debug.h"
 #include "core/symbol/kernel_symbols.h"
 #include "core/symbol/perf_map.h"
 #include "core/symbol/read_whole_file.h"
@@ -50,7 +52,13 @@ struct Symbolizer::State {
   };
 
   State(ProcessMaps& process_maps, Options chosen)
-      : maps(process_maps), options(std::move(chosen)), files(maps.proc_root(), options.debug_directory) {}
+      : maps(process_maps),
+        options(std::move(chosen)),
+        files(maps.proc_root(), {.path = "",
+                                 .roots = {},
+                                 .debug_directory = options.debug_directory,
+                                 .lines = options.lines,
+                                 .debuginfod_cache = options.debuginfod_cache}) {}
 
   ProcessMaps& maps;
   const Options options;
@@ -60,8 +68,17 @@ struct Symbolizer::State {
   size_t memoized = 0;
   std::optional<KernelSymbols> kernel;
   Clock::time_point kernel_read_at;
+  std::optional<KernelDebug> kernel_debug;
 
-  std::string shown(std::string_view name) const { return options.demangle ? demangle(name) : std::string(name); }
+  std::unordered_map<std::string, std::string> demangled;
+
+  std::string shown(std::string_view name) {
+    if (!options.demangle || (!name.starts_with("_Z") && !name.starts_with("_R"))) return std::string(name);
+    if (demangled.size() >= kMaxMemoized) demangled.clear();
+    const auto [it, is_new] = demangled.try_emplace(std::string(name));
+    if (is_new) it->second = demangle(name);
+    return it->second;
+  }
 
   void forget_names(Process& process) {
     memoized -= process.names.size();
@@ -139,6 +156,58 @@ struct Symbolizer::State {
     return symbol;
   }
 
+  // The memory that ADDRESS is in, for the user.
+  static std::string unmapped(const ProcessMaps::Version& version) {
+    if (version.image == 0) return "nothing is known of the process";
+    return version.exited ? "nothing was mapped there when the process was last looked at" : "nothing is mapped there";
+  }
+
+  Location locate(pid_t pid, uint64_t address, bool inlines) {
+    Process& known = process(pid);
+    const auto mapping = find_mapping(pid, known, address);
+    Symbol symbol = user(pid, address);
+    std::vector<SourceFrame> frames;
+    std::string why;
+    std::shared_ptr<MappedFile> file;
+    if (!mapping) {
+      why = unmapped(process(pid).version);
+    } else if (may_be_jitted(mapping->path)) {
+      why = symbol.name.empty() ? "made at run time, and no /tmp/perf-PID.map names it" : "made at run time: no DWARF";
+    } else if (const ProcessMaps::Version version = maps.version(pid);
+               !(file = files.open(pid, version.image, !version.exited, *mapping))) {
+      why = "the file that was mapped there cannot be opened: it was deleted or replaced after the process had ended";
+    } else if (const auto at = file->address_at(address - mapping->start + mapping->offset)) {
+      file->find_source(*at, inlines, frames, why);
+      if (symbol.name.empty()) why = fmt::format("{}; {}", file->symbols_missing(), why);
+    } else {
+      why = "not an ELF file";
+    }
+    if (symbol.module.empty() && symbol.name.empty()) symbol.module_offset = address;
+    Location location = make_location(std::move(symbol), frames, [this](std::string_view name) { return shown(name); });
+    location.missing = std::move(why);
+    return location;
+  }
+
+  Location locate_kernel(Symbol symbol, uint64_t address, bool inlines) {
+    std::vector<SourceFrame> frames;
+    std::string why;
+    if (!kernel_debug) kernel_debug.emplace(maps.proc_root(), options.debug_directory);
+    if (symbol.module.empty()) {
+      const auto stext = kernel->address_of("_stext");
+      kernel_debug->find_source(address, stext.value_or(0), inlines, frames, why);
+    } else {
+      why = "lines of modules are not read: their DWARF has not been linked";
+    }
+    if (symbol.name.empty())
+      why =
+          kernel->empty() ? "/proc/kallsyms hides the addresses: not root, or kptr_restrict" : "not in /proc/kallsyms";
+    const bool plain = symbol.name.empty();
+    Location location = make_location(std::move(symbol), frames, [this](std::string_view name) { return shown(name); });
+    if (plain && frames.empty()) location.frames.back().function = fmt::format("[kernel]+{:#x}", address);
+    location.missing = std::move(why);
+    return location;
+  }
+
   void read_kernel() {
     const auto text = read_whole_file(maps.proc_root() + "/kallsyms");
     kernel = text.ok() ? KernelSymbols::parse(*text) : KernelSymbols();
@@ -154,6 +223,17 @@ Symbolizer::~Symbolizer() = default;
 Symbol Symbolizer::user(pid_t pid, uint64_t address) {
   const std::lock_guard lock(state_->mutex);
   return state_->user(pid, address);
+}
+
+Location Symbolizer::locate(pid_t pid, uint64_t address, bool inlines) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->locate(pid, address, inlines);
+}
+
+Location Symbolizer::locate_kernel(uint64_t address, bool inlines) {
+  const Symbol symbol = kernel(address);
+  const std::lock_guard lock(state_->mutex);
+  return state_->locate_kernel(symbol, address, inlines);
 }
 
 Symbol Symbolizer::kernel(uint64_t address) {
@@ -195,6 +275,34 @@ std::string user_frame(const Symbol& symbol, uint64_t address) {
   }
   return symbol.module.empty() ? fmt::format("{}+{}", symbol.name, symbol.offset)
                                : fmt::format("{}+{} ({})", symbol.name, symbol.offset, symbol.module);
+}
+
+std::string default_debuginfod_cache() {
+  if (const char* path = std::getenv("DEBUGINFOD_CACHE_PATH")) return path;
+  if (const char* path = std::getenv("XDG_CACHE_HOME")) return fmt::format("{}/debuginfod_client", path);
+  if (const char* path = std::getenv("HOME")) return fmt::format("{}/.cache/debuginfod_client", path);
+  return {};
+}
+
+Location make_location(Symbol symbol, const std::vector<SourceFrame>& frames,
+                       const std::function<std::string(std::string_view)>& shown) {
+  Location location;
+  location.symbol = std::move(symbol);
+  const Symbol& from_table = location.symbol;
+  const auto fallback = [&] {
+    if (!from_table.name.empty()) return from_table.name;
+    return fmt::format("{}+{:#x}", from_table.module.empty() ? "[unknown]" : from_table.module,
+                       from_table.module_offset);
+  };
+  for (const SourceFrame& frame : frames) {
+    // The symbol table knows nothing of inlined calls.
+    const bool is_last = &frame == &frames.back();
+    std::string name = shown(frame.function);
+    if (name.empty()) name = is_last ? fallback() : "[unnamed]";
+    location.frames.push_back({std::move(name), std::string(frame.file), frame.line, frame.column});
+  }
+  if (frames.empty()) location.frames.push_back({fallback(), "", 0, 0});
+  return location;
 }
 
 std::string kernel_frame(const Symbol& symbol, uint64_t address) {

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
+
+#include "core/syscall/netlink.h"
 
 namespace polytap {
 namespace {
@@ -16,7 +19,7 @@ bool is_printable(unsigned char c) { return c >= ' ' && c < 0x7f; }
 
 bool needs_hex(std::string_view bytes, RenderStyle::Hex hex) {
   if (hex == RenderStyle::Hex::kAll) return true;
-  if (hex == RenderStyle::Hex::kNever) return false;
+  if (hex == RenderStyle::Hex::kNever || hex == RenderStyle::Hex::kNonAsciiCharacters) return false;
   return std::ranges::any_of(bytes, [](unsigned char c) { return !is_printable(c) && (c < '\t' || c > '\r'); });
 }
 
@@ -28,7 +31,7 @@ void append_octal(std::string& out, unsigned char c, bool digit_follows) {
   out += static_cast<char>('0' + (c & 7));
 }
 
-void append_escaped(std::string& out, std::string_view bytes) {
+void append_escaped(std::string& out, std::string_view bytes, bool hex) {
   constexpr std::string_view kEscaped = "\t\n\v\f\r\"\\";
   constexpr std::string_view kLetters = "tnvfr\"\\";
   for (size_t i = 0; i < bytes.size(); i++) {
@@ -38,6 +41,8 @@ void append_escaped(std::string& out, std::string_view bytes) {
       out += kLetters[at];
     } else if (is_printable(static_cast<unsigned char>(c))) {
       out += c;
+    } else if (hex) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
     } else {
       const bool digit_follows = i + 1 < bytes.size() && bytes[i + 1] >= '0' && bytes[i + 1] <= '7';
       append_octal(out, static_cast<unsigned char>(c), digit_follows);
@@ -46,6 +51,13 @@ void append_escaped(std::string& out, std::string_view bytes) {
 }
 
 }  // namespace
+
+std::string name_of_process(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/comm", pid));
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
 
 void CallText::address(uint64_t value) {
   if (value == 0) {
@@ -59,6 +71,13 @@ void CallText::signal(int number) {
   if (style.constants == ConstantStyle::kAbbreviated) return put(signal_name(number));
   print("{}", number);
   if (style.constants == ConstantStyle::kVerbose && number != 0) print(" /* {} */", signal_name(number));
+}
+
+void CallText::process(int number) {
+  print("{}", number);
+  if (!style.decode_comms || number <= 0) return;
+  // Of the processes that the tracer sees; elsewhere there is no such number.
+  if (const std::string name = name_of_process(number); !name.empty()) print("<{}>", name);
 }
 
 void CallText::device(uint64_t number) {
@@ -99,7 +118,7 @@ void CallText::quoted(std::string_view bytes, bool more) {
   if (needs_hex(bytes, style.hex)) {
     for (const char c : bytes) print("\\x{:02x}", static_cast<unsigned char>(c));
   } else {
-    append_escaped(out, bytes);
+    append_escaped(out, bytes, style.hex == RenderStyle::Hex::kNonAsciiCharacters);
   }
   put('"');
   if (more) put("...");
@@ -113,6 +132,12 @@ void CallText::buffer(uint64_t address_of, uint64_t length) {
     return address(address_of);
   }
   quoted(bytes, length > shown);
+}
+
+void CallText::socket_data(int fd, uint64_t address_of, uint64_t length) {
+  const auto protocol = sockets != nullptr ? sockets->netlink_protocol(pid, fd) : std::nullopt;
+  if (protocol) return put_netlink_messages(*this, address_of, length, *protocol);
+  buffer(address_of, length);
 }
 
 std::optional<CallText::Fetched> CallText::fetch_string(uint64_t address_of, size_t limit) const {

@@ -18,9 +18,13 @@ namespace polytap {
 
 // strace's -s, -v, -x, -X, -y, -yy.
 struct RenderStyle {
-  enum class Hex : uint8_t { kNever, kNonAscii, kAll };
+  enum class Hex : uint8_t { kNever, kNonAsciiCharacters, kNonAscii, kAll };
   size_t string_limit = 32;
   bool verbose = false;
+  bool dereference = true;  // structures are shown, not only their addresses
+  bool raw = false;         // arguments are numbers in hex
+  bool argument_names = false;
+  bool decode_comms = false;  // the names of processes behind their ids
   Hex hex = Hex::kNever;
   ConstantStyle constants = ConstantStyle::kAbbreviated;
 };
@@ -34,6 +38,16 @@ class FdNames {
   // What to show behind the path of AT_FDCWD.
   virtual std::string working_directory(pid_t pid) = 0;
 };
+
+// What a socket is, where that decides how its data is shown.
+class SocketFacts {
+ public:
+  virtual ~SocketFacts() = default;
+  // NETLINK_ROUTE and its like; nullopt when FD of PID is no netlink socket.
+  virtual std::optional<unsigned> netlink_protocol(pid_t pid, int fd) = 0;
+};
+// What /proc calls it; empty when it is gone.
+std::string name_of_process(pid_t pid);
 
 struct CallValues {
   uint64_t number = 0;
@@ -54,6 +68,7 @@ class CallText {
   const RenderStyle& style;
   const CallValues& call;
   FdNames* fds = nullptr;
+  SocketFacts* sockets = nullptr;
   pid_t pid = 0;
   bool at_exit = false;
   bool injected = false;
@@ -84,6 +99,8 @@ class CallText {
   void flags(const ConstantTable& table, uint64_t value) { append_flags(out, table, value, style.constants); }
   void fd(int number);
   void signal(int number);
+  // The id of a process or thread.
+  void process(int number);
   void device(uint64_t number);
   void directory_fd(int number);
   // Takes back the comma before this argument.
@@ -94,7 +111,7 @@ class CallText {
   // An object at ADDRESS; when it cannot be read the address is printed.
   template <typename T>
   bool fetch(uint64_t address_of, T& object) {
-    if (address_of != 0 && memory.read_object(address_of, object)) return true;
+    if (address_of != 0 && style.dereference && memory.read_object(address_of, object)) return true;
     address(address_of);
     return false;
   }
@@ -110,6 +127,8 @@ class CallText {
   void quoted(std::string_view bytes, bool more = false);
   // A buffer of LENGTH bytes; cut at style.string_limit.
   void buffer(uint64_t address_of, uint64_t length);
+  // The same of data that is sent to or came from the socket FD.
+  void socket_data(int fd, uint64_t address_of, uint64_t length);
   // A string that ends with NUL; cut at style.string_limit.
   void string(uint64_t address_of);
   // The same, never cut.

@@ -149,4 +149,21 @@ std::string LiveFdNames::working_directory(pid_t pid) {
   return link.empty() ? std::string() : fmt::format("<{}>", escaped(link));
 }
 
+std::optional<unsigned> LiveSocketFacts::netlink_protocol(pid_t pid, int fd) {
+  constexpr std::string_view kSocket = "socket:[";
+  constexpr size_t kMostKnown = 1024;  // numbers come again after a while
+  const std::string link = path_of_fd(pid, fd);
+  if (!link.starts_with(kSocket)) return std::nullopt;
+  if (const auto found = known_.find(link); found != known_.end()) return found->second;
+  if (known_.size() >= kMostKnown) known_.clear();
+  const auto row = find_row(pid, "netlink", 9, link.substr(kSocket.size(), link.size() - kSocket.size() - 1));
+  std::optional<unsigned> protocol;
+  if (row.size() > 1) {
+    unsigned number = 0;
+    std::from_chars(row[1].data(), row[1].data() + row[1].size(), number);
+    protocol = number;
+  }
+  return known_[link] = protocol;
+}
+
 }  // namespace polytap

@@ -20,6 +20,15 @@ class LiveFdNames final : public FdNames {
   bool sockets_;
 };
 
+// Remembers sockets by their inode numbers, which no other socket has at the same time.
+class LiveSocketFacts final : public SocketFacts {
+ public:
+  std::optional<unsigned> netlink_protocol(pid_t pid, int fd) override;
+
+ private:
+  std::map<std::string, std::optional<unsigned>> known_;
+};
+
 // Where /proc/PID/fd/FD leads; empty when it cannot be told.
 std::string path_of_fd(pid_t pid, int fd);
 

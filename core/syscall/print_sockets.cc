@@ -1,5 +1,6 @@
 // Sockets: addresses, options, messages.
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -160,7 +161,11 @@ void put_option_value(CallText& text, uint64_t at, uint64_t length) {
   const auto option = static_cast<uint32_t>(text.argument(2));
   constexpr uint32_t kReceiveTimeout = 20;  // SO_RCVTIMEO_OLD, SO_SNDTIMEO_OLD
   constexpr uint32_t kSendTimeout = 21;
-  if (level == SOL_SOCKET && option == SO_LINGER && length >= sizeof(linger)) {
+  const bool is_filter = option == SO_ATTACH_FILTER || option == SO_ATTACH_REUSEPORT_CBPF;
+  if (level == SOL_SOCKET && is_filter && !text.at_exit) {
+    if (length < sizeof(sock_fprog)) return text.address(at);
+    put_classic_filter(text, at, false);
+  } else if (level == SOL_SOCKET && option == SO_LINGER && length >= sizeof(linger)) {
     linger value{};
     if (text.fetch(at, value)) text.print("{{l_onoff={}, l_linger={}}}", value.l_onoff, value.l_linger);
   } else if (level == SOL_SOCKET && option == SO_PEERCRED && length >= sizeof(ucred)) {
@@ -254,7 +259,7 @@ void put_vectors(CallText& text, const msghdr& message, uint64_t received) {
     const uint64_t filled = std::min<uint64_t>(left, vector.iov_len);
     left -= filled;
     text.put("{iov_base=");
-    text.buffer(reinterpret_cast<uint64_t>(vector.iov_base), filled);
+    text.socket_data(static_cast<int>(text.argument(0)), reinterpret_cast<uint64_t>(vector.iov_base), filled);
     text.print(", iov_len={}}}", vector.iov_len);
   });
 }
@@ -293,6 +298,15 @@ void message_received(CallText& text, uint64_t value, const ArgumentKind&) {
   if (!text.fetch(value, message)) return;
   if (text.succeeded()) return put_message(text, message, static_cast<uint64_t>(text.call.result), text.entry_int);
   text.print("{{msg_namelen={}}}", message.msg_namelen);
+}
+
+void data_to_send(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  text.socket_data(static_cast<int>(text.argument(0)), value, text.argument(kind.length_argument));
+}
+
+void data_received(CallText& text, uint64_t value, const ArgumentKind&) {
+  if (!text.succeeded()) return text.address(value);
+  text.socket_data(static_cast<int>(text.argument(0)), value, static_cast<uint64_t>(text.call.result));
 }
 
 void messages_to_send(CallText& text, uint64_t value, const ArgumentKind&) {

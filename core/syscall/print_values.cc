@@ -10,6 +10,8 @@ namespace polytap::printers {
 
 void fd(CallText& text, uint64_t value, const ArgumentKind&) { text.fd(static_cast<int>(value)); }
 void directory_fd(CallText& text, uint64_t value, const ArgumentKind&) { text.directory_fd(static_cast<int>(value)); }
+void process(CallText& text, uint64_t value, const ArgumentKind&) { text.process(static_cast<int>(value)); }
+
 void int32(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", static_cast<int32_t>(value)); }
 void uint32(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", static_cast<uint32_t>(value)); }
 void int64(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", static_cast<int64_t>(value)); }

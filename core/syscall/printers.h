@@ -16,6 +16,7 @@ namespace polytap::printers {
 void fd(CallText& text, uint64_t value, const ArgumentKind& kind);
 void directory_fd(CallText& text, uint64_t value, const ArgumentKind& kind);
 void int32(CallText& text, uint64_t value, const ArgumentKind& kind);
+void process(CallText& text, uint64_t value, const ArgumentKind& kind);
 void uint32(CallText& text, uint64_t value, const ArgumentKind& kind);
 void int64(CallText& text, uint64_t value, const ArgumentKind& kind);
 void uint64(CallText& text, uint64_t value, const ArgumentKind& kind);
@@ -141,6 +142,14 @@ void scheduling_parameter(CallText& text, uint64_t value, const ArgumentKind& ki
 void scheduler(CallText& text, uint64_t value, const ArgumentKind& kind);
 void capability_header(CallText& text, uint64_t value, const ArgumentKind& kind);
 void capability_data(CallText& text, uint64_t value, const ArgumentKind& kind);
+void io_uring_parameters(CallText& text, uint64_t value, const ArgumentKind& kind);
+void io_uring_enter_argument(CallText& text, uint64_t value, const ArgumentKind& kind);
+void io_uring_register_argument(CallText& text, uint64_t value, const ArgumentKind& kind);
+bool io_uring_register_known_at_entry(const CallText& text);
+void perf_attributes(CallText& text, uint64_t value, const ArgumentKind& kind);
+void bpf_attributes(CallText& text, uint64_t value, const ArgumentKind& kind);
+void seccomp_argument(CallText& text, uint64_t value, const ArgumentKind& kind);
+bool seccomp_known_at_entry(const CallText& text);
 
 // Sockets.
 void socket_type(CallText& text, uint64_t value, const ArgumentKind& kind);
@@ -153,6 +162,8 @@ void socket_option_value(CallText& text, uint64_t value, const ArgumentKind& kin
 void socket_option_result(CallText& text, uint64_t value, const ArgumentKind& kind);
 void message_to_send(CallText& text, uint64_t value, const ArgumentKind& kind);
 void message_received(CallText& text, uint64_t value, const ArgumentKind& kind);
+void data_to_send(CallText& text, uint64_t value, const ArgumentKind& kind);
+void data_received(CallText& text, uint64_t value, const ArgumentKind& kind);
 void messages_to_send(CallText& text, uint64_t value, const ArgumentKind& kind);
 void messages_received(CallText& text, uint64_t value, const ArgumentKind& kind);
 
@@ -173,6 +184,8 @@ void put_signal_info(CallText& text, const void* information);
 void put_wait_status(CallText& text, int status);
 void put_open_flags(CallText& text, uint64_t value);
 void put_socket_address(CallText& text, std::span<const char> bytes);
+// struct sock_fprog. OF_SECCOMP: what it returns are seccomp's actions.
+void put_classic_filter(CallText& text, uint64_t at, bool of_seccomp);
 void put_comment_time(CallText& text, int64_t seconds, int64_t nanoseconds);
 // [a, b], or [a, b, ...] behind LIMIT elements.
 template <typename T, typename Put>

@@ -8,7 +8,7 @@ void put_array(CallText& text, uint64_t at, uint64_t count, Put&& put_element, s
   if (at == 0) return text.put("NULL");
   if (count == 0) return text.put("[]");
   T first{};
-  if (!text.memory.read_object(at, first)) return text.address(at);
+  if (!text.style.dereference || !text.memory.read_object(at, first)) return text.address(at);
   text.put('[');
   for (uint64_t i = 0; i < count; i++) {
     if (i > 0) text.put(", ");

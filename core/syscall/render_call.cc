@@ -2,6 +2,8 @@
 
 #include <linux/unistd.h>
 
+#include "core/syscall/table.h"
+
 namespace polytap {
 namespace {
 
@@ -16,6 +18,13 @@ bool known_at_entry(const CallText& text, const ArgumentKind& kind) {
   }
 }
 
+// "name=", if names are wanted and known.
+void put_argument_name(CallText& text, size_t index) {
+  if (!text.style.argument_names || !text.call.foreign_name.empty()) return;
+  const Syscall* known = find_syscall(text.call.number);
+  if (known != nullptr && index < known->argument_count) text.print("{}=", known->argument_slots[index].name);
+}
+
 void render_arguments(CallText& text, CallProgress& progress) {
   const CallDescription* call = description_of(text.call);
   const size_t count = call != nullptr ? call->argument_count : text.call.arguments.size();
@@ -24,7 +33,10 @@ void render_arguments(CallText& text, CallProgress& progress) {
     if (call != nullptr && !text.at_exit && !known_at_entry(text, call->argument_slots[i])) return;
     text.argument_start = text.out.size();
     if (progress.any_shown) text.put(", ");
-    if (call != nullptr) {
+    put_argument_name(text, i);
+    if (text.style.raw) {
+      text.hex(text.argument(i));
+    } else if (call != nullptr) {
       call->argument_slots[i].print(text, text.argument(i), call->argument_slots[i]);
     } else {
       text.hex(text.argument(i));
@@ -53,6 +65,27 @@ void render_failure(CallText& text) {
   }
 }
 
+bool returns_process(uint64_t number) {
+  switch (number) {
+    case __NR_clone:
+    case __NR_clone3:
+    case __NR_fork:
+    case __NR_vfork:
+    case __NR_wait4:
+    case __NR_getpid:
+    case __NR_gettid:
+    case __NR_getppid:
+    case __NR_getpgrp:
+    case __NR_getpgid:
+    case __NR_getsid:
+    case __NR_setsid:
+    case __NR_set_tid_address:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 std::string name_of(const CallValues& call) {
@@ -76,7 +109,7 @@ void render_exit(CallText& text, CallProgress progress) {
   render_arguments(text, progress);
   text.put(')');
   const CallDescription* call = description_of(text.call);
-  if (call != nullptr && call->note != nullptr) call->note(text);
+  if (call != nullptr && call->note != nullptr && !text.style.raw) call->note(text);
 }
 
 void render_result(CallText& text) {
@@ -87,16 +120,36 @@ void render_result(CallText& text) {
   const CallDescription* call = description_of(text.call);
   const ReturnKind kind = call != nullptr ? call->returns : ReturnKind::kDecimal;
   const auto bits = static_cast<uint64_t>(text.call.result);
+  if (text.style.raw) return text.hex(bits);
   if (kind == ReturnKind::kHex || text.hex_result) {
     text.hex(bits);
   } else if (kind == ReturnKind::kOctal) {
     text.print("{:#03o}", bits);
   } else if (kind == ReturnKind::kFd || text.fd_result) {
     text.fd(static_cast<int>(bits));
+  } else if (text.style.decode_comms && returns_process(text.call.number)) {
+    text.process(static_cast<int>(bits));
   } else {
     text.print("{}", text.call.result);
   }
   append_note(text);
+}
+
+void render_each_argument(CallText& text, std::vector<std::string>& arguments) {
+  const CallDescription* call = description_of(text.call);
+  const size_t count = call != nullptr ? call->argument_count : text.call.arguments.size();
+  while (arguments.size() < count) {
+    const size_t i = arguments.size();
+    if (call != nullptr && !text.at_exit && !known_at_entry(text, call->argument_slots[i])) return;
+    text.out.clear();
+    text.argument_start = 0;
+    if (text.style.raw || call == nullptr) {
+      text.hex(text.argument(i));
+    } else {
+      call->argument_slots[i].print(text, text.argument(i), call->argument_slots[i]);
+    }
+    arguments.push_back(text.out);
+  }
 }
 
 }  // namespace polytap

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "core/syscall/arguments.h"
 #include "core/syscall/call_text.h"
@@ -25,5 +27,9 @@ CallProgress render_entry(CallText& text);
 void render_exit(CallText& text, CallProgress progress);
 // "0", "-1 ENOENT (No such file or directory)", "? ERESTARTSYS (...)", "3</etc/passwd>" with the note behind it.
 void render_result(CallText& text);
+
+// The same for those who want each argument by itself: appends to ARGUMENTS those that are known now (at the exit, all
+// that are missing). One that is not shown is empty.
+void render_each_argument(CallText& text, std::vector<std::string>& arguments);
 
 }  // namespace polytap

@@ -156,9 +156,6 @@ extern const ConstantTable kIpv6Options;
 extern const ConstantTable kTcpOptions;
 extern const ConstantTable kNetlinkOptions;
 extern const ConstantTable kControlTypes;
-extern const ConstantTable kNetlinkFlags;
-extern const ConstantTable kNetlinkTypes;
-extern const ConstantTable kRouteTypes;
 
 extern const ConstantTable kIoctlCommands;
 extern const ConstantTable kCapabilities;

@@ -153,25 +153,6 @@ static constexpr Constant kControlTypesConstants[] = {
 };
 const ConstantTable kControlTypes{kControlTypesConstants, "SCM_?" "??"};
 
-static constexpr Constant kNetlinkFlagsConstants[] = {
-    NAMED(NLM_F_REQUEST), NAMED(NLM_F_MULTI), NAMED(NLM_F_ACK), NAMED(NLM_F_ECHO), NAMED(NLM_F_DUMP_INTR),
-    NAMED(NLM_F_DUMP_FILTERED), NAMED(NLM_F_ROOT), NAMED(NLM_F_MATCH), NAMED(NLM_F_ATOMIC),
-};
-const ConstantTable kNetlinkFlags{kNetlinkFlagsConstants, "NLM_F_?" "??"};
-
-static constexpr Constant kNetlinkTypesConstants[] = {
-    NAMED(NLMSG_NOOP), NAMED(NLMSG_ERROR), NAMED(NLMSG_DONE), NAMED(NLMSG_OVERRUN),
-};
-const ConstantTable kNetlinkTypes{kNetlinkTypesConstants, "NLMSG_?" "??"};
-
-static constexpr Constant kRouteTypesConstants[] = {
-    NAMED(RTM_NEWLINK), NAMED(RTM_DELLINK), NAMED(RTM_GETLINK), NAMED(RTM_SETLINK), NAMED(RTM_NEWADDR),
-    NAMED(RTM_DELADDR), NAMED(RTM_GETADDR), NAMED(RTM_NEWROUTE), NAMED(RTM_DELROUTE), NAMED(RTM_GETROUTE),
-    NAMED(RTM_NEWNEIGH), NAMED(RTM_DELNEIGH), NAMED(RTM_GETNEIGH), NAMED(RTM_NEWRULE), NAMED(RTM_DELRULE),
-    NAMED(RTM_GETRULE), NAMED(RTM_NEWQDISC), NAMED(RTM_DELQDISC), NAMED(RTM_GETQDISC),
-};
-const ConstantTable kRouteTypes{kRouteTypesConstants, "RTM_?" "??"};
-
 // clang-format on
 
 }  // namespace polytap

@@ -12,6 +12,7 @@
 
 #include "core/base/result.h"
 #include "core/syscall/call_text.h"
+#include "core/syscall/memory_view.h"
 
 namespace polytap {
 
@@ -26,10 +27,21 @@ struct CallStop {
   uint64_t time_ns = 0;       // CLOCK_REALTIME
   uint64_t monotonic_ns = 0;  // CLOCK_MONOTONIC
   uint64_t system_ns = 0;     // CPU time that the thread spent in the kernel so far
+  // What the call's pointers lead to; null: the live process, which is stopped.
+  const MemoryView* memory = nullptr;
+};
+
+// Bytes for what an argument points at.
+struct MemoryPoke {
+  size_t argument = 0;
+  std::vector<std::byte> bytes;
 };
 
 // What is to be done to a call, decided at its entry.
 struct CallTampering {
+  std::optional<uint64_t> number;  // the call that is made instead
+  std::vector<MemoryPoke> poke_enter;
+  std::vector<MemoryPoke> poke_exit;
   std::optional<int64_t> result;  // the call is not carried out and returns this (-errno for a failure)
   int signal = 0;                 // sent on the way out of the entry
   uint64_t delay_enter_us = 0;
@@ -56,6 +68,8 @@ class CallObserver {
   // Called before the tracer waits; while is_pending(), only when no event is there yet.
   virtual void on_idle() = 0;
   virtual bool is_pending() const = 0;
+  // True when nothing more is wanted: the tracees are let go.
+  virtual bool is_done() const { return false; }
 };
 
 struct CallTraceOptions {
@@ -64,8 +78,23 @@ struct CallTraceOptions {
   std::vector<std::string> environment_changes;  // "NAME=VALUE", or "NAME" to remove it
   std::string user;
   std::vector<pid_t> pids;
-  bool follow = false;                   // -f
-  std::vector<uint32_t> filtered_calls;  // empty: all calls stop; else a seccomp filter lets the others go by
+  bool follow = false;  // -f
+  // A command and all its children get a seccomp filter that lets calls go by without a stop: all but FILTERED_CALLS,
+  // or none if that is empty.
+  bool filter = false;
+  std::vector<uint32_t> filtered_calls;
+  bool detach_on_exec = false;  // -b execve: not at the command's first
+  int daemonize = 0;            // -D: the command takes this process's place, and the tracer is its grandchild; 2: in a
+                                // process group of its own; 3: in a session of its own
+  bool kill_on_exit = false;    // the tracees end with the tracer
+  bool ignore_signals = false;  // SIGINT and the like do not end the tracer
+  bool cpu_times = false;       // CallStop::system_ns is wanted
+  // With the filter: calls may be written down by the tracee itself, without a stop each. Not those of
+  // UNBUFFERED_CALLS, for which something is done at the entry, or for which the thread's CPU time is wanted. Of
+  // buffers STRING_LIMIT bytes are kept.
+  bool buffer = false;
+  std::vector<uint32_t> unbuffered_calls;
+  uint32_t string_limit = 32;
 };
 
 class CallTracer {

@@ -43,7 +43,7 @@ enum class TypeKind : uint8_t {
 
 enum class AddressSpace : uint8_t { kNone, kUser, kKernel };
 
-enum class StackMode : uint8_t { kBpftrace, kPerf, kRaw, kBuildId };
+enum class StackMode : uint8_t { kBpftrace, kPerf, kRaw, kBuildId, kInline, kLines };
 
 enum class AggregationKind : uint8_t { kCount, kSum, kMin, kMax, kAvg, kStats, kHist, kLhist, kTseries };
 

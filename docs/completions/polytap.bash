@@ -12,7 +12,7 @@ _polytap() {
   esac
   if [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W '-B -e -c -p -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump -k --probe-filter --info --usdt-file-activation --btf
-      --dry-run -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
+      --dry-run --test --bench --mode -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
   else
     local commands=''
     [ "$COMP_CWORD" -eq 1 ] && commands='compare doctor strace'

@@ -250,16 +250,6 @@ TEST(PtraceMemory, ReadsWholeOrNothing) {
   EXPECT_EQ(read_user_string(getpid(), end - 15, text), -1);
   pages[4095] = '\0';
   EXPECT_EQ(read_user_string(getpid(), end - 15, text), 14);
-
-  // Frames: one in the middle, one whose pair reaches into the page that is not there.
-  auto* words = reinterpret_cast<uint64_t*>(pages);
-  words[0] = end - 8;
-  words[1] = 0x1111;
-  uint64_t frames[8];
-  ASSERT_EQ(walk_frame_pointers(getpid(), reinterpret_cast<uint64_t>(pages), frames), 1);
-  EXPECT_EQ(frames[0], 0x1111U);
-  EXPECT_EQ(walk_frame_pointers(getpid(), 0, frames), 0);
-  EXPECT_EQ(walk_frame_pointers(getpid(), reinterpret_cast<uint64_t>(pages), {frames, 0}), 0);
   munmap(pages, 8192);
 }
 

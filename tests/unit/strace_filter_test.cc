@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <linux/unistd.h>
 
+#include <algorithm>
+
 #include "frontend/strace_inject.h"
 
 namespace polytap {
@@ -47,13 +49,55 @@ TEST(Inject, WhenCountsPerTraceeAndCall) {
   ASSERT_TRUE(rule.ok());
   EXPECT_EQ(rule->tampering.result, -28);
   const std::vector<InjectRule> rules = {*rule};
-  InjectCounter counter;
+  InjectCounter counter(0, 1);
+  const auto injects = [&](pid_t tid, uint64_t number) { return counter.next(rules, tid, number).result.has_value(); };
   std::string hits;
-  for (int i = 0; i < 8; i++) hits += counter.next(rules, 1, __NR_read) != nullptr ? '1' : '0';
+  for (int i = 0; i < 8; i++) hits += injects(1, __NR_read) ? '1' : '0';
   EXPECT_EQ(hits, "01001001");
-  EXPECT_EQ(counter.next(rules, 2, __NR_read), nullptr);
-  EXPECT_EQ(counter.next(rules, 1, __NR_write), nullptr);
-  EXPECT_EQ(counter.next(rules, 1, __NR_close), nullptr);
+  EXPECT_FALSE(injects(2, __NR_read));
+  EXPECT_FALSE(injects(1, __NR_write));
+  EXPECT_FALSE(injects(1, __NR_close));
+}
+
+TEST(Inject, SeveralRulesForACall) {
+  const std::vector<InjectRule> rules = {*parse_inject_rule("read:error=EIO:when=1", false),
+                                         *parse_inject_rule("read:error=EINTR:when=3+", false)};
+  InjectCounter counter(0, 1);
+  std::vector<int64_t> results;
+  for (int i = 0; i < 4; i++) results.push_back(counter.next(rules, 1, __NR_read).result.value_or(0));
+  EXPECT_EQ(results, (std::vector<int64_t>{-EIO, 0, -EINTR, -EINTR}));
+  EXPECT_EQ(counter.report(rules),
+            "inject=read:error=EIO:when=1: 1 of 4 calls of read, the first was call 1 of process 1\n"
+            "inject=read:error=EINTR:when=3+: 2 of 4 calls of read, the first was call 3 of process 1\n");
+}
+
+TEST(Inject, ASeedGivesTheSameCallsAgain) {
+  const std::vector<InjectRule> rules = {*parse_inject_rule("read:error=EIO", false)};
+  const auto drawn = [&](uint64_t seed) {
+    InjectCounter counter(seed, 0.25);
+    std::string hits;
+    for (int i = 0; i < 400; i++) hits += counter.next(rules, 1000 + i % 2, __NR_read).result ? '1' : '0';
+    return hits;
+  };
+  EXPECT_EQ(drawn(7), drawn(7));
+  EXPECT_NE(drawn(7), drawn(8));
+  const std::string hits = drawn(7);
+  const auto count = std::count(hits.begin(), hits.end(), '1');
+  EXPECT_GT(count, 60);
+  EXPECT_LT(count, 140);
+}
+
+TEST(Inject, PokesAndOtherCalls) {
+  const auto poke = parse_inject_rule("read:poke_exit=@arg2=4142,@arg1=00:when=2", false);
+  ASSERT_TRUE(poke.ok());
+  ASSERT_EQ(poke->tampering.poke_exit.size(), 2U);
+  EXPECT_EQ(poke->tampering.poke_exit[0].argument, 1U);
+  EXPECT_EQ(poke->tampering.poke_exit[0].bytes, (std::vector<std::byte>{std::byte{0x41}, std::byte{0x42}}));
+  EXPECT_EQ(parse_inject_rule("getcwd:syscall=getpid", false)->tampering.number, __NR_getpid);
+  for (const char* wrong : {"read:poke_exit=@arg7=00", "read:poke_exit=@arg1=0", "read:poke_exit=arg1=00",
+                            "read:syscall=write", "read:syscall=getpid:error=EIO"}) {
+    EXPECT_FALSE(parse_inject_rule(wrong, false).ok()) << wrong;
+  }
 }
 
 TEST(Inject, Forms) {

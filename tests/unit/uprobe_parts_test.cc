@@ -45,12 +45,11 @@ class Body {
 
 perf_event_header header_of(uint32_t type, uint16_t misc = 0) { return {type, misc, 0}; }
 
-constexpr SampleLayout kLayout = {.callchain = true, .raw = true, .stack = true, .registers = 2};
+constexpr SampleLayout kLayout = {.raw = true, .stack = true, .registers = 2};
 
 Body sample_body() {
   Body body;
   body.put<uint64_t>(77).put<uint32_t>(10).put<uint32_t>(11).put<uint64_t>(123456).put<uint32_t>(3).put<uint32_t>(0);
-  body.put<uint64_t>(2).put<uint64_t>(PERF_CONTEXT_USER).put<uint64_t>(0x401000);
   body.put<uint32_t>(4).put<uint32_t>(0xabcdef01);
   body.put<uint64_t>(PERF_SAMPLE_REGS_ABI_64).put<uint64_t>(0x11).put<uint64_t>(0x22);
   body.put<uint64_t>(8).put<uint64_t>(0x402000).put<uint64_t>(8);
@@ -66,7 +65,6 @@ TEST(PerfRecords, Sample) {
   EXPECT_EQ(sample->tid, 11);
   EXPECT_EQ(sample->time, 123456U);
   EXPECT_EQ(sample->cpu, 3);
-  EXPECT_EQ(sample->callchain.size(), 16U);
   EXPECT_EQ(sample->raw.size(), 4U);
   EXPECT_EQ(sample->registers.size(), 16U);
   EXPECT_EQ(sample->stack.size(), 8U);
@@ -91,13 +89,9 @@ TEST(PerfRecords, GarbageStaysInsideItsBytes) {
     const auto inside = [&](Bytes part) {
       return part.empty() || (part.data() >= body.data() && part.data() + part.size() <= body.data() + body.size());
     };
-    const SampleLayout layout = {random() % 2 == 0, random() % 2 == 0, random() % 2 == 0,
-                                 static_cast<uint32_t>(random() % 20)};
+    const SampleLayout layout = {random() % 2 == 0, random() % 2 == 0, static_cast<uint32_t>(random() % 20)};
     if (const auto sample = parse_sample(body, layout)) {
-      EXPECT_TRUE(inside(sample->callchain) && inside(sample->raw) && inside(sample->registers) &&
-                  inside(sample->stack));
-      bool added = false;
-      frames_of(sample->callchain, nullptr, added);
+      EXPECT_TRUE(inside(sample->raw) && inside(sample->registers) && inside(sample->stack));
     }
     const auto record = parse_task_record(header_of(random() % 12), body);
     if (record) {
@@ -138,30 +132,6 @@ TEST(PerfRecords, Tasks) {
   EXPECT_EQ(std::string(mapped->text), "/lib/x.so");
   const Body unended = Body().put<uint32_t>(5).put<uint32_t>(6).put<uint32_t>(0x61616161);
   EXPECT_FALSE(parse_task_record(header_of(PERF_RECORD_COMM), unended).has_value());
-}
-
-TEST(UprobeFrames, TheCallerOfAFunctionJustEntered) {
-  const auto chain = [](std::vector<uint64_t> words) {
-    words.insert(words.begin(), PERF_CONTEXT_USER);
-    Body body;
-    for (const uint64_t word : words) body.put(word);
-    return body;
-  };
-  const uint64_t caller = 0x20;
-  using Frames = std::vector<uint64_t>;
-  bool added = false;
-  EXPECT_EQ(frames_of(chain({0x10, 0x30}), &caller, added), (Frames{0x10, 0x20, 0x30}));
-  // A recursion: the frame is that of the caller's caller.
-  EXPECT_EQ(frames_of(chain({0x10, 0x20, 0x30}), &caller, added), (Frames{0x10, 0x20, 0x20, 0x30}));
-  added = true;
-  EXPECT_EQ(frames_of(chain({0x10, 0x20, 0x30}), &caller, added), (Frames{0x10, 0x20, 0x30}));
-  EXPECT_EQ(frames_of(chain({0x10, 0x20, 0x20, 0x30}), &caller, added), (Frames{0x10, 0x20, 0x20, 0x30}));
-  EXPECT_TRUE(added);
-  // The kernel does not after all.
-  EXPECT_EQ(frames_of(chain({0x10, 0x30}), &caller, added), (Frames{0x10, 0x20, 0x30}));
-  EXPECT_FALSE(added);
-  EXPECT_EQ(frames_of(chain({0x10, 0x30}), nullptr, added), (Frames{0x10, 0x30}));
-  EXPECT_EQ(frames_of(chain({}), &caller, added), Frames{});
 }
 
 TEST(UprobeRegisters, AreSpreadByTheMask) {

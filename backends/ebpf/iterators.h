@@ -1,0 +1,19 @@
+// Programs that the kernel runs once for each of its objects of a kind (iter:task, ...), when it is asked to.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/probe/site.h"
+
+namespace polytap::ebpf {
+
+// The id in the kernel's BTF of the function that programs for the iterator NAME ("task") stand for.
+Result<uint32_t> iterator_id(const std::string& name);
+// Why this kernel cannot run SITE, an iterator's, and the remedy; nullopt when it can.
+std::optional<std::string> why_no_iterator(const ProbeSite& site);
+// Runs the program for every object there is.
+Status iterate(int program_fd, const ProbeSite& site);
+
+}  // namespace polytap::ebpf

@@ -1,0 +1,220 @@
+#include "backends/ebpf/stack_service.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "backends/ebpf/maps.h"
+
+namespace polytap::ebpf {
+namespace {
+
+// Some 500 stacks: as many as may come until a process's tables are there.
+constexpr uint32_t kRingBytes = 8 << 20;
+// Stacks whose numbers may still be in maps.
+constexpr size_t kMaxStacks = 65536;
+
+uint64_t word_at(std::span<const std::byte> bytes, size_t offset) {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes.data() + offset, sizeof word);
+  return word;
+}
+
+}  // namespace
+
+StackService::StackService(UnwindTables tables, Ring ring)
+    : tables_(std::move(tables)),
+      ring_(std::move(ring)),
+      files_(std::make_shared<UnwindFiles>()),
+      unwinder_(maps_, files_) {}
+
+Result<std::unique_ptr<StackService>> StackService::create() {
+  ASSIGN_OR_RETURN(UnwindTables tables, UnwindTables::create());
+  ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_stacks", kRingBytes));
+  std::unique_ptr<StackService> service(new StackService(std::move(tables), std::move(ring)));
+  service->stop_ = UniqueFd(eventfd(0, EFD_CLOEXEC));
+  if (!service->stop_.valid()) return Error::from_errno("create an eventfd");
+  return service;
+}
+
+StackService::~StackService() {
+  if (!thread_.joinable()) return;
+  const uint64_t one = 1;
+  if (write(stop_.get(), &one, sizeof one) == sizeof one) thread_.join();
+}
+
+UnwindAccess StackService::access() const {
+  UnwindAccess access = tables_.access();
+  access.ring_fd = ring_.fd();
+  return access;
+}
+
+Status StackService::start(std::span<const pid_t> pids) {
+  for (const pid_t pid : pids) learn(pid, 0);
+  // Signals are for the thread that waits for them.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return {};
+}
+
+// The libraries that this process shares with most others: their tables take the longest to make.
+void StackService::prepare_libraries() {
+  ProcessMaps own;
+  if (!own.read_from_proc(getpid()).ok()) return;
+  for (const Mapping& mapping : own.mappings(getpid())) {
+    if (mapping.path.find(".so") == std::string::npos) continue;
+    const std::lock_guard lock(mutex_);
+    tables_.prepare(getpid(), *files_, mapping);
+  }
+}
+
+void StackService::run() {
+  prepare_libraries();
+  UniqueFd waiting(epoll_create1(EPOLL_CLOEXEC));
+  for (const int fd : {ring_.fd(), stop_.get()}) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+    if (epoll_ctl(waiting.get(), EPOLL_CTL_ADD, fd, &event) != 0) return;
+  }
+  while (true) {
+    epoll_event event{};
+    if (epoll_wait(waiting.get(), &event, 1, -1) != 1) continue;
+    if (event.data.fd == stop_.get()) return;
+    collect();
+  }
+}
+
+void StackService::collect() {
+  const std::lock_guard lock(mutex_);
+  collect_locked();
+}
+
+void StackService::collect_locked() {
+  do {
+    records_.clear();
+    ring_.collect(records_);
+    for (const RingRecord& record : records_) {
+      take(record);
+      ring_.release(record.end);
+    }
+  } while (!records_.empty());
+}
+
+// What is known of PID is what holds now.
+void StackService::learn(pid_t pid, uint64_t tag) {
+  Process& process = processes_[pid];
+  if (process.tag != 0 && tag != 0 && process.tag != tag) maps_.exec(pid);
+  // Fails when the process is gone; then what was known stays.
+  const bool read = maps_.read_from_proc(pid).ok();
+  if (tag != 0) process.tag = tag;
+  process.version = maps_.version(pid);
+  if (!read && !maps_.knows(pid)) return;
+  (void)tables_.publish(pid, process.tag, *files_, maps_.mappings(pid)).ok();
+}
+
+bool StackService::walk(Unwinder& unwinder, std::span<const std::byte> snapshot, Stack& stack) {
+  const auto at = [&](size_t offset) { return snapshot.subspan(offset - kRecordHeader); };
+  const uint64_t length = std::min<uint64_t>(word_at(at(offsetof(StackSnapshot, length)), 0), kSnapshotBytes);
+  const UnwindValues values = unwind_values(at(offsetof(StackSnapshot, registers)).first(registers::kSize));
+  UnwindMemory memory(values[kDwarfRsp], at(offsetof(StackSnapshot, stack)).first(length));
+  const bool at_entry = word_at(at(offsetof(StackSnapshot, at_entry)), 0) != 0;
+  stack.frames.resize(stack.depth);
+  const Unwinder::Walk walk = unwinder.walk(stack.pid, values, memory, stack.frames, at_entry);
+  stack.frames.resize(walk.frames);
+  return walk.end != UnwindEnd::kUnknownCode;
+}
+
+void StackService::take(const RingRecord& record) {
+  static_assert(offsetof(StackSnapshot, tag) == kRecordHeader && offsetof(StackSnapshot, tgid) == 4 &&
+                offsetof(StackSnapshot, id) == 8);
+  if (record.payload.size() < sizeof(StackSnapshot) - kRecordHeader) return;
+  Stack stack;
+  stack.depth = record.emit;
+  stack.pid = static_cast<pid_t>(record.site);
+  const uint64_t tag = word_at(record.payload, 0);
+  const auto known = processes_.find(stack.pid);
+  if (known == processes_.end() || known->second.tag != tag) learn(stack.pid, tag);
+  const bool whole = walk(unwinder_, record.payload, stack);
+  // Code that was not known: the walk has read the mappings again.
+  if (maps_.version(stack.pid) != processes_[stack.pid].version) learn(stack.pid, tag);
+  if (!whole && late_) stack.snapshot.assign(record.payload.begin(), record.payload.end());
+  if (stacks_.size() >= kMaxStacks) stacks_.clear();
+  stacks_[record.time_ns] = std::move(stack);
+}
+
+void StackService::mappings_changed(pid_t pid) {
+  const std::lock_guard lock(mutex_);
+  const auto known = processes_.find(pid);
+  if (known != processes_.end()) learn(pid, known->second.tag);
+}
+
+void StackService::exited(pid_t pid) {
+  const std::lock_guard lock(mutex_);
+  maps_.exited(pid);
+  if (processes_.erase(pid) != 0) tables_.forget(pid);
+}
+
+bool StackService::has_stacks() {
+  const std::lock_guard lock(mutex_);
+  return !stacks_.empty();
+}
+
+void StackService::restore(std::span<std::byte> bytes) {
+  const std::lock_guard lock(mutex_);
+  for (size_t offset = 0; offset + 8 <= bytes.size(); offset += 8) {
+    const uint64_t word = word_at(bytes, offset);
+    if ((word & kDeferredBits) != kDeferredMark) continue;
+    const auto found = stacks_.find(word & ~kDeferredBits);
+    if (found == stacks_.end()) continue;
+    Stack& stack = found->second;
+    if (!stack.snapshot.empty()) walk(*late_, std::exchange(stack.snapshot, {}), stack);
+    if (bytes.size() - offset < 8 * size_t{stack.depth}) continue;
+    std::memset(bytes.data() + offset, 0, 8 * size_t{stack.depth});
+    std::memcpy(bytes.data() + offset, stack.frames.data(), 8 * stack.frames.size());
+  }
+}
+
+void RestoringSink::record(const EmittedRecord& record) {
+  if (!collected_) stacks_.collect();
+  collected_ = true;
+  if (!stacks_.has_stacks()) {
+    sink_.record(record);
+    return;
+  }
+  payload_.assign(record.payload.begin(), record.payload.end());
+  stacks_.restore(payload_);
+  EmittedRecord restored = record;
+  restored.payload = payload_;
+  sink_.record(restored);
+}
+
+void RestoringMapSink::entry(ir::MapId, std::span<const std::byte> key, std::span<const std::byte> value) {
+  std::vector<std::byte> whole(key.begin(), key.end());
+  stacks_.restore(whole);
+  std::vector<uint64_t> words(value.size() / 8);
+  std::memcpy(words.data(), value.data(), words.size() * 8);
+  stacks_.restore(std::as_writable_bytes(std::span(words)));
+  const auto [at, added] = entries_.try_emplace(std::move(whole), words);
+  if (added) return;
+  if (spec_.value.is(TypeKind::kAggregation)) {
+    merge_aggregation(spec_.value.aggregation, at->second, words);
+  } else {
+    at->second = words;
+  }
+}
+
+void RestoringMapSink::finish(ir::MapId map) {
+  for (const auto& [key, value] : entries_) sink_.entry(map, key, std::as_bytes(std::span(value)));
+}
+
+}  // namespace polytap::ebpf

@@ -1,0 +1,166 @@
+#include "backends/ebpf/unwind_tables.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "core/kernel/btf_types.h"
+#include "core/symbol/unwind_rows.h"
+
+namespace polytap::ebpf {
+namespace {
+
+constexpr size_t kMappingBytes = sizeof(UnwindMapping) * kUnwindMappings;
+constexpr uint64_t kGenerationHash = 0xd6e8feb86659fd93;
+
+// Any number of rows can take the place of the one that the array of arrays was made with.
+UniqueFd create_rows(uint32_t count) {
+  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+  return UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_rows", 4, sizeof(UnwindRowWord), count, &options));
+}
+
+size_t whole_pages(size_t bytes) {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return (bytes + page - 1) / page * page;
+}
+
+}  // namespace
+
+Result<UnwindTables> UnwindTables::create() {
+  UnwindTables tables;
+  TRY(tables.find_task_fields());
+  tables.processes_ =
+      UniqueFd(bpf_map_create(BPF_MAP_TYPE_HASH, "polytap_procs", 4, sizeof(UnwindProcess), kUnwindProcesses, nullptr));
+  LIBBPF_OPTS(bpf_map_create_opts, mapped, .map_flags = BPF_F_MMAPABLE);
+  tables.mappings_ = UniqueFd(
+      bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_mapped", 4, sizeof(UnwindMapping), kUnwindMappings, &mapped));
+  tables.cache_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_rules", 4, kUnwindCacheBytes, 1, nullptr));
+  const UniqueFd example = create_rows(1);
+  LIBBPF_OPTS(bpf_map_create_opts, outer, .inner_map_fd = static_cast<uint32_t>(example.get()));
+  tables.modules_ =
+      UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "polytap_modules", 4, 4, kUnwindModules, &outer));
+  if (!tables.processes_.valid() || !tables.mappings_.valid() || !tables.cache_.valid() || !tables.modules_.valid()) {
+    return Error::from_errno("create the eBPF maps for unwinding");
+  }
+  void* memory = mmap(nullptr, kMappingBytes, PROT_READ | PROT_WRITE, MAP_SHARED, tables.mappings_.get(), 0);
+  if (memory == MAP_FAILED) return Error::from_errno("map the eBPF table of mappings");
+  tables.mapping_entries_ = static_cast<UnwindMapping*>(memory);
+  tables.access_.processes_fd = tables.processes_.get();
+  tables.access_.mappings_fd = tables.mappings_.get();
+  tables.access_.modules_fd = tables.modules_.get();
+  tables.access_.cache_fd = tables.cache_.get();
+  return tables;
+}
+
+UnwindTables::UnwindTables(UnwindTables&& other) noexcept
+    : processes_(std::move(other.processes_)),
+      mappings_(std::move(other.mappings_)),
+      modules_(std::move(other.modules_)),
+      cache_(std::move(other.cache_)),
+      access_(other.access_),
+      mapping_entries_(std::exchange(other.mapping_entries_, nullptr)),
+      used_(other.used_),
+      last_generation_(other.last_generation_),
+      processes_known_(std::move(other.processes_known_)),
+      files_(std::move(other.files_)) {}
+
+UnwindTables::~UnwindTables() {
+  if (mapping_entries_ != nullptr) munmap(mapping_entries_, kMappingBytes);
+}
+
+Status UnwindTables::find_task_fields() {
+  const BtfTypes types("/sys/kernel/btf/vmlinux");
+  const StructDefinition* task = types.find_struct("struct task_struct");
+  if (task == nullptr) return Error("the kernel's BTF has no struct task_struct");
+  const auto field = [&](std::string_view name) { return task->find(name); };
+  const auto* leader = field("group_leader");
+  const auto* start = field("start_time");
+  const auto* exec_id = field("self_exec_id");
+  if (leader == nullptr || start == nullptr || exec_id == nullptr) {
+    return Error("the kernel's struct task_struct lacks group_leader, start_time or self_exec_id");
+  }
+  access_.group_leader = static_cast<int32_t>(leader->offset);
+  access_.start_time = static_cast<int32_t>(start->offset);
+  access_.exec_id = static_cast<int32_t>(exec_id->offset);
+  access_.exec_id_size = exec_id->type.size;
+  return {};
+}
+
+// Null: FILE tells nothing that programs could use, or there are too many.
+const UnwindTables::Module* UnwindTables::module(const std::shared_ptr<const UnwindFile>& file) {
+  const auto known = files_.find(file);
+  if (known != files_.end()) return known->second.rows != 0 ? &known->second : nullptr;
+  Module& added = files_[file];
+  const std::vector<UnwindRowWord> rows = unwind_rows(*file);
+  constexpr size_t kMaxRows = size_t{1} << kRowBits;
+  if (rows.empty() || rows.size() > kMaxRows || files_.size() > kUnwindModules) return nullptr;
+  added.number = static_cast<uint32_t>(files_.size() - 1);
+  added.map = create_rows(static_cast<uint32_t>(rows.size()));
+  if (!added.map.valid()) return nullptr;
+  const size_t bytes = rows.size() * sizeof(UnwindRowWord);
+  void* memory = mmap(nullptr, whole_pages(bytes), PROT_READ | PROT_WRITE, MAP_SHARED, added.map.get(), 0);
+  if (memory == MAP_FAILED) return nullptr;
+  std::memcpy(memory, rows.data(), bytes);
+  munmap(memory, whole_pages(bytes));
+  const int fd = added.map.get();
+  if (bpf_map_update_elem(modules_.get(), &added.number, &fd, BPF_ANY) != 0) return nullptr;
+  added.rows = static_cast<uint32_t>(rows.size());
+  added.map.reset();  // the array of arrays holds it
+  return &added;
+}
+
+// The index of COUNT entries that no program looks at.
+Result<uint32_t> UnwindTables::make_room(uint32_t count) {
+  if (count > kUnwindMappings) return Error("too many mappings");
+  if (used_ + count > kUnwindMappings) {
+    // Everyone is asked for again. A program that looked before is done within the time of a step.
+    for (const pid_t pid : processes_known_) bpf_map_delete_elem(processes_.get(), &pid);
+    processes_known_.clear();
+    used_ = 0;
+    usleep(10'000);
+  }
+  return std::exchange(used_, used_ + count);
+}
+
+Status UnwindTables::publish(pid_t pid, uint64_t tag, UnwindFiles& files, const std::vector<Mapping>& mappings) {
+  std::vector<UnwindMapping> entries;
+  for (const Mapping& mapping : mappings) {
+    UnwindMapping entry{mapping.start, mapping.end, 0, 0, 0};
+    const auto file = files.open(pid, mapping);
+    const auto start = file ? file->address_at(mapping.offset) : std::nullopt;
+    const Module* known = start ? module(file) : nullptr;
+    if (known != nullptr) {
+      entry.bias = mapping.start - *start;
+      entry.module = known->number;
+      entry.rows = known->rows;
+    }
+    entries.push_back(entry);
+    if (entries.size() == size_t{1} << kMappingBits) break;
+  }
+  const auto count = static_cast<uint32_t>(entries.size());
+  // A program may be looking at those of before: they stay.
+  ASSIGN_OR_RETURN(const uint32_t first, make_room(count));
+  processes_known_.insert(pid);
+  std::copy(entries.begin(), entries.end(), mapping_entries_ + first);
+  const UnwindProcess process{tag, ++last_generation_ * kGenerationHash, first, count, count == 0 ? 1U : 0U};
+  if (bpf_map_update_elem(processes_.get(), &pid, &process, BPF_ANY) != 0) {
+    return Error::from_errno(fmt::format("enter process {} into the eBPF table of processes", pid));
+  }
+  return {};
+}
+
+void UnwindTables::prepare(pid_t pid, UnwindFiles& files, const Mapping& mapping) {
+  if (const auto file = files.open(pid, mapping)) module(file);
+}
+
+void UnwindTables::forget(pid_t pid) {
+  if (processes_known_.erase(pid) != 0) bpf_map_delete_elem(processes_.get(), &pid);
+}
+
+}  // namespace polytap::ebpf

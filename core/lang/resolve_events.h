@@ -1,0 +1,18 @@
+// Attach points that need no catalog to sites: interval, profile, software, hardware, watchpoint, iter, self,
+// test, bench.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/source.h"
+#include "core/lang/ast.h"
+#include "core/probe/site.h"
+
+namespace polytap {
+
+// PARTS: the attach point's, with parameters replaced. Empty after an error.
+std::vector<ProbeSite> resolve_event(const ast::AttachPoint& point, ProbeType type,
+                                     const std::vector<std::string>& parts, Diagnostics& diagnostics);
+
+}  // namespace polytap

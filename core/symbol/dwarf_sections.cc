@@ -1,0 +1,110 @@
+#include "core/symbol/dwarf_sections.h"
+
+#include <fmt/format.h>
+#include <gelf.h>
+#include <libelf.h>
+
+#include <array>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace polytap {
+namespace {
+
+using Member = SectionData DwarfSections::*;
+
+// Split units (.dwo files and packages) have the same sections with ".dwo" behind their names.
+Member member_named(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, Member>, 10> kMembers = {{
+      {"info", &DwarfSections::info},
+      {"abbrev", &DwarfSections::abbrev},
+      {"line", &DwarfSections::line},
+      {"line_str", &DwarfSections::line_str},
+      {"str", &DwarfSections::str},
+      {"str_offsets", &DwarfSections::str_offsets},
+      {"ranges", &DwarfSections::ranges},
+      {"rnglists", &DwarfSections::rnglists},
+      {"addr", &DwarfSections::addr},
+      {"aranges", &DwarfSections::aranges},
+  }};
+  if (name == "cu_index") return &DwarfSections::cu_index;
+  if (name.ends_with(".dwo")) name.remove_suffix(4);
+  for (const auto& [known, member] : kMembers) {
+    if (name == known) return member;
+  }
+  return nullptr;
+}
+
+SectionData plain(const ElfFile& file, uint64_t offset, uint64_t size) {
+  if (file.fd() >= 0) return SectionData::from_file(file.fd(), offset, size);
+  size_t total = 0;
+  const char* image = elf_rawfile(file.handle(), &total);
+  if (image == nullptr || offset > total || size > total - offset) return {};
+  return SectionData::from_memory({image + offset, static_cast<size_t>(size)});
+}
+
+// A header of ELF in front of the stream (SHF_COMPRESSED).
+SectionData compressed(const ElfFile& file, std::string_view name, const GElf_Shdr& header, std::string& unreadable) {
+  Elf64_Chdr chdr{};
+  SectionData start = plain(file, header.sh_offset, header.sh_size);
+  if (!start.load(0, sizeof chdr)) return {};
+  std::memcpy(&chdr, start.data(), sizeof chdr);
+  if (chdr.ch_type != ELFCOMPRESS_ZLIB) {
+    unreadable = fmt::format(".debug_{} is compressed by another method than zlib", name);
+    return {};
+  }
+  if (file.fd() < 0) return {};
+  return SectionData::from_zlib(file.fd(), header.sh_offset + sizeof chdr, header.sh_size - sizeof chdr, chdr.ch_size);
+}
+
+// The older way, sections called .zdebug_*: "ZLIB" and the size, most significant byte first.
+SectionData compressed_by_gnu(const ElfFile& file, const GElf_Shdr& header) {
+  constexpr uint64_t kHeader = 12;
+  SectionData start = plain(file, header.sh_offset, header.sh_size);
+  if (file.fd() < 0 || !start.load(0, kHeader) || std::memcmp(start.data(), "ZLIB", 4) != 0) return {};
+  uint64_t size = 0;
+  for (unsigned i = 4; i < kHeader; ++i) size = size << 8 | start.data()[i];
+  return SectionData::from_zlib(file.fd(), header.sh_offset + kHeader, header.sh_size - kHeader, size);
+}
+
+}  // namespace
+
+DwarfSections DwarfSections::of(const ElfFile& file) {
+  DwarfSections sections;
+  size_t names = 0;
+  if (elf_getshdrstrndx(file.handle(), &names) != 0) return sections;
+  for (Elf_Scn* scn = nullptr; (scn = elf_nextscn(file.handle(), scn)) != nullptr;) {
+    GElf_Shdr header;
+    if (gelf_getshdr(scn, &header) == nullptr || header.sh_type == SHT_NOBITS) continue;
+    const char* text = elf_strptr(file.handle(), names, header.sh_name);
+    if (text == nullptr) continue;
+    const std::string_view name = text;
+    const bool by_gnu = name.starts_with(".zdebug_");
+    if (!by_gnu && !name.starts_with(".debug_")) continue;
+    const std::string_view kind = name.substr(by_gnu ? 8 : 7);
+    const Member member = member_named(kind);
+    if (member == nullptr || !(sections.*member).empty()) continue;
+    if (by_gnu) {
+      sections.*member = compressed_by_gnu(file, header);
+    } else if ((header.sh_flags & SHF_COMPRESSED) != 0) {
+      sections.*member = compressed(file, kind, header, sections.unreadable);
+    } else {
+      sections.*member = plain(file, header.sh_offset, header.sh_size);
+    }
+  }
+  const std::string link = file.section(".gnu_debugaltlink");
+  if (const size_t end = link.find('\0'); end != std::string::npos) {
+    sections.alternate_path = link.substr(0, end);
+    sections.alternate_id = link.substr(end + 1);
+  }
+  GElf_Ehdr header;
+  if (gelf_getehdr(file.handle(), &header) != nullptr && header.e_type == ET_REL && !sections.info.empty()) {
+    // Offsets in its sections are only there after relocation. (Split units have none.)
+    const bool split = !sections.str_offsets.empty() && sections.line_str.empty() && sections.addr.empty();
+    if (!split) sections.unreadable = "the file has not been linked: its DWARF has relocations";
+  }
+  return sections;
+}
+
+}  // namespace polytap

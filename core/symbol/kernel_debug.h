@@ -1,0 +1,32 @@
+// Source lines of the running kernel, where a vmlinux with DWARF is installed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/symbol/debug_info.h"
+
+namespace polytap {
+
+class KernelDebug {
+ public:
+  // Looks for the file when the first address is asked for.
+  KernelDebug(std::string proc_root, std::string debug_directory);
+
+  // STEXT: where the running kernel's _stext is; the file says where it was linked to (KASLR moves it).
+  bool find_source(uint64_t address, uint64_t stext, bool inlines, std::vector<SourceFrame>& frames, std::string& why);
+
+ private:
+  void open();
+
+  std::string proc_root_;
+  std::string debug_directory_;
+  bool opened_ = false;
+  std::unique_ptr<DebugInfo> debug_;
+  uint64_t linked_stext_ = 0;
+  std::string missing_;
+};
+
+}  // namespace polytap

@@ -1,0 +1,137 @@
+#include "core/symbol/unwind_modules.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/symbol/read_whole_file.h"
+
+namespace polytap {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A broken stack leads to addresses that are none: after so many readings of the mappings in vain they may take only
+// one part in 20 of the time.
+constexpr unsigned kFreeReadings = 64;
+constexpr int kReadingShare = 20;
+
+// The vdso is the kernel's own and the same in every 64-bit process.
+std::string own_vdso() {
+  const uint64_t base = ::getauxval(AT_SYSINFO_EHDR);
+  const auto text = read_whole_file("/proc/self/maps");
+  if (base == 0 || !text.ok()) return {};
+  for (const Mapping& mapping : parse_process_maps(*text)) {
+    if (mapping.start == base) return std::string(reinterpret_cast<const char*>(base), mapping.end - mapping.start);
+  }
+  return {};
+}
+
+std::shared_ptr<const UnwindFile> read_unwind_file(const std::optional<ElfFile>& elf) {
+  return elf ? std::make_shared<const UnwindFile>(*elf) : nullptr;
+}
+
+}  // namespace
+
+UniqueFd open_mapped_file(const std::string& proc_root, pid_t pid, const Mapping& mapping) {
+  // The first reaches the very file, deleted or not; it needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE.
+  const std::string candidates[] = {
+      fmt::format("{}/{}/map_files/{:x}-{:x}", proc_root, pid, mapping.start, mapping.end),
+      fmt::format("{}/{}/root{}", proc_root, pid, mapping.path), mapping.path};
+  for (const std::string& path : candidates) {
+    struct stat status {};
+    // Opening a device or a FIFO may have effects of its own.
+    if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    if (mapping.inode != 0 && status.st_ino != mapping.inode) continue;
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (fd.valid()) return fd;
+  }
+  return {};
+}
+
+std::shared_ptr<const UnwindFile> UnwindFiles::open(pid_t pid, const Mapping& mapping) {
+  const std::lock_guard lock(mutex_);
+  if (mapping.path == "[vdso]") {
+    constexpr uint64_t kEndOf32Bit = uint64_t{1} << 32;
+    if (mapping.start < kEndOf32Bit) return nullptr;  // another one, for 32-bit processes
+    if (!vdso_) vdso_ = read_unwind_file(ElfFile::from_bytes(own_vdso()));
+    return vdso_;
+  }
+  if (!mapping.path.starts_with('/')) return nullptr;
+  UniqueFd fd = open_mapped_file(proc_root_, pid, mapping);
+  struct stat status {};
+  if (!fd.valid() || ::fstat(fd.get(), &status) != 0) return nullptr;
+  const Identity identity(status.st_dev, status.st_ino,
+                          status.st_mtim.tv_sec * int64_t{1'000'000'000} + status.st_mtim.tv_nsec, status.st_size);
+  const auto known = by_identity_.find(identity);
+  if (known != by_identity_.end()) return known->second;
+  const auto elf = ElfFile::open(std::move(fd));
+  const std::string build_id = elf ? elf->build_id() : std::string();
+  std::shared_ptr<const UnwindFile> file;
+  if (const auto same = by_build_id_.find(build_id); !build_id.empty() && same != by_build_id_.end()) {
+    file = same->second;
+  } else {
+    file = read_unwind_file(elf);
+    if (file && !build_id.empty()) by_build_id_[build_id] = file;
+  }
+  by_identity_[identity] = file;
+  return file;
+}
+
+UnwindModules::Module* UnwindModules::lookup(uint64_t address) const {
+  const auto above = std::upper_bound(modules_.begin(), modules_.end(), address,
+                                      [](uint64_t value, const Module& m) { return value < m.mapping.start; });
+  if (above == modules_.begin()) return nullptr;
+  Module& module = *std::prev(above);
+  return address < module.mapping.end ? &module : nullptr;
+}
+
+bool UnwindModules::refresh() {
+  const ProcessMaps::Version version = maps_.version(pid_);
+  if (known_ && version == version_) return false;
+  const bool same_image = version.image == version_.image;
+  version_ = version;
+  known_ = true;
+  std::vector<Module> before = std::exchange(modules_, {});
+  for (Mapping& mapping : maps_.mappings(pid_)) {
+    Module module{std::move(mapping), nullptr, 0, false};
+    for (Module& old : before) {
+      if (same_image && old.mapping == module.mapping) module = old;
+    }
+    modules_.push_back(std::move(module));
+  }
+  return true;
+}
+
+bool UnwindModules::read_again() {
+  if (version_.exited) return false;
+  const auto begin = Clock::now();
+  if (readings_in_vain_ >= kFreeReadings && begin < next_reading_) return false;
+  const bool changed = maps_.read_from_proc(pid_).ok() && refresh();
+  const auto end = Clock::now();
+  next_reading_ = end + (end - begin) * kReadingShare;
+  if (!changed) ++readings_in_vain_;
+  return changed;
+}
+
+const UnwindModules::Module* UnwindModules::find(uint64_t address, bool reread) {
+  Module* module = lookup(address);
+  if (module == nullptr && reread && read_again()) module = lookup(address);
+  if (module == nullptr || module->opened) return module;
+  module->opened = true;
+  module->file = files_.open(pid_, module->mapping);
+  if (!module->file) return module;
+  const auto start = module->file->address_at(module->mapping.offset);
+  if (start) {
+    module->bias = module->mapping.start - *start;
+  } else {
+    module->file.reset();
+  }
+  return module;
+}
+
+}  // namespace polytap

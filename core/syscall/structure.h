@@ -1,0 +1,107 @@
+// Structures and netlink attributes as data: which parts they have and how each is shown.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/syscall/call_text.h"
+#include "core/syscall/constants.h"
+
+namespace polytap {
+
+struct Structure;
+struct AttributeSet;
+
+// How a value is shown that lies in bytes as the kernel lays them out.
+struct ValueKind {
+  enum class Show : uint8_t {
+    kSigned,       // decimal, as wide as the bytes are
+    kUnsigned,     // decimal
+    kHex,          // 0x..; 0 for 0
+    kFlags,        // of TABLE
+    kEnumeration,  // of TABLE
+    kFd,
+    kAddress,     // NULL or 0x..
+    kPrinted,     // by PRINT
+    kText,        // "..." up to NUL
+    kBytes,       // "\x01\x02"
+    kNetwork,     // htons(1), htonl(1): big-endian
+    kMac,         // 02:fc:00:00:00:05
+    kInternet,    // an address; of which family, the message says, or the number of bytes
+    kInterface,   // if_nametoindex("lo")
+    kDevice,      // makedev(0x8, 0x1)
+    kSocketPath,  // "/path", or @"name" where it begins with NUL
+    kSocketBits,  // {is_icsk=1, mc_loop=1}: struct inet_diag_sockopt
+    kStructure,   // of STRUCTURE
+    kArray,       // of STRUCTURE, or of 32-bit numbers, with names of TABLE for their indices; as many as there are
+    kSignedArray,
+    kNested,  // attributes, of ATTRIBUTES
+  };
+  Show show = Show::kBytes;
+  const ConstantTable* table = nullptr;
+  const Structure* structure = nullptr;
+  const AttributeSet* attributes = nullptr;
+  // Of a number, a structure, an array's element; fewer bytes are shown as kBytes. 0: as many as there are.
+  uint16_t size = 0;
+  // Shows BYTES, a part of WHOLE.
+  void (*print)(CallText& text, std::span<const std::byte> bytes, std::span<const std::byte> whole) = nullptr;
+};
+
+struct Field {
+  std::string_view name;
+  uint16_t offset = 0;
+  uint16_t size = 0;
+  ValueKind kind;
+  bool verbose_only = false;
+  // Whether it means something in WHOLE; null: always.
+  bool (*present)(std::span<const std::byte> whole) = nullptr;
+  bool later = false;  // came with a later kernel: not shown where the caller's structure ends before it
+};
+
+struct Structure {
+  std::span<const Field> fields;
+  uint16_t size = 0;
+};
+
+struct AttributeRule {
+  uint16_t type = 0;
+  ValueKind kind;
+};
+
+struct AttributeSet {
+  const ConstantTable* types = nullptr;
+  std::span<const AttributeRule> rules;
+  ValueKind others;  // types without a rule
+};
+
+// What the parts of a message have in common.
+struct MessageContext {
+  uint8_t family = 0;  // AF_*: of kInternet
+};
+
+// {a=1, b=2}: the fields that BYTES reach to, or all but the later ones when the bytes are followed by zeros up to
+// the structure's size (see put_extensible()).
+void put_structure(CallText& text, std::span<const std::byte> bytes, const Structure& structure,
+                   const MessageContext& context = {});
+// The fields alone, ", " between them.
+void put_fields(CallText& text, std::span<const std::byte> bytes, const Structure& structure,
+                const MessageContext& context = {});
+// A structure of which the caller passes the first SIZE bytes, at ADDRESS: what is missing counts as zero, later fields
+// are left out, and what follows the last field is shown when it is not zero. NAME: "query={..}" inside; may be empty.
+void put_extensible(CallText& text, uint64_t address, uint64_t size, const Structure& structure,
+                    std::string_view name = {});
+void put_value(CallText& text, std::span<const std::byte> bytes, const ValueKind& kind,
+               const MessageContext& context = {});
+// [{nla_len=8, nla_type=IFLA_MTU}, 1500], and [..] around several (struct nlattr of linux/netlink.h).
+void put_attributes(CallText& text, std::span<const std::byte> bytes, const AttributeSet& set,
+                    const MessageContext& context = {});
+// The little-endian number in up to eight BYTES.
+uint64_t number_in(std::span<const std::byte> bytes);
+
+}  // namespace polytap
+
+// A member of a kernel structure as a Field.
+#define POLYTAP_FIELD(type, member, ...) \
+  { #member, offsetof(type, member), sizeof(type::member), __VA_ARGS__ }

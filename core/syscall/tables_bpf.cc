@@ -1,0 +1,172 @@
+// Names of bpf(2)'s constants. Written from the headers of Linux 6.1.
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include "core/syscall/tables_bpf.h"
+
+#define NAMED(constant) \
+  { #constant, static_cast < uint64_t>(constant) }
+
+namespace polytap {
+
+// clang-format off
+static constexpr Constant kBpfMapTypesConstants[] = {
+    NAMED(BPF_MAP_TYPE_UNSPEC), NAMED(BPF_MAP_TYPE_HASH), NAMED(BPF_MAP_TYPE_ARRAY), NAMED(BPF_MAP_TYPE_PROG_ARRAY),
+    NAMED(BPF_MAP_TYPE_PERF_EVENT_ARRAY), NAMED(BPF_MAP_TYPE_PERCPU_HASH), NAMED(BPF_MAP_TYPE_PERCPU_ARRAY),
+    NAMED(BPF_MAP_TYPE_STACK_TRACE), NAMED(BPF_MAP_TYPE_CGROUP_ARRAY), NAMED(BPF_MAP_TYPE_LRU_HASH),
+    NAMED(BPF_MAP_TYPE_LRU_PERCPU_HASH), NAMED(BPF_MAP_TYPE_LPM_TRIE), NAMED(BPF_MAP_TYPE_ARRAY_OF_MAPS),
+    NAMED(BPF_MAP_TYPE_HASH_OF_MAPS), NAMED(BPF_MAP_TYPE_DEVMAP), NAMED(BPF_MAP_TYPE_SOCKMAP),
+    NAMED(BPF_MAP_TYPE_CPUMAP), NAMED(BPF_MAP_TYPE_XSKMAP), NAMED(BPF_MAP_TYPE_SOCKHASH),
+    NAMED(BPF_MAP_TYPE_CGROUP_STORAGE), NAMED(BPF_MAP_TYPE_REUSEPORT_SOCKARRAY),
+    NAMED(BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE), NAMED(BPF_MAP_TYPE_QUEUE), NAMED(BPF_MAP_TYPE_STACK),
+    NAMED(BPF_MAP_TYPE_SK_STORAGE), NAMED(BPF_MAP_TYPE_DEVMAP_HASH), NAMED(BPF_MAP_TYPE_STRUCT_OPS),
+    NAMED(BPF_MAP_TYPE_RINGBUF), NAMED(BPF_MAP_TYPE_INODE_STORAGE), NAMED(BPF_MAP_TYPE_TASK_STORAGE),
+    NAMED(BPF_MAP_TYPE_BLOOM_FILTER), NAMED(BPF_MAP_TYPE_USER_RINGBUF),
+};
+const ConstantTable kBpfMapTypes{kBpfMapTypesConstants, "BPF_MAP_TYPE_?" "??"};
+
+static constexpr Constant kBpfProgramTypesConstants[] = {
+    NAMED(BPF_PROG_TYPE_UNSPEC), NAMED(BPF_PROG_TYPE_SOCKET_FILTER), NAMED(BPF_PROG_TYPE_KPROBE),
+    NAMED(BPF_PROG_TYPE_SCHED_CLS), NAMED(BPF_PROG_TYPE_SCHED_ACT), NAMED(BPF_PROG_TYPE_TRACEPOINT),
+    NAMED(BPF_PROG_TYPE_XDP), NAMED(BPF_PROG_TYPE_PERF_EVENT), NAMED(BPF_PROG_TYPE_CGROUP_SKB),
+    NAMED(BPF_PROG_TYPE_CGROUP_SOCK), NAMED(BPF_PROG_TYPE_LWT_IN), NAMED(BPF_PROG_TYPE_LWT_OUT),
+    NAMED(BPF_PROG_TYPE_LWT_XMIT), NAMED(BPF_PROG_TYPE_SOCK_OPS), NAMED(BPF_PROG_TYPE_SK_SKB),
+    NAMED(BPF_PROG_TYPE_CGROUP_DEVICE), NAMED(BPF_PROG_TYPE_SK_MSG), NAMED(BPF_PROG_TYPE_RAW_TRACEPOINT),
+    NAMED(BPF_PROG_TYPE_CGROUP_SOCK_ADDR), NAMED(BPF_PROG_TYPE_LWT_SEG6LOCAL), NAMED(BPF_PROG_TYPE_LIRC_MODE2),
+    NAMED(BPF_PROG_TYPE_SK_REUSEPORT), NAMED(BPF_PROG_TYPE_FLOW_DISSECTOR), NAMED(BPF_PROG_TYPE_CGROUP_SYSCTL),
+    NAMED(BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE), NAMED(BPF_PROG_TYPE_CGROUP_SOCKOPT), NAMED(BPF_PROG_TYPE_TRACING),
+    NAMED(BPF_PROG_TYPE_STRUCT_OPS), NAMED(BPF_PROG_TYPE_EXT), NAMED(BPF_PROG_TYPE_LSM),
+    NAMED(BPF_PROG_TYPE_SK_LOOKUP), NAMED(BPF_PROG_TYPE_SYSCALL),
+};
+const ConstantTable kBpfProgramTypes{kBpfProgramTypesConstants, "BPF_PROG_TYPE_?" "??"};
+
+static constexpr Constant kBpfAttachTypesConstants[] = {
+    NAMED(BPF_CGROUP_INET_INGRESS), NAMED(BPF_CGROUP_INET_EGRESS), NAMED(BPF_CGROUP_INET_SOCK_CREATE),
+    NAMED(BPF_CGROUP_SOCK_OPS), NAMED(BPF_SK_SKB_STREAM_PARSER), NAMED(BPF_SK_SKB_STREAM_VERDICT),
+    NAMED(BPF_CGROUP_DEVICE), NAMED(BPF_SK_MSG_VERDICT), NAMED(BPF_CGROUP_INET4_BIND), NAMED(BPF_CGROUP_INET6_BIND),
+    NAMED(BPF_CGROUP_INET4_CONNECT), NAMED(BPF_CGROUP_INET6_CONNECT), NAMED(BPF_CGROUP_INET4_POST_BIND),
+    NAMED(BPF_CGROUP_INET6_POST_BIND), NAMED(BPF_CGROUP_UDP4_SENDMSG), NAMED(BPF_CGROUP_UDP6_SENDMSG),
+    NAMED(BPF_LIRC_MODE2), NAMED(BPF_FLOW_DISSECTOR), NAMED(BPF_CGROUP_SYSCTL), NAMED(BPF_CGROUP_UDP4_RECVMSG),
+    NAMED(BPF_CGROUP_UDP6_RECVMSG), NAMED(BPF_CGROUP_GETSOCKOPT), NAMED(BPF_CGROUP_SETSOCKOPT),
+    NAMED(BPF_TRACE_RAW_TP), NAMED(BPF_TRACE_FENTRY), NAMED(BPF_TRACE_FEXIT), NAMED(BPF_MODIFY_RETURN),
+    NAMED(BPF_LSM_MAC), NAMED(BPF_TRACE_ITER), NAMED(BPF_CGROUP_INET4_GETPEERNAME),
+    NAMED(BPF_CGROUP_INET6_GETPEERNAME), NAMED(BPF_CGROUP_INET4_GETSOCKNAME), NAMED(BPF_CGROUP_INET6_GETSOCKNAME),
+    NAMED(BPF_XDP_DEVMAP), NAMED(BPF_CGROUP_INET_SOCK_RELEASE), NAMED(BPF_XDP_CPUMAP), NAMED(BPF_SK_LOOKUP),
+    NAMED(BPF_XDP), NAMED(BPF_SK_SKB_VERDICT), NAMED(BPF_SK_REUSEPORT_SELECT),
+    NAMED(BPF_SK_REUSEPORT_SELECT_OR_MIGRATE), NAMED(BPF_PERF_EVENT), NAMED(BPF_TRACE_KPROBE_MULTI),
+    NAMED(BPF_LSM_CGROUP),
+};
+const ConstantTable kBpfAttachTypes{kBpfAttachTypesConstants, "BPF_?" "??"};
+
+static constexpr Constant kBpfMapFlagsConstants[] = {
+    NAMED(BPF_F_NO_PREALLOC), NAMED(BPF_F_NO_COMMON_LRU), NAMED(BPF_F_NUMA_NODE), NAMED(BPF_F_RDONLY),
+    NAMED(BPF_F_WRONLY), NAMED(BPF_F_STACK_BUILD_ID), NAMED(BPF_F_ZERO_SEED), NAMED(BPF_F_RDONLY_PROG),
+    NAMED(BPF_F_WRONLY_PROG), NAMED(BPF_F_CLONE), NAMED(BPF_F_MMAPABLE), NAMED(BPF_F_PRESERVE_ELEMS),
+    NAMED(BPF_F_INNER_MAP),
+};
+const ConstantTable kBpfMapFlags{kBpfMapFlagsConstants, "BPF_F_?" "??"};
+
+static constexpr Constant kBpfElementFlagsConstants[] = {
+    NAMED(BPF_ANY), NAMED(BPF_NOEXIST), NAMED(BPF_EXIST), NAMED(BPF_F_LOCK),
+};
+const ConstantTable kBpfElementFlags{kBpfElementFlagsConstants, "BPF_?" "??"};
+
+static constexpr Constant kBpfProgramFlagsConstants[] = {
+    NAMED(BPF_F_STRICT_ALIGNMENT), NAMED(BPF_F_ANY_ALIGNMENT), NAMED(BPF_F_TEST_RND_HI32),
+    NAMED(BPF_F_TEST_STATE_FREQ), NAMED(BPF_F_SLEEPABLE), NAMED(BPF_F_XDP_HAS_FRAGS),
+};
+const ConstantTable kBpfProgramFlags{kBpfProgramFlagsConstants, "BPF_F_?" "??"};
+
+static constexpr Constant kBpfAttachFlagsConstants[] = {
+    NAMED(BPF_F_ALLOW_OVERRIDE), NAMED(BPF_F_ALLOW_MULTI), NAMED(BPF_F_REPLACE),
+};
+const ConstantTable kBpfAttachFlags{kBpfAttachFlagsConstants, "BPF_F_?" "??"};
+
+static constexpr Constant kBpfQueryFlagsConstants[] = {
+    NAMED(BPF_F_QUERY_EFFECTIVE),
+};
+const ConstantTable kBpfQueryFlags{kBpfQueryFlagsConstants, "BPF_F_QUERY_?" "??"};
+
+static constexpr Constant kBpfFileFlagsConstants[] = {
+    NAMED(BPF_F_RDONLY), NAMED(BPF_F_WRONLY),
+};
+const ConstantTable kBpfFileFlags{kBpfFileFlagsConstants, "BPF_F_?" "??"};
+
+static constexpr Constant kBpfTestFlagsConstants[] = {
+    NAMED(BPF_F_TEST_RUN_ON_CPU), NAMED(BPF_F_TEST_XDP_LIVE_FRAMES),
+};
+const ConstantTable kBpfTestFlags{kBpfTestFlagsConstants, "BPF_F_TEST_?" "??"};
+
+static constexpr Constant kBpfFdTypesConstants[] = {
+    NAMED(BPF_FD_TYPE_RAW_TRACEPOINT), NAMED(BPF_FD_TYPE_TRACEPOINT), NAMED(BPF_FD_TYPE_KPROBE),
+    NAMED(BPF_FD_TYPE_KRETPROBE), NAMED(BPF_FD_TYPE_UPROBE), NAMED(BPF_FD_TYPE_URETPROBE),
+};
+const ConstantTable kBpfFdTypes{kBpfFdTypesConstants, "BPF_FD_TYPE_?" "??"};
+
+static constexpr Constant kBpfRegistersConstants[] = {
+    NAMED(BPF_REG_0), NAMED(BPF_REG_1), NAMED(BPF_REG_2), NAMED(BPF_REG_3), NAMED(BPF_REG_4), NAMED(BPF_REG_5),
+    NAMED(BPF_REG_6), NAMED(BPF_REG_7), NAMED(BPF_REG_8), NAMED(BPF_REG_9), NAMED(BPF_REG_10),
+};
+const ConstantTable kBpfRegisters{kBpfRegistersConstants, "BPF_REG_?" "??"};
+
+static constexpr Constant kBpfClassesConstants[] = {
+    NAMED(BPF_LD), NAMED(BPF_LDX), NAMED(BPF_ST), NAMED(BPF_STX), NAMED(BPF_ALU), NAMED(BPF_JMP), NAMED(BPF_JMP32),
+    NAMED(BPF_ALU64),
+};
+const ConstantTable kBpfClasses{kBpfClassesConstants, "BPF_?" "??"};
+
+static constexpr Constant kBpfClassicClassesConstants[] = {
+    NAMED(BPF_LD), NAMED(BPF_LDX), NAMED(BPF_ST), NAMED(BPF_STX), NAMED(BPF_ALU), NAMED(BPF_JMP), NAMED(BPF_RET),
+    NAMED(BPF_MISC),
+};
+const ConstantTable kBpfClassicClasses{kBpfClassicClassesConstants, "BPF_?" "??"};
+
+static constexpr Constant kBpfSizesConstants[] = {
+    NAMED(BPF_W), NAMED(BPF_H), NAMED(BPF_B), NAMED(BPF_DW),
+};
+const ConstantTable kBpfSizes{kBpfSizesConstants, "BPF_?" "??"};
+
+static constexpr Constant kBpfModesConstants[] = {
+    NAMED(BPF_IMM), NAMED(BPF_ABS), NAMED(BPF_IND), NAMED(BPF_MEM), NAMED(BPF_LEN), NAMED(BPF_MSH), NAMED(BPF_XADD),
+};
+const ConstantTable kBpfModes{kBpfModesConstants, "BPF_?" "??"};
+
+static constexpr Constant kBpfOperationsConstants[] = {
+    NAMED(BPF_ADD), NAMED(BPF_SUB), NAMED(BPF_MUL), NAMED(BPF_DIV), NAMED(BPF_OR), NAMED(BPF_AND), NAMED(BPF_LSH),
+    NAMED(BPF_RSH), NAMED(BPF_NEG), NAMED(BPF_MOD), NAMED(BPF_XOR), NAMED(BPF_MOV), NAMED(BPF_ARSH), NAMED(BPF_END),
+};
+const ConstantTable kBpfOperations{kBpfOperationsConstants, "BPF_?" "??"};
+
+static constexpr Constant kBpfClassicOperationsConstants[] = {
+    NAMED(BPF_ADD), NAMED(BPF_SUB), NAMED(BPF_MUL), NAMED(BPF_DIV), NAMED(BPF_OR), NAMED(BPF_AND), NAMED(BPF_LSH),
+    NAMED(BPF_RSH), NAMED(BPF_NEG), NAMED(BPF_MOD), NAMED(BPF_XOR),
+};
+const ConstantTable kBpfClassicOperations{kBpfClassicOperationsConstants, "BPF_?" "??"};
+
+static constexpr Constant kBpfJumpsConstants[] = {
+    NAMED(BPF_JA), NAMED(BPF_JEQ), NAMED(BPF_JGT), NAMED(BPF_JGE), NAMED(BPF_JSET), NAMED(BPF_JNE), NAMED(BPF_JSGT),
+    NAMED(BPF_JSGE), NAMED(BPF_CALL), NAMED(BPF_EXIT), NAMED(BPF_JLT), NAMED(BPF_JLE), NAMED(BPF_JSLT),
+    NAMED(BPF_JSLE),
+};
+const ConstantTable kBpfJumps{kBpfJumpsConstants, "BPF_?" "??"};
+
+static constexpr Constant kBpfJumps32Constants[] = {
+    NAMED(BPF_JEQ), NAMED(BPF_JGT), NAMED(BPF_JGE), NAMED(BPF_JSET), NAMED(BPF_JNE), NAMED(BPF_JSGT),
+    NAMED(BPF_JSGE), NAMED(BPF_JLT), NAMED(BPF_JLE), NAMED(BPF_JSLT), NAMED(BPF_JSLE),
+};
+const ConstantTable kBpfJumps32{kBpfJumps32Constants, "BPF_?" "??"};
+
+static constexpr Constant kBpfClassicJumpsConstants[] = {
+    NAMED(BPF_JA), NAMED(BPF_JEQ), NAMED(BPF_JGT), NAMED(BPF_JGE), NAMED(BPF_JSET),
+};
+const ConstantTable kBpfClassicJumps{kBpfClassicJumpsConstants, "BPF_?" "??"};
+
+static constexpr Constant kSeccompActionsConstants[] = {
+    NAMED(SECCOMP_RET_KILL_PROCESS), NAMED(SECCOMP_RET_KILL_THREAD), NAMED(SECCOMP_RET_TRAP), NAMED(SECCOMP_RET_ERRNO),
+    NAMED(SECCOMP_RET_USER_NOTIF), NAMED(SECCOMP_RET_TRACE), NAMED(SECCOMP_RET_LOG), NAMED(SECCOMP_RET_ALLOW),
+};
+const ConstantTable kSeccompActions{kSeccompActionsConstants, "SECCOMP_RET_?" "??"};
+// clang-format on
+
+}  // namespace polytap

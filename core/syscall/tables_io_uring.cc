@@ -1,0 +1,53 @@
+// Names of io_uring's constants. Written from the headers of Linux 6.1.
+#include <linux/io_uring.h>
+
+#include "core/syscall/tables_io_uring.h"
+
+#define NAMED(constant) \
+  { #constant, static_cast < uint64_t>(constant) }
+
+namespace polytap {
+
+// clang-format off
+static constexpr Constant kIouringOperationsConstants[] = {
+    NAMED(IORING_OP_NOP), NAMED(IORING_OP_READV), NAMED(IORING_OP_WRITEV), NAMED(IORING_OP_FSYNC),
+    NAMED(IORING_OP_READ_FIXED), NAMED(IORING_OP_WRITE_FIXED), NAMED(IORING_OP_POLL_ADD),
+    NAMED(IORING_OP_POLL_REMOVE), NAMED(IORING_OP_SYNC_FILE_RANGE), NAMED(IORING_OP_SENDMSG),
+    NAMED(IORING_OP_RECVMSG), NAMED(IORING_OP_TIMEOUT), NAMED(IORING_OP_TIMEOUT_REMOVE), NAMED(IORING_OP_ACCEPT),
+    NAMED(IORING_OP_ASYNC_CANCEL), NAMED(IORING_OP_LINK_TIMEOUT), NAMED(IORING_OP_CONNECT),
+    NAMED(IORING_OP_FALLOCATE), NAMED(IORING_OP_OPENAT), NAMED(IORING_OP_CLOSE), NAMED(IORING_OP_FILES_UPDATE),
+    NAMED(IORING_OP_STATX), NAMED(IORING_OP_READ), NAMED(IORING_OP_WRITE), NAMED(IORING_OP_FADVISE),
+    NAMED(IORING_OP_MADVISE), NAMED(IORING_OP_SEND), NAMED(IORING_OP_RECV), NAMED(IORING_OP_OPENAT2),
+    NAMED(IORING_OP_EPOLL_CTL), NAMED(IORING_OP_SPLICE), NAMED(IORING_OP_PROVIDE_BUFFERS),
+    NAMED(IORING_OP_REMOVE_BUFFERS), NAMED(IORING_OP_TEE), NAMED(IORING_OP_SHUTDOWN), NAMED(IORING_OP_RENAMEAT),
+    NAMED(IORING_OP_UNLINKAT), NAMED(IORING_OP_MKDIRAT), NAMED(IORING_OP_SYMLINKAT), NAMED(IORING_OP_LINKAT),
+    NAMED(IORING_OP_MSG_RING), NAMED(IORING_OP_FSETXATTR), NAMED(IORING_OP_SETXATTR), NAMED(IORING_OP_FGETXATTR),
+    NAMED(IORING_OP_GETXATTR), NAMED(IORING_OP_SOCKET), NAMED(IORING_OP_URING_CMD), NAMED(IORING_OP_SEND_ZC),
+    NAMED(IORING_OP_SENDMSG_ZC),
+};
+const ConstantTable kIouringOperations{kIouringOperationsConstants, "IORING_OP_?" "??"};
+
+static constexpr Constant kIouringProbeFlagsConstants[] = {
+    NAMED(IO_URING_OP_SUPPORTED),
+};
+const ConstantTable kIouringProbeFlags{kIouringProbeFlagsConstants, "IO_URING_OP_?" "??"};
+
+static constexpr Constant kIouringRestrictionsConstants[] = {
+    NAMED(IORING_RESTRICTION_REGISTER_OP), NAMED(IORING_RESTRICTION_SQE_OP),
+    NAMED(IORING_RESTRICTION_SQE_FLAGS_ALLOWED), NAMED(IORING_RESTRICTION_SQE_FLAGS_REQUIRED),
+};
+const ConstantTable kIouringRestrictions{kIouringRestrictionsConstants, "IORING_RESTRICTION_?" "??"};
+
+static constexpr Constant kIouringEntryFlagsConstants[] = {
+    NAMED(IOSQE_FIXED_FILE), NAMED(IOSQE_IO_DRAIN), NAMED(IOSQE_IO_LINK), NAMED(IOSQE_IO_HARDLINK),
+    NAMED(IOSQE_ASYNC), NAMED(IOSQE_BUFFER_SELECT), NAMED(IOSQE_CQE_SKIP_SUCCESS),
+};
+const ConstantTable kIouringEntryFlags{kIouringEntryFlagsConstants, "IOSQE_?" "??"};
+
+static constexpr Constant kIouringWorkersConstants[] = {
+    NAMED(IO_WQ_BOUND), NAMED(IO_WQ_UNBOUND),
+};
+const ConstantTable kIouringWorkers{kIouringWorkersConstants, "IO_WQ_?" "??"};
+// clang-format on
+
+}  // namespace polytap

@@ -1,0 +1,90 @@
+#include "frontend/symbolize_output.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string_view>
+
+#include "core/output/json.h"
+
+namespace polytap {
+namespace {
+
+std::string_view shown_file(const NamedFrame& frame, const SymbolizeOptions& options) {
+  const std::string_view file = frame.file;
+  return options.basenames ? file.substr(file.rfind('/') + 1) : file;
+}
+
+// "FILE:LINE"; "FILE:?" for code that comes from no line, "??:0" when nothing is known, as addr2line has it.
+void append_place(std::string& out, const NamedFrame& frame, const SymbolizeOptions& options) {
+  const auto end = std::back_inserter(out);
+  if (frame.file.empty()) {
+    out += "??:0";
+  } else if (frame.line == 0) {
+    fmt::format_to(end, "{}:?", shown_file(frame, options));
+  } else {
+    fmt::format_to(end, "{}:{}", shown_file(frame, options), frame.line);
+  }
+}
+
+void append_text(std::string& out, uint64_t address, const Location& location, const SymbolizeOptions& options) {
+  const auto end = std::back_inserter(out);
+  if (options.addresses) fmt::format_to(end, "0x{:016x}{}", address, options.pretty ? ": " : "\n");
+  const size_t shown = options.inlines ? location.frames.size() : 1;
+  for (size_t i = 0; i < shown; ++i) {
+    const NamedFrame& frame = location.frames[i];
+    if (options.pretty && i > 0) out += " (inlined by) ";
+    if (options.functions) fmt::format_to(end, "{}{}", frame.function, options.pretty ? " at " : "\n");
+    append_place(out, frame, options);
+    if (options.reasons && i + 1 == shown && !location.missing.empty()) {
+      fmt::format_to(end, " ({})", location.missing);
+    }
+    out += '\n';
+  }
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+  if (text.empty()) return;
+  fmt::format_to(std::back_inserter(out), ", \"{}\": ", name);
+  append_json_string(out, text);
+}
+
+void append_frame(std::string& out, const NamedFrame& frame, bool inlined, const SymbolizeOptions& options) {
+  out += "{\"function\": ";
+  append_json_string(out, frame.function);
+  append_member(out, "file", shown_file(frame, options));
+  if (frame.line != 0) fmt::format_to(std::back_inserter(out), ", \"line\": {}", frame.line);
+  if (frame.column != 0) fmt::format_to(std::back_inserter(out), ", \"column\": {}", frame.column);
+  if (inlined) out += ", \"inlined\": true";
+  out += '}';
+}
+
+void append_json(std::string& out, uint64_t address, const Location& location, const SymbolizeOptions& options) {
+  const auto end = std::back_inserter(out);
+  const Symbol& symbol = location.symbol;
+  fmt::format_to(end, "{{\"address\": \"{:#x}\"", address);
+  append_member(out, "module", symbol.module);
+  if (!symbol.module.empty()) fmt::format_to(end, ", \"module_offset\": \"{:#x}\"", symbol.module_offset);
+  append_member(out, "symbol", symbol.name);
+  if (!symbol.name.empty()) fmt::format_to(end, ", \"symbol_offset\": {}", symbol.offset);
+  out += ", \"frames\": [";
+  for (size_t i = 0; i < location.frames.size(); ++i) {
+    if (i > 0) out += ", ";
+    append_frame(out, location.frames[i], i + 1 < location.frames.size(), options);
+  }
+  out += ']';
+  append_member(out, "missing", location.missing);
+  out += "}\n";
+}
+
+}  // namespace
+
+void append_location(std::string& out, uint64_t address, const Location& location, const SymbolizeOptions& options) {
+  if (options.json) {
+    append_json(out, address, location, options);
+  } else {
+    append_text(out, address, location, options);
+  }
+}
+
+}  // namespace polytap
