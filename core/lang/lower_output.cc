@@ -70,17 +70,6 @@ void Lowerer::statement_call(const ast::Call& call) {
     case FunctionId::kStaticAssert:
     case FunctionId::kFail:
       return;
-    case FunctionId::kUnwatch: {
-      ir::EmitSpec spec;
-      spec.kind = EmitKind::kUnwatch;
-      spec.control = true;
-      spec.span = call.name_span;
-      spec.fields.push_back(types::uint64());
-      ir::EmitField field;
-      field.word = word(*call.arguments[0]);
-      emit(std::move(spec), {field});
-      return;
-    }
     case FunctionId::kExit:
       exit(call);
       return;
