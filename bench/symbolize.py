@@ -27,14 +27,14 @@ def debug_file_of_libc():
     return f"/usr/lib/debug/.build-id/{build_id[:2]}/{build_id[2:]}.debug"
 
 
-def measure(argv, addresses):
+def measure(argv, addresses, quiet=False):
     """Wall and CPU milliseconds, and the output. The CPU's do not grow when the machine has other things to do."""
     with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+") as out:
         given.write("".join(f"{a:#x}\n" for a in addresses))
         given.flush()
         given.seek(0)
         began = time.monotonic()
-        process = subprocess.Popen(argv, stdin=given, stdout=out, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(argv, stdin=given, stdout=subprocess.DEVNULL if quiet else out, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
         process.returncode = status
@@ -110,7 +110,7 @@ def bench_file(polytap, path, cold_bar, missed):
     cold = {name: [] for name in ("polytap", *peers)}
     for address in addresses[:9]:
         for name, argv in (("polytap", ours), *peers.items()):
-            cold[name].append(measure(argv, [address])[:2])
+            cold[name].append(measure(argv, [address], True)[:2])
     mine = min(wall for wall, _ in cold["polytap"])
     print(f"  first address, cold: polytap {mine:.1f} ms (bar {cold_bar}), CPU {statistics.median(c for _, c in cold['polytap']):.1f} ms", flush=True)
     for name in peers:
@@ -119,7 +119,7 @@ def bench_file(polytap, path, cold_bar, missed):
     if mine > cold_bar:
         missed.append(f"symbolize: first address of {os.path.basename(path)}")
 
-    rounds = [measure(ours, addresses)[:2] for _ in range(3)]
+    rounds = [measure(ours, addresses, True)[:2] for _ in range(3)]
     rate = FIRST_TOUCH / min(wall for wall, _ in rounds) * 1e3
     by_cpu = FIRST_TOUCH / min(cpu for _, cpu in rounds) * 1e3
     print(f"  first touch, with inlined calls: {rate:,.0f} addresses/s, {by_cpu:,.0f} per second of CPU (bar 150,000)", flush=True)
@@ -127,12 +127,12 @@ def bench_file(polytap, path, cold_bar, missed):
         missed.append(f"symbolize: first touch in {os.path.basename(path)}")
     for name, argv in peers.items():
         count = COMPARED if name.startswith("llvm") else SLOW
-        theirs = count / measure(argv, addresses[:count])[1] * 1e3
+        theirs = count / measure(argv, addresses[:count], True)[1] * 1e3
         print(f"    {name}: {theirs:,.0f} per second of CPU ({count:,} addresses), ratio {by_cpu / theirs:,.0f}", flush=True)
 
     few = addresses[:1000]
-    base = min(measure(ours, few)[1] for _ in range(3))
-    again = min(measure(ours, few * (REPEATED // len(few)))[1] for _ in range(3))
+    base = min(measure(ours, few, True)[1] for _ in range(3))
+    again = min(measure(ours, few * (REPEATED // len(few)), True)[1] for _ in range(3))
     repeated = (REPEATED - len(few)) / (again - base) * 1e3
     print(f"  repeated: {repeated:,.0f} addresses per second of CPU (bar 1,000,000)", flush=True)
     if repeated < 1_000_000:

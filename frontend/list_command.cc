@@ -18,12 +18,9 @@ namespace polytap {
 
 namespace {
 
-// "user struct x *" goes without the mark that keeps it apart from the kernel's.
 std::string type_text(const ProbeArgument& argument) {
   if (argument.form == ProbeArgument::Form::kElsewhere) return argument.type.name;
-  const std::string text = to_string(argument.type);
-  constexpr std::string_view kUser = "user ";
-  return text.starts_with(kUser) ? text.substr(kUser.size()) : text;
+  return to_string(argument.type);
 }
 
 void print_site(const ProbeSite& site, bool verbose) {

@@ -38,6 +38,12 @@ void add_question(CLI::App& app, Options& options, std::vector<std::string>& pos
       ->allow_extra_args(false);
   app.add_flag("-a,--system-wide", options.system_wide, "Trace every process even with -c or -p");
   app.add_option("-o", options.output_path, "Write the answer to FILE")->type_name("FILE");
+  app.add_option("-I", options.include_folders, "Look for #include files in FOLDER too (repeatable)")
+      ->type_name("FOLDER")
+      ->allow_extra_args(false);
+  app.add_option("--include", options.include_files, "#include FILE in front of the script (repeatable)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   app.add_flag("--unsafe", options.allow_unsafe, "Allow functions that change the system (system())");
   app.add_flag("-q,--quiet", options.quiet, "Only the answer: no 'Attached N probes'");
   app.add_flag("-v,--verbose", options.verbose, "Say more about what is done");

@@ -24,6 +24,8 @@ struct Options {
   std::string script_text;  // -e
   std::string script_path;  // the first positional argument without -e
   bool has_script = false;
+  std::vector<std::string> include_folders;                           // -I
+  std::vector<std::string> include_files;                             // --include
   std::vector<std::string> parameters;                                // $1...
   std::vector<std::pair<std::string, std::string>> named_parameters;  // --name=value behind --, for getopt()
   bool help_of_script = false;                                        // --help behind --

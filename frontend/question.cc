@@ -43,6 +43,12 @@ ir::Settings settings_from_environment() {
   return settings;
 }
 
+// Where #include "file" of a script is looked for first: beside it.
+std::string folder_of(const std::string& script) {
+  const size_t slash = script.rfind('/');
+  return slash == std::string::npos ? "" : script.substr(0, slash + 1);
+}
+
 void print_script_options(const Compiled& compiled) {
   fmt::print("Options of the script, behind --:\n");
   for (const auto& [name, description] : compiled.options) fmt::print("  --{:<24} {}\n", name, description);
@@ -99,6 +105,7 @@ std::unique_ptr<Question> load_question(const Options& options) {
     if (!options.pids.empty()) input.process = options.pids.front();
     input.named_parameters = options.named_parameters;
     input.settings = settings_from_environment();
+    input.headers = {options.include_folders, options.include_files, folder_of(options.script_path)};
     input.settings.report_faults = options.report_faults;
     input.probe_filter = options.probe_filter;
     question->compiled = compile(script, input, diagnostics);
@@ -107,8 +114,12 @@ std::unique_ptr<Question> load_question(const Options& options) {
     if (diagnostic.severity == Severity::kWarning && options.no_warnings) continue;
     fmt::print(stderr, "{}", render(*question->source, diagnostic));
   }
-  if (question->compiled && options.help_of_script) print_script_options(*question->compiled);
-  return question->compiled && takes_options(*question->compiled, options) ? std::move(question) : nullptr;
+  if (!question->compiled) return nullptr;
+  if (options.help_of_script) print_script_options(*question->compiled);
+  if (options.verbose) {
+    for (const std::string& note : question->compiled->header_notes) fmt::print(stderr, "headers: {}\n", note);
+  }
+  return takes_options(*question->compiled, options) ? std::move(question) : nullptr;
 }
 
 Result<Target> choose_target(const Options& options, const Question& question) {

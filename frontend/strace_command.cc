@@ -11,7 +11,6 @@
 #include <cstring>
 #include <string_view>
 
-#include "backends/ptrace/registers.h"
 #include "backends/ptrace/syscall_trace_backend.h"
 #include "core/syscall/table.h"
 #include "frontend/strace_json.h"
@@ -69,6 +68,18 @@ std::vector<uint32_t> unbuffered_calls(const StraceOptions& options) {
   return numbers;
 }
 
+std::vector<CallTraceOptions::SilentFault> silent_faults(const StraceOptions& options) {
+  std::vector<CallTraceOptions::SilentFault> faults;
+  for (const Syscall& call : syscalls()) {
+    for (const InjectRule& rule : options.injections) {
+      if (!rule.silent || !rule.calls.contains(call.number)) continue;
+      faults.push_back({call.number, static_cast<uint16_t>(-*rule.tampering.result)});
+      break;
+    }
+  }
+  return faults;
+}
+
 CallTraceOptions trace_options(const StraceOptions& options) {
   CallTraceOptions trace;
   trace.command = options.command;
@@ -86,6 +97,8 @@ CallTraceOptions trace_options(const StraceOptions& options) {
   trace.filtered_calls = calls_to_filter(options);
   // A filter for all calls is worth it only where it lets calls be buffered.
   trace.filter = may_filter(options) && (trace.buffer || !trace.filtered_calls.empty());
+  trace.silent_faults = silent_faults(options);
+  trace.filter = trace.filter || !trace.silent_faults.empty();
   trace.unbuffered_calls = unbuffered_calls(options);
   trace.string_limit = static_cast<uint32_t>(std::min<size_t>(options.style.string_limit, UINT32_MAX));
   return trace;
@@ -123,6 +136,10 @@ int strace_command(int argc, char** argv) {
   auto parsed = parse_strace_options(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
   const StraceOptions& options = std::get<StraceOptions>(parsed);
+  const bool silent = std::ranges::any_of(options.injections, &InjectRule::silent);
+  if (silent && !may_filter(options)) {
+    return fail(Error("inject=...:silent needs -f, a command, and root or --seccomp-bpf"));
+  }
   const bool shared = !options.output_separately || options.output.empty() || options.json;
   auto output = StraceOutput::create(shared ? options.output : "", options.append);
   if (!output) return fail(output.error());
@@ -133,7 +150,8 @@ int strace_command(int argc, char** argv) {
     wait_status = trace(options, observer);
     if (wait_status) observer.finish();
   } else {
-    auto stacks = options.stacks ? std::make_unique<StraceStacks>(options.stack_frame_limit, read_tracee_registers)
+    auto stacks = options.stacks ? std::make_unique<StraceStacks>(options.stack_frame_limit, options.stack_sources,
+                                                                  read_tracee_registers)
                                  : std::unique_ptr<StraceStacks>();
     StracePrinter observer(options, sink, std::move(stacks));
     wait_status = trace(options, observer);

@@ -95,6 +95,7 @@ bool parse_pokes(std::string_view text, std::vector<MemoryPoke>& pokes) {
 }
 
 bool parse_part(std::string_view part, InjectRule& rule) {
+  if (part == "silent") return rule.silent = true;
   const size_t equals = part.find('=');
   if (equals == std::string_view::npos) return false;
   const std::string_view name = part.substr(0, equals);
@@ -161,6 +162,13 @@ Result<InjectRule> parse_inject_rule(std::string_view text, bool is_fault) {
   if (what.number && what.result) {
     return Error(fmt::format(
         "invalid {} argument '{}': syscall= excludes error= and retval=", is_fault ? "fault" : "inject", whole));
+  }
+  const bool has_more = what.signal != 0 || what.delay_enter_us + what.delay_exit_us != 0 || what.number ||
+                        !what.poke_enter.empty() || !what.poke_exit.empty() || rule.first != 1 ||
+                        rule.last != UINT32_MAX;
+  if (rule.silent && (has_more || (what.result && *what.result > 0))) {
+    return Error(fmt::format("invalid {} argument '{}': silent goes with error= and retval=0 alone",
+                             is_fault ? "fault" : "inject", whole));
   }
   if (is_fault && !rule.tampering.result) rule.tampering.result = -ENOSYS;
   return rule;

@@ -21,13 +21,14 @@ struct InjectRule {
   std::string text;  // as it was given
   CallSet calls;
   CallTampering tampering;
+  bool silent = false;  // by the kernel's filter alone: always, without a stop, and not shown
   // The calls FIRST, FIRST+STEP ... up to LAST, counted per call and per tracee.
   uint32_t first = 1;
   uint32_t last = UINT32_MAX;
   uint32_t step = 1;
 
   bool applies(uint32_t count) const {
-    return count >= first && count <= last && (step == 0 ? count == first : (count - first) % step == 0);
+    return !silent && count >= first && count <= last && (step == 0 ? count == first : (count - first) % step == 0);
   }
 };
 

@@ -249,7 +249,9 @@ Status Parser::take(int letter, const char* argument) {
       return {};
     case 'k':
       if (text.empty() || text == "symbol") return {};
-      return Error(fmt::format("invalid --stack-trace argument: '{}' (only 'symbol' is supported)", text));
+      if (text != "source") return Error(fmt::format("invalid --stack-trace argument: '{}'", text));
+      options_.stack_sources = true;
+      return {};
     case kStackFrameLimit: {
       ASSIGN_OR_RETURN(options_.stack_frame_limit, parse_number<uint32_t>('k', text));
       if (options_.stack_frame_limit == 0) return Error("invalid --stack-trace-frame-limit argument: '0'");
@@ -448,6 +450,7 @@ void Parser::count_flags() {
   options_.wall_clock = counts_['w'] > 0;
   options_.seccomp = counts_[kSeccomp] > 0;
   options_.stacks = counts_['k'] > 0;
+  options_.stack_sources = options_.stack_sources || counts_['k'] > 1;
   options_.always_show_pid = counts_[kAlwaysShowPid] > 0;
   if (counts_['z'] > 0) options_.statuses = static_cast<uint8_t>(CallStatus::kSuccessful);
   if (counts_['Z'] > 0) options_.statuses = static_cast<uint8_t>(CallStatus::kFailed);

@@ -58,7 +58,8 @@ struct StraceOptions {
   bool instruction_pointers = false;  // -i
   bool call_numbers = false;          // -n
   bool always_show_pid = false;
-  bool stacks = false;  // -k
+  bool stacks = false;         // -k
+  bool stack_sources = false;  // -kk
   uint32_t stack_frame_limit = 256;
   CallSet raw;                            // -e raw=
   CallSet dereferenced = CallSet::all();  // -e verbose=

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "core/base/clock.h"
 #include "core/syscall/i386.h"
@@ -294,7 +295,7 @@ void StracePrinter::on_exit(const CallStop& raw) {
     line.append(data, 0, data.size() - 1);
   }
   if (!stacks_) return end_line(own);
-  end_line(own, own.entry_stack.empty() ? stacks_->text(stop.tid, stop.tgid) : own.entry_stack);
+  end_line(own, own.entry_stack.empty() ? stacks_->text(stop.tid, stop.tgid) : std::exchange(own.entry_stack, {}));
 }
 
 void StracePrinter::put_result(pid_t, Task& own, CallText& text, const CallStop& stop) {
@@ -365,7 +366,7 @@ void StracePrinter::on_exiting(pid_t tid) {
     pad(rest, before);
     own.output->text += rest + "?";
     own.in_call = false;
-    end_line(own, own.entry_stack);
+    end_line(own);
   }
   own.in_call = false;
 }
@@ -381,6 +382,10 @@ void StracePrinter::on_end(pid_t tid, int status) {
   } else if (!options_.quiet_exit) {
     put_whole_line(tid, fmt::format("+++ exited with {} +++", WEXITSTATUS(status)));
   }
+  // strace has the stack of the last call behind the end.
+  Task& ended = task(tid);
+  ended.output->text += ended.entry_stack;
+  ended.output->commit();
   if (line_owner_ == tid) line_owner_ = 0;
   if (const auto ending = tasks_.find(tid); stacks_ && ending != tasks_.end() && ending->second.tgid == tid) {
     stacks_->on_end(tid);

@@ -8,9 +8,10 @@
 
 namespace polytap {
 
-StraceStacks::StraceStacks(uint32_t frame_limit, ReadRegisters read_registers)
+StraceStacks::StraceStacks(uint32_t frame_limit, bool sources, ReadRegisters read_registers)
     : read_registers_(std::move(read_registers)),
-      symbolizer_(maps_, {}),
+      sources_(sources),
+      symbolizer_(maps_, {.lines = sources}),
       unwinder_(maps_, std::make_shared<UnwindFiles>()),
       frames_(frame_limit) {}
 
@@ -27,7 +28,14 @@ const std::string& StraceStacks::line(Lines& known, pid_t tgid, uint64_t address
   const uint64_t offset = address - mapping->start + mapping->offset;
   line = symbol.name.empty() ? fmt::format(" > {}() [{:#x}]\n", module, offset)
                              : fmt::format(" > {}({}+{:#x}) [{:#x}]\n", module, symbol.name, symbol.offset, offset);
+  if (sources_) line.insert(line.size() - 1, source(tgid, address - (is_return_address ? 1 : 0)));
   return line;
+}
+
+std::string StraceStacks::source(pid_t tgid, uint64_t address) {
+  const Location location = symbolizer_.locate(tgid, address, false);
+  if (location.frames.empty() || location.frames.back().file.empty()) return {};
+  return fmt::format(" {}:{}", location.frames.back().file, location.frames.back().line);
 }
 
 std::string StraceStacks::text(pid_t tid, pid_t tgid) {

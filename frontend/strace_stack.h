@@ -22,7 +22,8 @@ class StraceStacks {
   // The registers of a stopped tracee; nothing when it is gone.
   using ReadRegisters = std::function<std::optional<UnwindValues>(pid_t tid)>;
 
-  StraceStacks(uint32_t frame_limit, ReadRegisters read_registers);
+  // SOURCES: with the source's file and line behind each frame that has one.
+  StraceStacks(uint32_t frame_limit, bool sources, ReadRegisters read_registers);
 
   // A line for each frame of a stopped thread, innermost first; and why there are no more, unless all are there.
   std::string text(pid_t tid, pid_t tgid);
@@ -40,9 +41,12 @@ class StraceStacks {
   };
   // A return address may lie behind the end of the function that called.
   const std::string& line(Lines& known, pid_t tgid, uint64_t address, bool is_return_address);
+  // " FILE:LINE", or nothing.
+  std::string source(pid_t tgid, uint64_t address);
   bool maps_code(pid_t tgid, uint64_t address, uint64_t length) const;
 
   ReadRegisters read_registers_;
+  bool sources_;
   ProcessMaps maps_;
   Symbolizer symbolizer_;
   Unwinder unwinder_;

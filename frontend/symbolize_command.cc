@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,11 +25,15 @@
 namespace polytap {
 namespace {
 
+// Also without -i the function is the innermost one, as addr2line has it.
+bool wants_inlines(const SymbolizeOptions& options) { return options.functions || options.inlines || options.json; }
+
 // Whose addresses they are.
 class AddressSpace {
  public:
   virtual ~AddressSpace() = default;
-  virtual Location locate(uint64_t address) = 0;
+  // Valid until the next call.
+  virtual const Answer& locate(uint64_t address) = 0;
   // Whether the same address has the same answer tomorrow.
   virtual bool is_fixed() const = 0;
 };
@@ -45,26 +50,22 @@ class FileSpace : public AddressSpace {
     return std::unique_ptr<AddressSpace>(new FileSpace(options, std::move(fd)));
   }
 
-  Location locate(uint64_t address) override {
+  const Answer& locate(uint64_t address) override {
     frames_.clear();
-    Symbol symbol;
-    symbol.module = options_.file;
-    symbol.module_offset = address;
-    std::string why;
-    const bool known = file_.find_source(address, options_.inlines || options_.json, frames_, why);
+    answer_.frames.clear();
+    answer_.missing.clear();
+    answer_.symbol = {"", 0, options_.file, address};
+    const bool known = file_.find_source(address, wants_inlines(options_), frames_, answer_.missing);
     // The symbol table is read when DWARF does not name the function, or when both are shown.
-    if (options_.json || (options_.functions && (!known || frames_.back().function.empty()))) {
-      if (const auto hit = file_.find(address)) {
-        symbol.name = shown(hit->name);
-        symbol.offset = address - hit->start;
-      } else {
-        why = why.empty() ? std::string(file_.symbols_missing()) : fmt::format("{}; {}", file_.symbols_missing(), why);
-      }
+    if (options_.json || (options_.functions && (!known || frames_.back().function.empty()))) ask_symbols(address);
+    for (const SourceFrame& frame : frames_) {
+      const std::string_view name = frame.function.empty() ? "[unnamed]" : shown(frame.function);
+      answer_.frames.push_back({name, frame.file, frame.line, frame.column});
     }
-    Location location =
-        make_location(std::move(symbol), frames_, [this](std::string_view name) { return shown(name); });
-    location.missing = std::move(why);
-    return location;
+    if (frames_.empty()) answer_.frames.emplace_back();
+    // The symbol table knows nothing of inlined calls: it names the last one.
+    if (frames_.empty() || frames_.back().function.empty()) answer_.frames.back().function = name_without_dwarf();
+    return answer_;
   }
   bool is_fixed() const override { return true; }
 
@@ -79,12 +80,29 @@ class FileSpace : public AddressSpace {
     search.roots = {""};
     search.debug_directory = options.debug_directory;
     search.lines = true;
+    search.debuginfod_timeout = options.debuginfod ? options.debuginfod_timeout : 0;
     search.debuginfod_cache = default_debuginfod_cache();
     return search;
   }
 
-  std::string shown(std::string_view name) {
-    if (!options_.demangle) return std::string(name);
+  void ask_symbols(uint64_t address) {
+    if (const auto hit = file_.find(address)) {
+      answer_.symbol.name = shown(hit->name);
+      answer_.symbol.offset = address - hit->start;
+      return;
+    }
+    const std::string_view why = file_.symbols_missing();
+    answer_.missing = answer_.missing.empty() ? std::string(why) : fmt::format("{}; {}", why, answer_.missing);
+  }
+
+  std::string_view name_without_dwarf() {
+    if (!answer_.symbol.name.empty()) return answer_.symbol.name;
+    fallback_ = fmt::format("{}+{:#x}", options_.file, answer_.symbol.module_offset);
+    return fallback_;
+  }
+
+  std::string_view shown(std::string_view name) {
+    if (!options_.demangle) return name;
     const auto [it, is_new] = demangled_.try_emplace(name);
     if (is_new) it->second = demangle(name);
     return it->second;
@@ -94,6 +112,8 @@ class FileSpace : public AddressSpace {
   MappedFile file_;
   std::unordered_map<std::string_view, std::string> demangled_;  // the names live as long as the file
   std::vector<SourceFrame> frames_;
+  Answer answer_;
+  std::string fallback_;
 };
 
 bool is_kernel_address(uint64_t address) { return address >> 63 != 0; }
@@ -106,11 +126,18 @@ class ProcessSpace : public AddressSpace {
     return std::unique_ptr<AddressSpace>(std::move(space));
   }
 
-  Location locate(uint64_t address) override {
-    if (options_.pid != 0 && !is_kernel_address(address)) {
-      return symbolizer_.locate(options_.pid, address, options_.inlines || options_.json);
+  const Answer& locate(uint64_t address) override {
+    const bool inlines = wants_inlines(options_);
+    const bool of_process = options_.pid != 0 && !is_kernel_address(address);
+    location_ =
+        of_process ? symbolizer_.locate(options_.pid, address, inlines) : symbolizer_.locate_kernel(address, inlines);
+    answer_.symbol = location_.symbol;
+    answer_.missing = location_.missing;
+    answer_.frames.clear();
+    for (const NamedFrame& frame : location_.frames) {
+      answer_.frames.push_back({frame.function, frame.file, frame.line, frame.column});
     }
-    return symbolizer_.locate_kernel(address, options_.inlines || options_.json);
+    return answer_;
   }
   bool is_fixed() const override { return false; }
 
@@ -120,11 +147,14 @@ class ProcessSpace : public AddressSpace {
         symbolizer_(maps_, {.demangle = options.demangle,
                             .debug_directory = options.debug_directory,
                             .lines = true,
+                            .debuginfod_timeout = options.debuginfod ? options.debuginfod_timeout : 0,
                             .debuginfod_cache = default_debuginfod_cache()}) {}
 
   const SymbolizeOptions& options_;
   ProcessMaps maps_;
   Symbolizer symbolizer_;
+  Location location_;
+  Answer answer_;
 };
 
 // Hexadecimal, with or without 0x, as addr2line reads it.
@@ -156,12 +186,16 @@ class Answers {
       out_ += options_.json ? "{}\n" : "??:0\n";
       return;
     }
-    if (!space_.is_fixed()) return append_location(out_, *address, space_.locate(*address), options_);
-    if (known_.size() >= kMaxKnown) known_.clear();
+    if (!space_.is_fixed()) return append_answer(out_, *address, space_.locate(*address), options_);
     const auto [it, is_new] = known_.try_emplace(*address);
-    if (is_new) append_location(it->second, *address, space_.locate(*address), options_);
+    if (is_new) append_answer(it->second, *address, space_.locate(*address), options_);
     out_ += it->second;
+    if (is_new) known_size_ += it->second.size();
+    if (known_size_ < kMaxKnown) return;
+    known_.clear();
+    known_size_ = 0;
   }
+  bool is_full() const { return out_.size() >= kFull; }
 
   // False when nobody reads any more.
   bool flush() {
@@ -177,11 +211,13 @@ class Answers {
   bool wrong() const { return wrong_; }
 
  private:
-  static constexpr size_t kMaxKnown = 1 << 16;
+  static constexpr size_t kMaxKnown = size_t{4} << 20;
+  static constexpr size_t kFull = 1 << 16;
 
   AddressSpace& space_;
   const SymbolizeOptions& options_;
   std::unordered_map<uint64_t, std::string> known_;
+  size_t known_size_ = 0;
   std::string out_;
   bool wrong_ = false;
 };
@@ -199,6 +235,7 @@ bool answer_stdin(Answers& answers) {
     size_t begin = 0;
     for (size_t end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
       answers.append(std::string_view(text).substr(begin, end - begin));
+      if (answers.is_full() && !answers.flush()) return false;
     }
     text.erase(0, begin);
     if (got <= 0) answers.append(text);

@@ -44,7 +44,7 @@ struct FrameLayout {
   std::vector<Location> slots;   // by SlotId
   std::vector<Location> spills;  // by spill word
   int32_t record = 0;            // in scratch: where records with strings are put together
-  int32_t dump = 0;  // in scratch: where bytes go that nobody reads, and where texts are searched and joined
+  int32_t dump = 0;            // in scratch: where bytes go that nobody reads, and where texts are searched and joined
   uint32_t text_capacity = 0;  // of all searches: the largest
   uint32_t pattern_capacity = 0;
   int32_t unwind = 0;         // in scratch: an UnwindState, of functions with user stacks

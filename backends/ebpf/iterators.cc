@@ -31,8 +31,9 @@ std::optional<std::string> why_no_iterator(const ProbeSite& site) {
   const UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "polytap_test", "GPL", finished->instructions.data(),
                                        finished->instructions.size(), &options));
   if (program.valid()) return std::nullopt;
-  return fmt::format("{}: the kernel takes no eBPF programs of the kind that iterators need (BPF_PROG_TYPE_TRACING): {}",
-                     site.name, Error::from_errno("", errno).message());
+  return fmt::format(
+      "{}: the kernel takes no eBPF programs of the kind that iterators need (BPF_PROG_TYPE_TRACING): {}", site.name,
+      Error::from_errno("", errno).message());
 }
 
 Status iterate(int program_fd, const ProbeSite& site) {
@@ -40,7 +41,8 @@ Status iterate(int program_fd, const ProbeSite& site) {
   if (!link.valid()) return Error::from_errno(fmt::format("attach to {}", site.name));
   const UniqueFd iterator(bpf_iter_create(link.get()));
   if (!iterator.valid()) return Error::from_errno(fmt::format("run {}", site.name));
-  // The program writes nothing there: each read runs it for up to a million objects (MAX_ITER_OBJECTS), then says EAGAIN.
+  // The program writes nothing there: each read runs it for up to a million objects (MAX_ITER_OBJECTS), then says
+  // EAGAIN.
   std::array<char, 4096> nothing;
   for (;;) {
     const ssize_t got = read(iterator.get(), nothing.data(), nothing.size());

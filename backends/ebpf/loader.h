@@ -18,7 +18,7 @@ struct LoadRequest {
   std::string probe;  // as the user wrote it, for messages
   bool may_sleep = false;
   std::string iterator = {};  // kIterator: its name
-  uint32_t attach_type = 0;  // bpf_attach_type, for the kinds of links that want to know beforehand
+  uint32_t attach_type = 0;   // bpf_attach_type, for the kinds of links that want to know beforehand
 };
 
 Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction& function);

@@ -8,8 +8,9 @@
 namespace polytap::ebpf {
 namespace {
 
-// Programs on tracepoints, kprobes and sampled perf events never interrupt each other on a CPU (the kernel's bpf_prog_active), not even from
-// an NMI. Raw tracepoints, uprobes and what is run by BPF_PROG_TEST_RUN know no such rule.
+// Programs on tracepoints, kprobes and sampled perf events never interrupt each other on a CPU (the kernel's
+// bpf_prog_active), not even from an NMI. Raw tracepoints, uprobes and what is run by BPF_PROG_TEST_RUN know no such
+// rule.
 bool excludes_others(const ProbeSite& site) {
   return site.type == ProbeType::kTracepoint || site.is_kernel_function() || site.is_sampled();
 }

@@ -11,8 +11,8 @@
 namespace polytap::ebpf {
 
 struct ProbePmu {
-  uint32_t type = 0;         // perf_event_attr::type
-  uint64_t return_flag = 0;  // in perf_event_attr::config: at the function's return
+  uint32_t type = 0;            // perf_event_attr::type
+  uint64_t return_flag = 0;     // in perf_event_attr::config: at the function's return
   uint32_t counter_shift = 32;  // in config, of uprobes: the reference counter (format/ref_ctr_offset, Linux 4.20)
 };
 

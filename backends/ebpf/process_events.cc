@@ -168,6 +168,7 @@ void ProcessEvents::apply(const Record& record) {
                                                .path = std::move(name),
                                                .device = makedev(body.major, body.minor),
                                                .inode = body.inode});
+      if (listener_) listener_(static_cast<pid_t>(body.pid), false);
       return;
     }
     case PERF_RECORD_COMM: {
@@ -184,7 +185,9 @@ void ProcessEvents::apply(const Record& record) {
     }
     case PERF_RECORD_EXIT: {
       const auto body = body_of<TaskBody>(record.body);
-      if (body.pid == body.tid) maps_.exited(static_cast<pid_t>(body.pid));
+      if (body.pid != body.tid) return;
+      maps_.exited(static_cast<pid_t>(body.pid));
+      if (listener_) listener_(static_cast<pid_t>(body.pid), true);
       return;
     }
     default:

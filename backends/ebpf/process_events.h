@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -38,6 +40,9 @@ class ProcessEvents {
   // Feeds maps() with everything: when no program runs any more, nothing that they saw is still to be reported.
   void apply_all() { apply_until(std::numeric_limits<uint64_t>::max()); }
   ProcessMaps& maps() { return maps_; }
+  // Tells LISTENER, when it is applied, who mapped code, and who ended.
+  using Listener = std::function<void(pid_t pid, bool ended)>;
+  void set_listener(Listener listener) { listener_ = std::move(listener); }
 
  private:
   struct CpuRing {
@@ -59,6 +64,7 @@ class ProcessEvents {
   std::deque<Record> pending_;  // in order of time
   uint64_t collected_at_ns_ = 0;
   ProcessMaps maps_;
+  Listener listener_;
 };
 
 }  // namespace polytap::ebpf

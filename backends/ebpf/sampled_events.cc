@@ -70,18 +70,20 @@ std::string explain(const ProbeSite& site, int code) {
     case ENOENT:
     case EOPNOTSUPP:
       if (site.type == ProbeType::kHardware) {
-        return fmt::format("{}: this machine has no such counter (virtual machines often have none at all); "
-                           "software:cpu-clock and profile sample by a timer instead",
-                           site.name);
+        return fmt::format(
+            "{}: this machine has no such counter (virtual machines often have none at all); "
+            "software:cpu-clock and profile sample by a timer instead",
+            site.name);
       }
       break;
     case ENOSPC:
       return fmt::format("{}: all four breakpoint registers of the processor are in use", site.name);
     case EINVAL:
       if (site.type == ProbeType::kWatchpoint) {
-        return fmt::format("{}: the kernel watches no such address (execution of kernel code needs a kernel built with "
-                           "it; an address must be one that programs or the kernel can have)",
-                           site.name);
+        return fmt::format(
+            "{}: the kernel watches no such address (execution of kernel code needs a kernel built with "
+            "it; an address must be one that programs or the kernel can have)",
+            site.name);
       }
       break;
     case EACCES:

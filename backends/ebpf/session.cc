@@ -107,7 +107,16 @@ Status EbpfSession::prepare() {
   TRY(load_functions());
   if (ir::has_user_addresses(program_)) {
     ASSIGN_OR_RETURN(process_events_, ProcessEvents::create());
-    if (stacks_) stacks_->set_history(process_events_->maps());
+    if (stacks_) {
+      stacks_->set_history(process_events_->maps());
+      process_events_->set_listener([this](pid_t pid, bool ended) {
+        if (ended) {
+          stacks_->exited(pid);
+        } else {
+          stacks_->mappings_changed(pid);
+        }
+      });
+    }
   }
   return {};
 }
@@ -304,9 +313,11 @@ Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
 }
 
 Status EbpfSession::unwatch(uint64_t address) {
-  if (address != 0) {
-    std::erase_if(attachments_, [&](const Attachment& attachment) { return attachment.watched == address; });
-  }
+  const bool watched = std::any_of(program_.sites.begin(), program_.sites.end(), [&](const ProbeSite& site) {
+    return site.type == ProbeType::kWatchpoint && site.sampled.address == address;
+  });
+  if (!watched) return Session::unwatch(address);
+  std::erase_if(attachments_, [&](const Attachment& attachment) { return attachment.watched == address; });
   return {};
 }
 

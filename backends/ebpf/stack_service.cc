@@ -116,10 +116,12 @@ void StackService::learn(pid_t pid, uint64_t tag) {
   if (process.tag != 0 && tag != 0 && process.tag != tag) maps_.exec(pid);
   // Fails when the process is gone; then what was known stays.
   const bool read = maps_.read_from_proc(pid).ok();
+  const bool same = process.published && process.version == maps_.version(pid) && (tag == 0 || process.tag == tag);
+  if (same) return;
   if (tag != 0) process.tag = tag;
   process.version = maps_.version(pid);
   if (!read && !maps_.knows(pid)) return;
-  (void)tables_.publish(pid, process.tag, *files_, maps_.mappings(pid)).ok();
+  process.published = tables_.publish(pid, process.tag, *files_, maps_.mappings(pid)).ok();
 }
 
 bool StackService::walk(Unwinder& unwinder, std::span<const std::byte> snapshot, Stack& stack) {

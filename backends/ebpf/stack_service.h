@@ -47,6 +47,7 @@ class StackService {
   struct Process {
     uint64_t tag = 0;
     ProcessMaps::Version version;
+    bool published = false;
   };
   struct Stack {
     uint32_t depth = 0;

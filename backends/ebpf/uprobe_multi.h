@@ -21,8 +21,8 @@ inline constexpr uint32_t kUprobeMulti = 48;
 struct UserPlaces {
   std::string path;  // the ELF file
   bool at_return = false;
-  std::vector<uint64_t> offsets;  // in the file
-  std::vector<uint64_t> cookies;  // as many, or none
+  std::vector<uint64_t> offsets;             // in the file
+  std::vector<uint64_t> cookies;             // as many, or none
   std::vector<uint64_t> reference_counters;  // ProbeSite::reference_counter: as many, or none
 };
 

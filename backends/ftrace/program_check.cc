@@ -14,9 +14,7 @@
 namespace polytap::ftrace {
 namespace {
 
-bool runs_here(const ProbeSite& site) {
-  return is_own_probe(site);
-}
+bool runs_here(const ProbeSite& site) { return is_own_probe(site); }
 
 // The first site of FUNCTION that is not run in this process; null when it has none.
 const ProbeSite* traced_site(const ir::Program& program, const ir::Function& function) {

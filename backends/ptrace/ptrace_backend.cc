@@ -94,9 +94,8 @@ std::string fidelity_of(const StopPlan& plan, const Target& target, bool filtere
 }
 
 bool needs_tracees(const ir::Program& program) {
-  return std::any_of(program.sites.begin(), program.sites.end(), [](const ProbeSite& site) {
-    return !is_own_probe(site);
-  });
+  return std::any_of(program.sites.begin(), program.sites.end(),
+                     [](const ProbeSite& site) { return !is_own_probe(site); });
 }
 
 bool has_user_functions(const ir::Program& program) {

@@ -48,6 +48,12 @@ class FilterBuilder {
     statement(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
   }
 
+  // The accumulator holds the number.
+  void fail(uint32_t number, uint16_t error) {
+    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, number);
+    statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error);
+  }
+
   // Traces the call, unless its instruction pointer is FREE (0: always).
   void trace(uint64_t free) {
     if (free == 0) return statement(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
@@ -111,8 +117,15 @@ std::vector<uint64_t> make_seccomp_filter(std::span<const uint32_t> numbers) {
   return filter.packed();
 }
 
-std::vector<uint64_t> make_tracing_filter(std::span<const uint32_t> numbers, uint64_t free) {
+std::vector<uint64_t> make_tracing_filter(std::span<const uint32_t> numbers, uint64_t free,
+                                          std::span<const CallTraceOptions::SilentFault> faults) {
   FilterBuilder filter;
+  if (!faults.empty()) {
+    filter.statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
+    filter.require_or_trace(AUDIT_ARCH_X86_64);
+    filter.statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+    for (const CallTraceOptions::SilentFault& fault : faults) filter.fail(fault.number, fault.error);
+  }
   const std::vector<Range> ranges = to_ranges(numbers);
   if (!ranges.empty()) {
     filter.statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));

@@ -116,7 +116,8 @@ Result<Launched> launch_waiting(const CallTraceOptions& options) {
   ASSIGN_OR_RETURN(const Identity identity, find_user(options.user));
   std::vector<uint64_t> filter;
   if (options.filter) {
-    filter = make_tracing_filter(options.filtered_calls, options.buffer ? kBufferBase + buffer_code().called : 0);
+    filter = make_tracing_filter(options.filtered_calls, options.buffer ? kBufferBase + buffer_code().called : 0,
+                                 options.silent_faults);
   }
   std::vector<std::string> words = options.command;
   if (!options.argv0.empty()) words.front() = options.argv0;

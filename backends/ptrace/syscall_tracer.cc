@@ -110,6 +110,8 @@ Status SyscallTracer::start() {
     task.hidden = true;
     task.filtered = options_.filter;
     if (buffers_ != nullptr) buffers_->on_new(task.buffered, std::make_shared<CallSites>());
+    // A seized process stops at no call before it has stopped once.
+    ptrace(PTRACE_INTERRUPT, command_, nullptr, nullptr);
     if (write(gate.get(), "", 1) != 1) return Error::from_errno("cannot start the command");
   }
   for (const pid_t pid : options_.pids) TRY(attach_process(pid));

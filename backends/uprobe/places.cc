@@ -37,9 +37,7 @@ constexpr std::array kRegisters = {
 };
 static_assert(kStackPointerMask == uint64_t{1} << PERF_REG_X86_SP);
 
-bool runs_here(const ProbeSite& site) {
-  return is_own_probe(site);
-}
+bool runs_here(const ProbeSite& site) { return is_own_probe(site); }
 
 bool is_traced(const ir::Program& program, const ir::Function& function) {
   return std::ranges::any_of(function.sites, [&](uint32_t site) { return !runs_here(program.sites[site]); });

@@ -19,6 +19,7 @@ class Builder {
 
   // The place in the script of what is built from now on; returns the one before.
   Span at(Span span) { return std::exchange(span_, span); }
+  Span place() const { return span_; }
 
   // --- slots
   // A slot that keeps its place until the end of the function (variables).

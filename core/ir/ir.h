@@ -428,7 +428,7 @@ struct Settings {
   bool demangle = true;
   std::string license = "GPL";
   MissingProbes missing_probes = MissingProbes::kAlternative;
-  bool report_faults = false;  // -k: every failed read is told, with its place
+  bool report_faults = false;                   // -k: every failed read is told, with its place
   StackMode stack_mode = StackMode::kBpftrace;  // of ustack and kstack without a mode
 };
 

@@ -67,15 +67,20 @@ T BtfFile::load(uint32_t offset) const {
   return value;
 }
 
-Result<BtfFile> BtfFile::read(const std::string& path) {
+Result<BtfFile> BtfFile::read(const std::string& path, const BtfFile* base) {
   ASSIGN_OR_RETURN(std::string bytes, read_kernel_file(path));
-  Result<BtfFile> file = parse(std::move(bytes));
+  Result<BtfFile> file = parse(std::move(bytes), base);
   if (!file) return std::move(file).error().context(path);
   return file;
 }
 
-Result<BtfFile> BtfFile::parse(std::string bytes) {
+Result<BtfFile> BtfFile::parse(std::string bytes, const BtfFile* base) {
   BtfFile file;
+  if (base != nullptr) {
+    file.base_ = base;
+    file.first_ = base->type_count();
+    file.base_strings_ = base->base_strings_ + base->strings_size_;
+  }
   file.bytes_ = std::move(bytes);
   if (file.bytes_.size() < sizeof(btf_header)) return malformed("shorter than its header");
   const auto header = file.load<btf_header>(0);
@@ -87,7 +92,9 @@ Result<BtfFile> BtfFile::parse(std::string bytes) {
   file.strings_start_ = header.hdr_len + header.str_off;
   file.strings_size_ = header.str_len;
   // Every string then ends inside the section.
-  if (header.str_len == 0 || file.bytes_[strings_end - 1] != '\0') return malformed("strings without an end");
+  const bool none = header.str_len == 0 && base != nullptr;
+  if (!none && (header.str_len == 0 || file.bytes_[strings_end - 1] != '\0'))
+    return malformed("strings without an end");
   TRY(file.index_types(header.type_len));
   file.index_names();
   return file;
@@ -95,7 +102,7 @@ Result<BtfFile> BtfFile::parse(std::string bytes) {
 
 Status BtfFile::index_types(uint32_t types_size) {
   offsets_.reserve(types_size / 24);
-  offsets_.push_back(0);
+  if (first_ == 0) offsets_.push_back(0);
   const uint32_t end = types_start_ + types_size;
   uint32_t at = types_start_;
   while (at < end) {
@@ -103,7 +110,7 @@ Status BtfFile::index_types(uint32_t types_size) {
     const auto type = load<btf_type>(at);
     const std::optional<uint32_t> size = payload_size(BTF_INFO_KIND(type.info), BTF_INFO_VLEN(type.info));
     if (!size) {
-      return malformed(fmt::format("type {} is of kind {}, which this polytap does not know", offsets_.size(),
+      return malformed(fmt::format("type {} is of kind {}, which this polytap does not know", type_count(),
                                    BTF_INFO_KIND(type.info)));
     }
     if (end - at < sizeof(btf_type) + *size) return malformed("a type is cut short");
@@ -115,8 +122,8 @@ Status BtfFile::index_types(uint32_t types_size) {
 
 void BtfFile::index_names() {
   std::vector<Id> named;
-  for (Id id = 1; id < type_count(); ++id) {
-    const auto type = load<btf_type>(offsets_[id]);
+  for (Id id = first_type(); id < type_count(); ++id) {
+    const auto type = load<btf_type>(offsets_[id - first_]);
     const uint32_t kind = BTF_INFO_KIND(type.info);
     const bool wanted =
         (kNamedKinds >> kind & 1U) != 0 || (kind == BTF_KIND_FUNC && string(type.name_off).starts_with("__traceiter_"));
@@ -133,17 +140,19 @@ void BtfFile::index_names() {
 }
 
 BtfFile::Record BtfFile::record(Id id) const {
+  if (id < first_) return base_->record(id);
   if (id == 0 || id >= type_count()) return {};
-  const auto type = load<btf_type>(offsets_[id]);
+  const auto type = load<btf_type>(offsets_[id - first_]);
   return {string(type.name_off), BTF_INFO_KIND(type.info), BTF_INFO_VLEN(type.info), BTF_INFO_KFLAG(type.info) != 0,
           type.size};
 }
 
 uint32_t BtfFile::payload(Id id, uint32_t index, uint32_t stride) const {
-  return offsets_[id] + static_cast<uint32_t>(sizeof(btf_type)) + index * stride;
+  return offsets_[id - first_] + static_cast<uint32_t>(sizeof(btf_type)) + index * stride;
 }
 
 BtfFile::Member BtfFile::member(Id id, uint32_t index) const {
+  if (id < first_) return base_->member(id, index);
   const auto raw = load<btf_member>(payload(id, index, sizeof(btf_member)));
   Member member{string(raw.name_off), raw.type, raw.offset, 0};
   if (record(id).flag) {
@@ -154,6 +163,7 @@ BtfFile::Member BtfFile::member(Id id, uint32_t index) const {
 }
 
 BtfFile::Enumerator BtfFile::enumerator(Id id, uint32_t index) const {
+  if (id < first_) return base_->enumerator(id, index);
   const Record type = record(id);
   if (type.kind == BTF_KIND_ENUM64) {
     const auto raw = load<btf_enum64>(payload(id, index, sizeof(btf_enum64)));
@@ -166,14 +176,23 @@ BtfFile::Enumerator BtfFile::enumerator(Id id, uint32_t index) const {
 }
 
 btf_param BtfFile::parameter(Id id, uint32_t index) const {
+  if (id < first_) return base_->parameter(id, index);
   return load<btf_param>(payload(id, index, sizeof(btf_param)));
 }
 
-btf_array BtfFile::array(Id id) const { return load<btf_array>(payload(id, 0, sizeof(btf_array))); }
+btf_array BtfFile::array(Id id) const {
+  if (id < first_) return base_->array(id);
+  return load<btf_array>(payload(id, 0, sizeof(btf_array)));
+}
 
-uint32_t BtfFile::integer_encoding(Id id) const { return load<uint32_t>(payload(id, 0, sizeof(uint32_t))); }
+uint32_t BtfFile::integer_encoding(Id id) const {
+  if (id < first_) return base_->integer_encoding(id);
+  return load<uint32_t>(payload(id, 0, sizeof(uint32_t)));
+}
 
 std::string_view BtfFile::string(uint32_t offset) const {
+  if (offset < base_strings_) return base_->string(offset);
+  offset -= base_strings_;
   if (offset >= strings_size_) return {};
   return bytes_.data() + strings_start_ + offset;
 }

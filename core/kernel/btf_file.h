@@ -16,12 +16,15 @@ namespace polytap {
 
 class BtfFile {
  public:
-  static Result<BtfFile> parse(std::string bytes);
-  static Result<BtfFile> read(const std::string& path);
+  // BASE: of a module's BTF, the kernel's, whose types and strings it goes on from; must outlive it. The module's
+  // answers for the types of both, but finds its own by name only.
+  static Result<BtfFile> parse(std::string bytes, const BtfFile* base = nullptr);
+  static Result<BtfFile> read(const std::string& path, const BtfFile* base = nullptr);
 
   using Id = uint32_t;  // 0 is void
-  // Types are 1 .. type_count() - 1.
-  Id type_count() const { return static_cast<Id>(offsets_.size()); }
+  // Types are first_type() .. type_count() - 1; those below are the base's.
+  Id first_type() const { return first_ == 0 ? 1 : first_; }
+  Id type_count() const { return first_ + static_cast<Id>(offsets_.size()); }
 
   struct Record {
     std::string_view name;
@@ -55,11 +58,14 @@ class BtfFile {
   std::optional<Id> find(std::string_view name, uint32_t kinds) const;
 
  private:
+  const BtfFile* base_ = nullptr;
+  Id first_ = 0;               // of its own types; 0 (void) without a base
+  uint32_t base_strings_ = 0;  // bytes of the base's strings
   std::string bytes_;
   uint32_t types_start_ = 0;
   uint32_t strings_start_ = 0;
   uint32_t strings_size_ = 0;
-  std::vector<uint32_t> offsets_;  // of each type from the start of the bytes; [0] is void
+  std::vector<uint32_t> offsets_;  // of each type, from first_ on, from the start of the bytes; that of void is 0
   std::vector<Id> names_;          // open addressing by hash of the name; 0: free
 
   Status index_types(uint32_t types_size);

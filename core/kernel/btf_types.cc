@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <unordered_map>
 #include <utility>
 
@@ -59,7 +60,8 @@ bool place_bit_field(uint32_t bit_offset, uint32_t bit_size, uint32_t struct_siz
 
 class BtfTypes::Converter {
  public:
-  explicit Converter(BtfFile file) : file_(std::move(file)) {}
+  // MODULE: its name, or empty for the kernel.
+  explicit Converter(BtfFile file, std::string module = {}) : file_(std::move(file)), module_(std::move(module)) {}
 
   const BtfFile& file() const { return file_; }
 
@@ -119,11 +121,19 @@ class BtfTypes::Converter {
     if (word != "struct" && word != "union") return std::nullopt;
     const uint32_t kind = word == "union" ? BTF_KIND_UNION : BTF_KIND_STRUCT;
     if (!rest.starts_with(kAnonymous)) return file_.find(rest, bit(kind));
-    BtfFile::Id id = 0;
-    const std::string_view number = rest.substr(kAnonymous.size());
-    std::from_chars(number.data(), number.data() + number.size(), id);
-    if (file_.record(id).kind != kind) return std::nullopt;
+    const auto id = anonymous_id(rest);
+    if (!id || file_.record(*id).kind != kind) return std::nullopt;
     return id;
+  }
+
+  // N of "(anonymous N)"; of a module's own types "(anonymous N in MODULE)".
+  std::optional<BtfFile::Id> anonymous_id(std::string_view text) const {
+    BtfFile::Id id = 0;
+    text.remove_prefix(kAnonymous.size());
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (error != std::errc() || id < file_.first_type()) return std::nullopt;
+    const std::string_view rest(end, text.data() + text.size());
+    return rest == (module_.empty() ? ")" : fmt::format(" in {})", module_)) ? std::optional(id) : std::nullopt;
   }
 
   StructDefinition definition(BtfFile::Id id, std::string_view name) const {
@@ -156,9 +166,13 @@ class BtfTypes::Converter {
 
  private:
   BtfFile file_;
+  std::string module_;
 
-  static std::string name_of(BtfFile::Id id, const BtfFile::Record& record) {
-    if (record.name.empty()) return fmt::format("{} {}{})", keyword(record.kind), kAnonymous, id);
+  std::string name_of(BtfFile::Id id, const BtfFile::Record& record) const {
+    if (record.name.empty()) {
+      const bool own = !module_.empty() && id >= file_.first_type();
+      return fmt::format("{} {}{}{})", keyword(record.kind), kAnonymous, id, own ? " in " + module_ : "");
+    }
     return fmt::format("{} {}", keyword(record.kind), record.name);
   }
 
@@ -220,32 +234,54 @@ Status BtfTypes::load() const {
   return {};
 }
 
+const std::vector<std::unique_ptr<BtfTypes::Converter>>& BtfTypes::modules() const {
+  const Converter* kernel = converter();
+  if (modules_read_ || kernel == nullptr) return modules_;
+  modules_read_ = true;
+  const std::filesystem::path kernel_path(path_);
+  std::error_code missing;
+  if (kernel_path.filename() != "vmlinux") return modules_;  // another kernel's, or a test's
+  for (const auto& entry : std::filesystem::directory_iterator(kernel_path.parent_path(), missing)) {
+    if (entry.path().filename() == kernel_path.filename()) continue;
+    Result<BtfFile> file = BtfFile::read(entry.path(), &kernel->file());
+    if (file) modules_.push_back(std::make_unique<Converter>(std::move(*file), entry.path().filename()));
+  }
+  return modules_;
+}
+
 const StructDefinition* BtfTypes::find_struct(std::string_view name) const {
-  Converter* btf = converter();
-  if (btf == nullptr) return nullptr;
-  std::string key(name);
-  if (const auto found = btf->structs.find(key); found != btf->structs.end()) return found->second.get();
-  const std::optional<BtfFile::Id> id = btf->find_struct_id(name);
-  if (!id) return nullptr;
-  // By its own name when it has one, also when asked for by a typedef.
-  const Type type = btf->type(*id);
-  const bool anonymous = btf->file().record(*id).name.empty();
-  auto definition = std::make_unique<const StructDefinition>(btf->definition(*id, anonymous ? name : type.name));
-  return btf->structs.emplace(std::move(key), std::move(definition)).first->second.get();
+  if (converter() == nullptr) return nullptr;
+  const auto found_in = [name](Converter& btf) -> const StructDefinition* {
+    std::string key(name);
+    if (const auto found = btf.structs.find(key); found != btf.structs.end()) return found->second.get();
+    const std::optional<BtfFile::Id> id = btf.find_struct_id(name);
+    if (!id) return nullptr;
+    // By its own name when it has one, also when asked for by a typedef.
+    const Type type = btf.type(*id);
+    const bool anonymous = btf.file().record(*id).name.empty();
+    auto definition = std::make_unique<const StructDefinition>(btf.definition(*id, anonymous ? name : type.name));
+    return btf.structs.emplace(std::move(key), std::move(definition)).first->second.get();
+  };
+  if (const StructDefinition* found = found_in(*converter_)) return found;
+  for (const auto& module : modules()) {
+    if (const StructDefinition* found = found_in(*module)) return found;
+  }
+  return nullptr;
 }
 
 const EnumDefinition* BtfTypes::find_enum(std::string_view name) const {
   constexpr std::string_view kKeyword = "enum ";
-  Converter* btf = converter();
-  if (btf == nullptr || !name.starts_with(kKeyword)) return nullptr;
+  if (converter() == nullptr || !name.starts_with(kKeyword)) return nullptr;
   const std::string_view tag = name.substr(kKeyword.size());
-  if (tag.starts_with(kAnonymous)) {
-    BtfFile::Id id = 0;
-    std::from_chars(tag.data() + kAnonymous.size(), tag.data() + tag.size(), id);
-    return (kEnumKinds >> btf->file().record(id).kind & 1U) != 0 ? btf->cached_enum(id) : nullptr;
+  const auto found_in = [tag](Converter& btf) -> const EnumDefinition* {
+    const auto id = tag.starts_with(kAnonymous) ? btf.anonymous_id(tag) : btf.file().find(tag, kEnumKinds);
+    return id && (kEnumKinds >> btf.file().record(*id).kind & 1U) != 0 ? btf.cached_enum(*id) : nullptr;
+  };
+  if (const EnumDefinition* found = found_in(*converter_)) return found;
+  for (const auto& module : modules()) {
+    if (const EnumDefinition* found = found_in(*module)) return found;
   }
-  const std::optional<BtfFile::Id> id = btf->file().find(tag, kEnumKinds);
-  return id ? btf->cached_enum(*id) : nullptr;
+  return nullptr;
 }
 
 const Type* BtfTypes::find_type(std::string_view name) const {
@@ -256,30 +292,41 @@ const Type* BtfTypes::find_type(std::string_view name) const {
   if (name.find('*') == std::string_view::npos) type = parse_c_type(name, AddressSpace::kKernel);
   if (!type || !(type->is(TypeKind::kInteger) || type->is(TypeKind::kBool))) {
     type.reset();
-    const Converter* btf = converter();
-    if (btf == nullptr) return nullptr;
-    const auto id = btf->file().find(name, bit(BTF_KIND_TYPEDEF) | bit(BTF_KIND_INT) | bit(BTF_KIND_FLOAT));
-    if (!id) return nullptr;
-    type = btf->type(*id);
+    const auto find_in = [&](const Converter& btf) {
+      const auto id = btf.file().find(name, bit(BTF_KIND_TYPEDEF) | bit(BTF_KIND_INT) | bit(BTF_KIND_FLOAT));
+      if (id && !type) type = btf.type(*id);
+    };
+    if (converter() == nullptr) return nullptr;
+    find_in(*converter_);
+    for (size_t i = 0; !type && i < modules().size(); ++i) find_in(*modules()[i]);
+    if (!type) return nullptr;
   }
   auto value = std::make_unique<const Type>(std::move(*type));
   return types_by_name_.emplace(std::move(key), std::move(value)).first->second.get();
 }
 
 TypeProvider::EnumValue BtfTypes::find_enumerator(std::string_view name) const {
-  Converter* btf = converter();
-  if (btf == nullptr || name.empty()) return {};
+  if (converter() == nullptr || name.empty()) return {};
+  const auto [entry, is_new] = enumerators_.try_emplace(std::string(name));
+  if (!is_new) return entry->second;
   // Some thirty thousand names: a scan costs less than building an index that most scripts would not use.
-  const BtfFile& file = btf->file();
-  for (BtfFile::Id id = 1; id < file.type_count(); ++id) {
-    const BtfFile::Record record = file.record(id);
-    if ((kEnumKinds >> record.kind & 1U) == 0) continue;
-    for (uint32_t i = 0; i < record.count; ++i) {
-      const BtfFile::Enumerator enumerator = file.enumerator(id, i);
-      if (enumerator.name == name) return {btf->cached_enum(id), enumerator.value};
+  const auto find_in = [&](Converter& btf) {
+    const BtfFile& file = btf.file();
+    for (BtfFile::Id id = file.first_type(); id < file.type_count(); ++id) {
+      const BtfFile::Record record = file.record(id);
+      if ((kEnumKinds >> record.kind & 1U) == 0) continue;
+      for (uint32_t i = 0; i < record.count; ++i) {
+        const BtfFile::Enumerator enumerator = file.enumerator(id, i);
+        if (enumerator.name == name) return EnumValue{btf.cached_enum(id), enumerator.value};
+      }
     }
+    return EnumValue{};
+  };
+  entry->second = find_in(*converter_);
+  for (size_t i = 0; entry->second.definition == nullptr && i < modules().size(); ++i) {
+    entry->second = find_in(*modules()[i]);
   }
-  return {};
+  return entry->second;
 }
 
 std::optional<std::vector<BtfTypes::Parameter>> BtfTypes::raw_tracepoint_parameters(std::string_view name) const {
@@ -319,26 +366,32 @@ std::vector<std::string> BtfTypes::raw_tracepoint_names() const {
 }
 
 std::optional<BtfTypes::Function> BtfTypes::function(std::string_view name) const {
-  const Converter* btf = converter();
-  if (btf == nullptr) return std::nullopt;
-  const BtfFile& file = btf->file();
+  const Converter* kernel = converter();
+  if (kernel == nullptr) return std::nullopt;
   if (functions_.empty()) {
-    for (BtfFile::Id id = 1; id < file.type_count(); ++id) {
-      const BtfFile::Record record = file.record(id);
-      if (record.kind == BTF_KIND_FUNC) functions_.emplace(record.name, id);
-    }
+    const auto add = [this](const Converter& btf, uint32_t from) {
+      const BtfFile& file = btf.file();
+      for (BtfFile::Id id = file.first_type(); id < file.type_count(); ++id) {
+        const BtfFile::Record record = file.record(id);
+        if (record.kind == BTF_KIND_FUNC) functions_.emplace(record.name, FunctionPlace{from, id});
+      }
+    };
+    add(*kernel, 0);
+    for (size_t i = 0; i < modules().size(); ++i) add(*modules()[i], static_cast<uint32_t>(i + 1));
   }
   const auto found = functions_.find(name);
   if (found == functions_.end()) return std::nullopt;
-  const BtfFile::Id prototype = file.record(found->second).size_or_type;
+  const Converter& btf = found->second.module == 0 ? *kernel : *modules()[found->second.module - 1];
+  const BtfFile& file = btf.file();
+  const BtfFile::Id prototype = file.record(found->second.type).size_or_type;
   const BtfFile::Record record = file.record(prototype);
   if (record.kind != BTF_KIND_FUNC_PROTO) return std::nullopt;
   Function function;
-  function.result = btf->type(record.size_or_type);
+  function.result = btf.type(record.size_or_type);
   for (uint32_t i = 0; i < record.count; ++i) {
     const btf_param parameter = file.parameter(prototype, i);
     if (parameter.type == 0) break;  // "..."
-    function.parameters.push_back({std::string(file.string(parameter.name_off)), btf->type(parameter.type)});
+    function.parameters.push_back({std::string(file.string(parameter.name_off)), btf.type(parameter.type)});
   }
   return function;
 }

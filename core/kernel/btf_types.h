@@ -18,7 +18,8 @@ namespace polytap {
 //
 // An anonymous struct goes by the typedef that names it ("atomic_t", "sigset_t") or, as the type of a member, by
 // "struct (anonymous N)"; find_struct() takes both. Pointers lead to kernel memory, except those that the kernel was
-// built to mark as __user. Plain char is signed, as in user space. Types of modules are not among them.
+// built to mark as __user. Plain char is signed, as in user space. What the kernel itself does not have is looked for
+// in the BTF of its modules, beside PATH.
 class BtfTypes final : public TypeProvider {
  public:
   explicit BtfTypes(std::string path);
@@ -46,7 +47,7 @@ class BtfTypes final : public TypeProvider {
     std::vector<Parameter> parameters;
     Type result;  // kVoid: none
   };
-  // A function of the kernel (not of a module); nullopt when BTF does not know it.
+  // A function of the kernel or of a module; nullopt when BTF does not know it.
   std::optional<Function> function(std::string_view name) const;
 
  private:
@@ -55,10 +56,20 @@ class BtfTypes final : public TypeProvider {
   mutable std::unique_ptr<Converter> converter_;
   mutable std::optional<Error> load_error_;
   mutable std::unordered_map<std::string, std::unique_ptr<const Type>> types_by_name_;
-  mutable std::unordered_map<std::string_view, uint32_t> functions_;  // type ids; filled by the first question
+  mutable std::unordered_map<std::string, EnumValue> enumerators_;  // asked for, known or not
+  struct FunctionPlace {
+    uint32_t module = 0;  // 0: the kernel; else one more than the index into modules_
+    uint32_t type = 0;
+  };
+  mutable std::unordered_map<std::string_view, FunctionPlace> functions_;  // filled by the first question
+
+  mutable std::vector<std::unique_ptr<Converter>> modules_;
+  mutable bool modules_read_ = false;
 
   // Null when the BTF cannot be read.
   Converter* converter() const;
+  // One for each module that is loaded and has BTF.
+  const std::vector<std::unique_ptr<Converter>>& modules() const;
 };
 
 inline constexpr std::string_view kVmlinuxBtf = "/sys/kernel/btf/vmlinux";

@@ -54,6 +54,8 @@ class TracepointCatalog final : public ProbeCatalog {
   Result<std::vector<ProbeSite>> tracepoints(std::string_view category, std::string_view event) const override;
   Result<std::vector<ProbeSite>> raw_tracepoints(std::string_view event) const override;
   Result<std::vector<ProbeSite>> user_functions(ProbeType type, const FunctionQuery& query) const override;
+  const TypeProvider* module_types(std::string_view module) const override { return user().module_types(module); }
+  const TypeProvider* user_types() const override { return user().all_types(); }
   Result<std::vector<ProbeSite>> kernel_functions(ProbeType type, const FunctionQuery& query) const override;
   Result<std::vector<ProbeSite>> usdt_probes(const UsdtQuery& query) const override;
   std::vector<std::string> function_names(ProbeType type, std::string_view module) const override;

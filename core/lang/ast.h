@@ -35,7 +35,7 @@ struct TypeName {
   struct Suffix {
     enum class Kind : uint8_t { kPointer, kArray } kind = Kind::kPointer;
     std::optional<uint64_t> count;  // kArray; absent for [] and for a count by name
-    std::string constant;           // kArray: the count's name, when no #define or enum in the script gives its value
+    std::string constant;           // kArray: the count's text, when the script alone does not give its value
   };
   std::vector<Suffix> suffixes;  // in the order written
   Span span;
@@ -267,6 +267,8 @@ struct CField {
   std::string name;
   std::optional<uint64_t> bits;
   std::shared_ptr<struct CDefinition> nested;
+  bool packed = false;
+  uint32_t aligned = 0;  // __attribute__((aligned(n))); 0: none
   Span span;
 };
 struct CEnumerator {
@@ -280,6 +282,7 @@ struct CDefinition {
   std::vector<CEnumerator> enumerators;
   bool forward = false;  // `struct x;`
   bool packed = false;   // __attribute__((packed))
+  uint32_t aligned = 0;  // __attribute__((aligned(n))); 0: none
 };
 struct ConfigBlock {
   struct Entry {

@@ -43,6 +43,7 @@ constexpr Row kBuiltins[] = {
     {"pcomm", BuiltinForm::kCommand, Builtin::kPid, TypeKind::kString, 16, false, true},
     {"leader_comm", BuiltinForm::kCommand, Builtin::kPid, TypeKind::kString, 16, false, true},
     {"args", BuiltinForm::kArguments, Builtin::kPid, TypeKind::kNone, 0},
+    {"ctx", BuiltinForm::kContext, Builtin::kPid, TypeKind::kNone, 0},
     {"retval", BuiltinForm::kResult, Builtin::kPid, TypeKind::kInteger, 8, true},
     {"ncpus", BuiltinForm::kProcessors, Builtin::kPid, TypeKind::kInteger, 4},
     {"probetype", BuiltinForm::kProbeType, Builtin::kPid, TypeKind::kString, 16},
@@ -50,7 +51,6 @@ constexpr Row kBuiltins[] = {
 
 constexpr std::string_view kElsewhere[] = {
     "config",
-    "ctx",
 };
 
 Type type_of(const Row& row) {

@@ -1,6 +1,7 @@
 #include "core/lang/check.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -11,6 +12,7 @@
 
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
+#include "core/lang/conditionals.h"
 #include "core/lang/config.h"
 #include "core/lang/walk.h"
 
@@ -25,17 +27,25 @@ constexpr int kMaxPasses = 64;
 struct ContextUse {
   std::set<std::string> fields;
   std::set<std::string> numbered;  // arg0, ...: each site of a USDT probe has them elsewhere
-  bool any() const { return !fields.empty() || !numbered.empty(); }
+  bool all_fields = false;         // `args` as a whole
+  bool types = false;              // it names types, which programs have of their own
+  bool any() const { return all_fields || !fields.empty() || !numbered.empty(); }
 };
 
 ContextUse context_use(const ast::Probe& probe, const CheckedScript& checked) {
   ContextUse use;
+  int whole = 0;  // mentions of `args` less those in args.NAME
   const auto look = [&](const ast::Expression& expression) {
+    use.types = use.types || std::holds_alternative<ast::Cast>(expression.node) ||
+                std::holds_alternative<ast::SizeOf>(expression.node) ||
+                std::holds_alternative<ast::OffsetOf>(expression.node);
     if (const auto* access = std::get_if<ast::FieldAccess>(&expression.node)) {
       const auto* object = std::get_if<ast::Identifier>(&access->object->node);
       if (object != nullptr && (object->name == "args" || object->name == "ctx")) use.fields.insert(access->field);
+      if (object != nullptr && object->name == "args") --whole;
     } else if (const auto* name = std::get_if<ast::Identifier>(&expression.node)) {
       if (name->name == "retval") use.fields.insert("ret");
+      if (name->name == "args") ++whole;
       if (argument_number(name->name)) use.numbered.insert(name->name);
     } else if (const auto* call = std::get_if<ast::Call>(&expression.node)) {
       if (call->name == "retval") use.fields.insert("ret");
@@ -43,6 +53,7 @@ ContextUse context_use(const ast::Probe& probe, const CheckedScript& checked) {
   };
   walk(probe, look);
   for (const auto& [name, subprogram] : checked.subprograms) walk(subprogram.definition->body, look);
+  use.all_fields = whole > 0;
   return use;
 }
 
@@ -58,6 +69,7 @@ const std::string kPlainResult = "word";
 // Sites with the same layout can share one function.
 std::string layout_key(const ProbeSite& site, const ContextUse& use) {
   std::string key = fmt::format("{}:{}", static_cast<int>(site.type), static_cast<int>(site.context));
+  if (use.types && site.is_user_function()) key += ":" + site.module;
   if (!use.any()) return key;
   if (site.type == ProbeType::kUsdt) {
     for (const std::string& name : use.numbered) {
@@ -67,6 +79,9 @@ std::string layout_key(const ProbeSite& site, const ContextUse& use) {
     return key;
   }
   key += site.category == "syscalls" || site.category == "raw_syscalls" ? ":syscall" : ":other";
+  for (const ProbeArgument& argument : site.arguments) {
+    if (use.all_fields) key += fmt::format(";{}={}", argument.name, layout_of(argument));
+  }
   for (const std::string& field : use.fields) {
     const ProbeArgument* argument = site.find_argument(field);
     const bool plain_result = field == "ret" && site.context == ContextKind::kRegisters && site.is_return();
@@ -210,6 +225,50 @@ void report(const Diagnostics& found, bool complete, Diagnostics& out) {
   }
 }
 
+// #include "file" names a file of the user's own: that it is not there is told at once.
+void check_own_headers(const ast::Script& script, const HeaderOptions& options, Diagnostics& diagnostics) {
+  std::vector<std::string> folders = {options.script_folder.empty() ? "." : options.script_folder};
+  folders.insert(folders.end(), options.folders.begin(), options.folders.end());
+  for (const char* folder : {"/usr/include", "/usr/local/include", "/usr/include/x86_64-linux-gnu"}) {
+    folders.emplace_back(folder);
+  }
+  const std::vector<bool> active = active_items(script, nullptr);
+  for (size_t i = 0; i < script.items.size(); ++i) {
+    const auto* line = std::get_if<ast::Preprocessor>(&script.items[i].node);
+    const auto file = line == nullptr || !active[i] ? std::nullopt : included_file(line->text);
+    if (!file || file->front() != '"') continue;
+    const std::string name = file->substr(1, file->size() - 2);
+    const bool found = std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+      return access((name.starts_with('/') ? name : folder + "/" + name).c_str(), R_OK) == 0;
+    });
+    if (!found) {
+      diagnostics.error(script.items[i].span, fmt::format("{} was not found", *file),
+                        "-I names a folder in which to look for headers");
+    }
+  }
+}
+
+// What was wrong with the headers, if they were needed. Those of the kernel may be missing: BTF stands in.
+void report_headers(const ast::Script& script, const Headers& headers, Diagnostics& diagnostics) {
+  if (!headers.were_read() || !headers.any()) return;
+  for (const ast::TopLevel& item : script.items) {
+    const auto* line = std::get_if<ast::Preprocessor>(&item.node);
+    const auto file = line == nullptr ? std::nullopt : included_file(line->text);
+    if (!file || is_kernel_header(*file)) continue;
+    const auto& missing = headers.missing();
+    if (!headers.trouble().empty()) {
+      diagnostics.warning(item.span, fmt::format("The headers were not read in full: {}", headers.trouble()));
+      return;
+    }
+    if (std::find(missing.begin(), missing.end(), *file) == missing.end() &&
+        std::find(missing.begin(), missing.end(), file->substr(1, file->size() - 2)) == missing.end()) {
+      continue;
+    }
+    diagnostics.warning(item.span, fmt::format("{} was not found", *file),
+                        "-I names a folder in which to look for headers");
+  }
+}
+
 }  // namespace
 
 CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes, const CompileInput& input,
@@ -217,8 +276,10 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
   CheckedScript checked;
   checked.settings = apply_config(script, input.settings, diagnostics);
   checked.parameters = input.parameters;
-  checked.types = std::make_unique<ScriptTypes>(script, input.types, diagnostics);
+  checked.types =
+      std::make_unique<ScriptTypes>(script, input.types, diagnostics, input.headers, input.catalog->user_types());
   checked.defines = read_defines(script, diagnostics);
+  check_own_headers(script, input.headers, diagnostics);
   check_top_level(script, checked, diagnostics);
   mark_calls(script, checked);
   bool complete = true;
@@ -230,6 +291,7 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
     if (!run_pass(checked, input, found) && !settle(checked)) break;
   }
   report(found, complete, diagnostics);
+  report_headers(script, checked.types->headers(), diagnostics);
   check_map_sizes(checked, diagnostics);
   return checked;
 }

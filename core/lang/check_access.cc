@@ -6,7 +6,9 @@
 #include "core/ir/arithmetic.h"
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
+#include "core/lang/module_types.h"
 #include "core/lang/type_name.h"
+#include "core/types/type_names.h"
 
 namespace polytap {
 namespace {
@@ -42,11 +44,16 @@ Type Checker::in_space(Type type, AddressSpace space) {
 
 std::optional<Type> Checker::type_name(const ast::TypeName& name) {
   const auto type_of = [this](const ast::Expression& e) { return expression(e).type; };
-  return resolve_type_name(name, *script_.types, script_.settings.max_string, type_of, diagnostics_);
+  const ProbeSite& site = function_.site();
+  const bool in_program = site.is_user_function() || site.type == ProbeType::kUsdt;
+  const TypeProvider* module = in_program && !site.module.empty() ? input_.catalog->module_types(site.module) : nullptr;
+  const ModuleTypes types(*script_.types, module);
+  return resolve_type_name(name, types, script_.settings.max_string, type_of, diagnostics_);
 }
 
 ExpressionInfo Checker::field_access(const ast::FieldAccess& node, Span span) {
-  if (const auto* name = std::get_if<ast::Identifier>(&node.object->node); name != nullptr && names_arguments(name->name, function_.site())) {
+  if (const auto* name = std::get_if<ast::Identifier>(&node.object->node);
+      name != nullptr && names_arguments(name->name, function_.site())) {
     return probe_argument(node.field, span, node.field_span);
   }
   const Type object = expression(*node.object).type;
@@ -88,7 +95,8 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
                        "tracepoint:syscalls:sys_exit_*");
     return info;
   }
-  if (site.arguments.empty() || site.type == ProbeType::kUsdt || (site.context == ContextKind::kRegisters && site.is_return())) {
+  if (site.arguments.empty() || site.type == ProbeType::kUsdt ||
+      (site.context == ContextKind::kRegisters && site.is_return())) {
     no_arguments(name, span);
     return info;
   }
@@ -192,16 +200,22 @@ ExpressionInfo Checker::struct_field(const Type& object, const ast::FieldAccess&
   if (definition == nullptr) {
     const std::string_view name = type.name;
     const bool users = name.starts_with("user ");
-    diagnostics_.error(
-        span, fmt::format("The fields of '{}' are not known", users ? name.substr(5) : name),
-        users ? fmt::format("define it in front of the probes and cast: (({} *)x).{}", name.substr(5), node.field)
-              : "the kernel's BTF does not describe it; define it in front of the probes");
+    const std::string_view shown = source_name(name);
+    std::string hint = script_.types->why_unknown(shown);
+    if (hint.empty()) {
+      hint = users ? fmt::format(
+                         "the program's debugging information does not describe it; define '{}' in front of the "
+                         "probes",
+                         shown)
+                   : "the kernel's BTF does not describe it; define it in front of the probes";
+    }
+    diagnostics_.error(span, fmt::format("The fields of '{}' are not known", shown), hint);
     return info;
   }
   const Field* field = definition->find(node.field);
   if (field == nullptr) {
     diagnostics_.error(
-        span, fmt::format("Struct/union of type '{}' does not contain a field named '{}'", type.name, node.field),
+        span, fmt::format("Struct/union of type '{}' does not contain a field named '{}'", to_string(type), node.field),
         did_you_mean(node.field, field_names(*definition)));
     return info;
   }
@@ -249,6 +263,18 @@ ExpressionInfo Checker::index(const ast::Index& node, Span span) {
   return info;
 }
 
+// An integer as an array of its bytes or words, and back: `(uint8[4])x`, `(uint8[])x`, `(uint32)array`.
+std::optional<Type> Checker::cast_of_bytes(Type to, const ExpressionInfo& operand) {
+  const Type& from = operand.type;
+  const auto is_word = [](uint32_t size) { return size == 1 || size == 2 || size == 4 || size == 8; };
+  if (to.is_integral()) return is_word(from.size) && to.size >= from.size ? std::optional(to) : std::nullopt;
+  if (!is_number(from) || to.element == nullptr || !to.element->is(TypeKind::kInteger)) return std::nullopt;
+  const uint32_t whole = operand.constant ? 8 : std::max(1U, number_type(from).size);
+  if (to.count == 0) to = types::array(*to.element, whole / to.element->size);
+  if (!is_word(to.size) || to.size > whole) return std::nullopt;
+  return to;
+}
+
 ExpressionInfo Checker::cast(const ast::Cast& node, Span span) {
   const ExpressionInfo operand = expression(*node.operand);
   const auto to = type_name(node.type);
@@ -269,6 +295,12 @@ ExpressionInfo Checker::cast(const ast::Cast& node, Span span) {
     info.type = in_space(*to, from.space == AddressSpace::kNone ? default_space() : from.space);
     info.constant = operand.constant;
     return info;
+  }
+  if (to->is(TypeKind::kArray) || (from.is(TypeKind::kArray) && to->is_integral())) {
+    if (auto type = cast_of_bytes(*to, operand)) {
+      info.type = std::move(*type);
+      return info;
+    }
   }
   if (to->is(TypeKind::kString) && is_text(from)) {
     info.type = *to;

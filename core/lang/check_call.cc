@@ -336,7 +336,7 @@ ExpressionInfo Checker::stack(const ast::Call& call, bool user) {
   uint32_t depth = kDefaultStackDepth;
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     const auto* name = std::get_if<ast::Identifier>(&call.arguments[i]->node);
-    const bool constant = name != nullptr && find_constant(script_, name->name).has_value();
+    const bool constant = name != nullptr && !stack_mode(name->name) && find_constant(script_, name->name).has_value();
     if (name != nullptr && !constant) {
       const auto found = find_stack_mode(name->name);
       if (!found) {
@@ -409,7 +409,8 @@ ExpressionInfo Checker::strncmp(const ast::Call& call) {
 ExpressionInfo Checker::reg(const ast::Call& call) {
   const auto name = text_argument(call, 0);
   if (function_.site().context != ContextKind::kRegisters) {
-    diagnostics_.error(call.name_span, "reg() can be used in function probes, profile, software, hardware and watchpoint only");
+    diagnostics_.error(call.name_span,
+                       "reg() can be used in function probes, profile, software, hardware and watchpoint only");
   } else if (name && !register_offset(*name)) {
     wrong_argument(call, 0, "the name of a register",
                    "ax, bx, cx, dx, si, di, bp, sp, r8 to r15, ip, flags, cs, ss and orig_ax are");

@@ -29,24 +29,57 @@ bool is_text(const Type& type) {
          type.element->size == 1;
 }
 
-std::optional<ExpressionInfo> find_constant(const CheckedScript& script, std::string_view name) {
+namespace {
+
+ExpressionInfo text_constant(std::string text) {
   ExpressionInfo info;
+  info.type = types::string(static_cast<uint32_t>(text.size() + 1));
+  info.text = std::move(text);
+  return info;
+}
+
+}  // namespace
+
+std::optional<ExpressionInfo> find_own_constant(const CheckedScript& script, std::string_view name) {
   if (const auto found = script.defines.find(name); found != script.defines.end()) {
     const NamedConstant& constant = found->second;
-    if (constant.number) {
-      info.constant = constant.number;
-      info.type = constant_type(*constant.number);
-    } else {
-      info.text = constant.text;
-      info.type = types::string(static_cast<uint32_t>(constant.text.size() + 1));
-    }
+    if (!constant.number) return text_constant(constant.text);
+    ExpressionInfo info;
+    info.constant = constant.number;
+    const bool large = constant.is_unsigned && *constant.number < 0;
+    info.type = large ? types::uint64() : constant_type(*constant.number);
     return info;
   }
-  const TypeProvider::EnumValue value = script.types->find_enumerator(name);
+  const TypeProvider::EnumValue value = script.types->find_own_enumerator(name);
   if (value.definition == nullptr) return std::nullopt;
+  ExpressionInfo info;
   info.constant = value.value;
   info.type = types::enumeration(value.definition->name, value.definition->size, value.definition->is_signed);
   return info;
+}
+
+std::optional<ExpressionInfo> find_constant(const CheckedScript& script, std::string_view name) {
+  if (auto own = find_own_constant(script, name)) return own;
+  ExpressionInfo info;
+  // First, because it is cheap: asking BTF for what it does not have means looking through all of it.
+  if (const auto known = script.types->headers().defines(name) ? std::nullopt : well_known_constant(name)) {
+    info.constant = known;
+    info.type = constant_type(*known);
+    return info;
+  }
+  const TypeProvider::EnumValue value = script.types->find_enumerator(name);
+  if (value.definition != nullptr) {
+    info.constant = value.value;
+    info.type = types::enumeration(value.definition->name, value.definition->size, value.definition->is_signed);
+    return info;
+  }
+  if (const auto number = script.types->find_constant(name)) {
+    info.constant = number;
+    info.type = constant_type(*number);
+    return info;
+  }
+  if (auto text = script.types->find_text(name)) return text_constant(std::move(*text));
+  return std::nullopt;
 }
 
 const ExpressionInfo& Checker::expression(const ast::Expression& expression) {
@@ -141,7 +174,7 @@ ExpressionInfo Checker::variable(const ast::Variable& variable, Span span) {
 }
 
 ExpressionInfo Checker::identifier(const ast::Expression& expression, std::string_view name, Span span) {
-  if (auto constant = find_constant(script_, name)) return *constant;
+  if (auto constant = find_own_constant(script_, name)) return *constant;
   if (const auto value = find_builtin(name)) return builtin(*value, span);
   if (argument_number(name)) return numbered_argument(name, span);
   if (stack_argument_number(name)) return stack_argument(name, span);
@@ -150,14 +183,30 @@ ExpressionInfo Checker::identifier(const ast::Expression& expression, std::strin
     const ast::Call bare{std::string(name), expression.span, {}};
     return stack(bare, function->id == FunctionId::kUstack);
   }
+  if (auto constant = find_constant(script_, name)) return *constant;
   if (function != nullptr) {
     diagnostics_.error(span, fmt::format("{} is a function", name), fmt::format("write {}", function->usage));
+  } else if (auto constant = module_constant(name)) {
+    return *constant;
   } else if (is_builtin_elsewhere(name)) {
     unsupported(span, fmt::format("The builtin '{}' is", name));
   } else {
     diagnostics_.error(span, fmt::format("Unknown identifier: '{}'", name), identifier_hint(name));
   }
   return {};
+}
+
+// An enumerator of the probed program.
+std::optional<ExpressionInfo> Checker::module_constant(std::string_view name) const {
+  const ProbeSite& site = function_.site();
+  if (!site.is_user_function() || is_builtin_elsewhere(name)) return std::nullopt;
+  const TypeProvider* module = input_.catalog->module_types(site.module);
+  const TypeProvider::EnumValue value = module == nullptr ? TypeProvider::EnumValue{} : module->find_enumerator(name);
+  if (value.definition == nullptr) return std::nullopt;
+  ExpressionInfo info;
+  info.constant = value.value;
+  info.type = types::enumeration(value.definition->name, value.definition->size, value.definition->is_signed);
+  return info;
 }
 
 ExpressionInfo Checker::numbered_argument(std::string_view name, Span span) {
@@ -186,16 +235,16 @@ ExpressionInfo Checker::static_argument(std::string_view name, Span span) {
   const ProbeSite& site = function_.site();
   const ProbeArgument* argument = site.find_argument(name);
   if (argument == nullptr) {
-    diagnostics_.error(span, site.arguments.empty()
-                                 ? fmt::format("The probe '{}' has no arguments", site.name)
-                                 : fmt::format("The probe '{}' has no {}: its last argument is {}", site.name, name,
-                                               site.arguments.back().name));
+    diagnostics_.error(span, site.arguments.empty() ? fmt::format("The probe '{}' has no arguments", site.name)
+                                                    : fmt::format("The probe '{}' has no {}: its last argument is {}",
+                                                                  site.name, name, site.arguments.back().name));
     return {};
   }
   if (argument->form == ProbeArgument::Form::kElsewhere) {
-    diagnostics_.error(span, fmt::format("{} of '{}' cannot be read: the program keeps it in '{}'", name, site.name,
-                                         argument->type.name),
-                       "so are floating point values");
+    diagnostics_.error(
+        span,
+        fmt::format("{} of '{}' cannot be read: the program keeps it in '{}'", name, site.name, argument->type.name),
+        "so are floating point values");
     return {};
   }
   return ExpressionInfo{argument->type, {}, {}, {}};
@@ -221,7 +270,7 @@ std::string Checker::identifier_hint(std::string_view name) const {
   }
   if (find_variable("$" + std::string(name))) return fmt::format("did you mean the variable '${}'?", name);
   if (script_.find_map("@" + std::string(name))) return fmt::format("did you mean the map '@{}'?", name);
-  return {};
+  return script_.types->why_unknown(name);
 }
 
 ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
@@ -229,8 +278,7 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
   info.type = value.type;
   switch (value.form) {
     case BuiltinForm::kArguments:
-      unsupported(span, "args as a whole value is", "write args.NAME");
-      return {};
+      return whole_arguments(span);
     case BuiltinForm::kResult:
       return probe_argument("retval", span, span);
     case BuiltinForm::kProcessors:
@@ -250,8 +298,7 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
       diagnostics_.error(span, "usermode can be used where there are registers: in function probes");
       return {};
     case BuiltinForm::kContext:
-      unsupported(span, "ctx is");
-      return {};
+      return context_pointer(span);
     default:
       break;
   }

@@ -95,6 +95,10 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
       return info;
     }
     info.type = in_space(*type.element, type.space);
+    if (info.type.is(TypeKind::kStruct) && info.type.size == 0) {
+      const StructDefinition* definition = script_.types->find_struct(info.type.name);
+      if (definition != nullptr) info.type.size = definition->size;
+    }
     if (is_text(info.type) && info.type.is(TypeKind::kArray) && info.type.element->is_signed) {
       info.type = types::string(info.type.size);
     }

@@ -78,6 +78,7 @@ struct CheckedFunction {
 // A `#define` or a positional parameter: what a name stands for.
 struct NamedConstant {
   std::optional<int64_t> number;
+  bool is_unsigned = false;  // `number` is a uint64
   std::string text;
 };
 

@@ -77,6 +77,7 @@ class Checker {
   ExpressionInfo integer(const ast::IntegerLiteral& literal);
   ExpressionInfo identifier(const ast::Expression& expression, std::string_view name, Span span);
   ExpressionInfo builtin(const BuiltinValue& value, Span span);
+  std::optional<ExpressionInfo> module_constant(std::string_view name) const;
   ExpressionInfo numbered_argument(std::string_view name, Span span);
   ExpressionInfo static_argument(std::string_view name, Span span);
   ExpressionInfo stack_argument(std::string_view name, Span span);
@@ -107,12 +108,18 @@ class Checker {
   // --- check_access.cc
   ExpressionInfo field_access(const ast::FieldAccess& node, Span span);
   ExpressionInfo probe_argument(std::string_view name, Span span, Span name_span);
+  // `args` alone: a record of them.
+  ExpressionInfo whole_arguments(Span span);
+  static bool is_shown(const ProbeArgument& argument);
+  // `ctx`: fields of what it points to are read straight from the context.
+  ExpressionInfo context_pointer(Span span);
   // `args.NAME` where there are no arguments with names.
   void no_arguments(std::string_view name, Span span);
   // The result in a function's return probe.
   ExpressionInfo function_result(Span span);
   ExpressionInfo struct_field(const Type& object, const ast::FieldAccess& node, Span span);
   ExpressionInfo index(const ast::Index& node, Span span);
+  static std::optional<Type> cast_of_bytes(Type to, const ExpressionInfo& operand);
   ExpressionInfo cast(const ast::Cast& node, Span span);
   ExpressionInfo size_of(const ast::SizeOf& node, Span span);
   ExpressionInfo offset_of(const ast::OffsetOf& node, Span span);
@@ -221,6 +228,9 @@ bool is_number(const Type& type);
 Type number_type(const Type& type);
 // Whether TYPE holds characters: a string, or an array of chars.
 bool is_text(const Type& type);
+// A constant that the script itself defines.
+std::optional<ExpressionInfo> find_own_constant(const CheckedScript& script, std::string_view name);
+// One of the headers', the kernel's or the script's.
 std::optional<ExpressionInfo> find_constant(const CheckedScript& script, std::string_view name);
 
 }  // namespace polytap

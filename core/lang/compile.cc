@@ -35,6 +35,7 @@ std::optional<Compiled> compile_expanded(const ast::Script& script, const Compil
   compiled.program = ir::optimize(std::move(program));
   must_verify(compiled.program, "optimization");
   compiled.implied_pid = implied_pid(checked);
+  compiled.header_notes = checked.types->header_notes();
   compiled.options = {checked.options.begin(), checked.options.end()};
   compiled.types = std::move(checked.types);
   return compiled;

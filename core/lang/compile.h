@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/source.h"
+#include "core/c/headers.h"
 #include "core/ir/ir.h"
 #include "core/lang/ast.h"
 #include "core/probe/catalog.h"
@@ -26,7 +27,8 @@ struct CompileInput {
   std::vector<std::pair<std::string, std::string>> named_parameters;  // what getopt() finds; a flag's value is ""
   std::string probe_filter;                                           // --probe-filter: only probes of such names
   bool allow_unsafe = false;                                          // --unsafe
-  pid_t process = 0;  // -p, the first one: whose files probes in user space mean; 0: none was given
+  pid_t process = 0;      // -p, the first one: whose files probes in user space mean; 0: none was given
+  HeaderOptions headers;  // -I, --include, where the script is
   ir::Settings settings;  // environment and command line; `config = {...}` in the script wins
 };
 
@@ -36,6 +38,8 @@ struct Compiled {
   // The pid that every probe's predicate demands (`pid == 1234` as a conjunct of all of them): whom to attach to when
   // neither -c nor -p says.
   std::optional<int64_t> implied_pid;
+  // What was left out of the headers, for -v: "FILE:LINE: left out: why".
+  std::vector<std::string> header_notes;
   // What the script's getopt() calls ask for: name and description.
   std::vector<std::pair<std::string, std::string>> options;
   // Types that the script defines, in front of CompileInput::types (which must outlive this): for the renderer.

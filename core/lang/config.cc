@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/base/nearest.h"
+#include "core/c/headers.h"
+#include "core/c/token.h"
 #include "core/ir/names.h"
 #include "core/lang/conditionals.h"
 #include "core/lang/parameters.h"
@@ -87,7 +89,8 @@ void apply(const Entry& entry, ir::Settings& settings, Diagnostics& diagnostics)
   } else if (name == "missing_probes") {
     const std::string& value = entry.value;
     if (value != "error" && value != "warn" && value != "ignore") {
-      diagnostics.error(entry.value_span, fmt::format("Invalid value for {}: expected error, warn or ignore", entry.name),
+      diagnostics.error(entry.value_span,
+                        fmt::format("Invalid value for {}: expected error, warn or ignore", entry.name),
                         did_you_mean(value, std::vector<std::string>{"error", "warn", "ignore"}));
       return;
     }
@@ -129,37 +132,18 @@ ir::Settings apply_config(const ast::Script& script, ir::Settings base, Diagnost
 
 namespace {
 
-// `#define NAME value`, the name read already.
-void define(const std::string& name, std::string_view text, Span span,
-            std::map<std::string, NamedConstant, std::less<>>& defines, Diagnostics& diagnostics) {
-  const size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-  const size_t end = text.find_last_not_of(" \t\r\n");
-  const std::string_view value = end == std::string_view::npos ? "" : text.substr(begin, end + 1 - begin);
-  NamedConstant constant;
-  constant.number = parse_number(value);
-  const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
-  if (!constant.number && quoted && value.find('\\') == std::string_view::npos) {
-    constant.text = value.substr(1, value.size() - 2);
-  } else if (!constant.number && !value.empty()) {
-    diagnostics.error(span,
-                      "#define of anything but a number or a plain string is not carried out by this version of "
-                      "polytap");
-    return;
-  }
-  if (!value.empty()) defines[name] = constant;
-}
-
-bool is_kernel_header(std::string_view file) {
-  for (const std::string_view folder : {"<linux/", "<net/", "<asm/", "<uapi/", "<asm-generic/"}) {
-    if (file.starts_with(folder)) return true;
-  }
-  return false;
+bool is_directive(std::string_view word) {
+  constexpr std::string_view kOthers[] = {"if",    "ifdef",  "ifndef", "elif",   "else",
+                                          "endif", "pragma", "line",   "warning"};
+  return std::find(std::begin(kOthers), std::end(kOthers), word) != std::end(kOthers);
 }
 
 }  // namespace
 
 std::map<std::string, NamedConstant, std::less<>> read_defines(const ast::Script& script, Diagnostics& diagnostics) {
   std::map<std::string, NamedConstant, std::less<>> defines;
+  CDeclarations own;
+  std::vector<std::string> names;
   const std::vector<bool> active = active_items(script, &diagnostics);
   for (size_t i = 0; i < script.items.size(); ++i) {
     const ast::TopLevel& item = script.items[i];
@@ -167,17 +151,42 @@ std::map<std::string, NamedConstant, std::less<>> read_defines(const ast::Script
     if (line == nullptr || !active[i]) continue;
     std::string_view text = line->text;
     const std::string_view directive = next_word(text);
-    if (directive == "ifdef" || directive == "ifndef" || directive == "else" || directive == "endif") continue;
-    const std::string name(next_word(text));
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
     if (directive == "define") {
-      define(name, text, item.span, defines, diagnostics);
-    } else if (directive == "include" && is_kernel_header(name)) {
-      diagnostics.warning(item.span, "#include of a kernel header is not needed: the types come from the kernel's BTF",
-                          "constants that it #defines are not known; #define them in the script");
-    } else {
-      diagnostics.error(item.span, fmt::format("#{} is not carried out by this version of polytap", directive),
-                        "the kernel's types come from BTF; others can be defined in the script");
+      auto macro = parse_c_macro(text);
+      if (!macro) {
+        diagnostics.error(item.span, "A #define needs a name: #define NAME value");
+      } else if (!macro->second.body.empty()) {
+        names.push_back(macro->first);
+        own.macros[macro->first] = std::move(macro->second);
+      }
+    } else if (directive == "undef") {
+      own.macros.erase(std::string(next_word(text)));
+    } else if (directive == "include") {
+      if (!included_file(line->text)) {
+        diagnostics.error(item.span, "An #include needs a file", "write #include <file.h> or #include \"file.h\"");
+      }
+    } else if (directive == "error") {
+      diagnostics.error(item.span, fmt::format("#error {}", text));
+    } else if (!is_directive(directive)) {
+      diagnostics.error(item.span, fmt::format("Unknown preprocessor directive: '#{}'", directive),
+                        "known are define, undef, include, if, ifdef, ifndef, elif, else, endif and pragma");
     }
+  }
+  // What needs a header or the kernel's types has its value only when it is used.
+  for (const std::string& name : names) {
+    const auto macro = own.macros.find(name);
+    if (macro == own.macros.end() || macro->second.takes_arguments) continue;
+    NamedConstant constant;
+    if (const auto value = evaluate_c(name, own)) {
+      constant.number = value->value;
+      constant.is_unsigned = value->is_unsigned;
+    } else {
+      const std::vector<CToken> tokens = c_tokens(expand_c_macros(name, own));
+      if (tokens.size() != 2 || tokens.front().kind != CTokenKind::kString) continue;
+      constant.text = c_unquoted(tokens.front().text);
+    }
+    defines[name] = std::move(constant);
   }
   return defines;
 }

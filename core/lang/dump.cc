@@ -262,13 +262,16 @@ class Dumper {
   }
   void node(const ast::Preprocessor& n) { leaf("line", n.text); }
   void node(const ast::CDefinition& n) {
-    open(fmt::format("c {} {:d}{:d}", static_cast<int>(n.kind), n.forward, n.packed));
+    open(fmt::format("c {} {:d}{:d}{}", static_cast<int>(n.kind), n.forward, n.packed,
+                     n.aligned == 0 ? "" : fmt::format(" {}", n.aligned)));
     text(n.name);
     for (const auto& field : n.fields) {
       open("field");
       text(field.name);
       type(field.type);
       if (field.bits) number(*field.bits);
+      if (field.packed) text("packed");
+      if (field.aligned != 0) number(field.aligned);
       if (field.nested) node(*field.nested);
       close();
     }

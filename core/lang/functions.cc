@@ -96,7 +96,10 @@ constexpr FunctionSignature kFunctions[] = {
 
 // bpftrace 0.27's functions that are not in the table above.
 constexpr std::string_view kElsewhere[] = {
-    "container_of", "is_err", "kfunc_allowed", "kfunc_exist",
+    "container_of",
+    "is_err",
+    "kfunc_allowed",
+    "kfunc_exist",
 };
 
 }  // namespace

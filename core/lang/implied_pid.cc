@@ -1,4 +1,5 @@
 #include "core/lang/implied_pid.h"
+
 #include "core/probe/own_probes.h"
 
 namespace polytap {

@@ -11,6 +11,17 @@ namespace polytap {
 
 using ir::Temp;
 
+namespace {
+
+// `ctx`, or a cast of it: what it points to is the context, whose address the program does not learn.
+bool is_context_pointer(const ast::Expression& e) {
+  if (const auto* cast = std::get_if<ast::Cast>(&e.node)) return is_context_pointer(*cast->operand);
+  const auto* name = std::get_if<ast::Identifier>(&e.node);
+  return name != nullptr && name->name == "ctx";
+}
+
+}  // namespace
+
 const ProbeArgument* Lowerer::probe_argument(const ast::Expression& e) const {
   const auto* access = std::get_if<ast::FieldAccess>(&e.node);
   if (access == nullptr) return nullptr;
@@ -35,20 +46,24 @@ bool Lowerer::is_object(const ast::Expression& e) const {
   return false;
 }
 
+Lowerer::Object Lowerer::argument_object(const ProbeArgument& argument) {
+  Object result;
+  result.where = Object::Where::kContext;
+  result.offset = argument.offset;
+  result.type = argument.type;
+  if (argument.form == ProbeArgument::Form::kStack) {
+    result.where = Object::Where::kMemory;
+    result.address = load_context(registers::kSp, 8, false);
+    result.space = function_.site().is_user_function() ? AddressSpace::kUser : AddressSpace::kKernel;
+  }
+  // The record may hold less than the C type says.
+  if (result.type.is_scalar()) result.type.size = std::min(result.type.size, argument.size);
+  return result;
+}
+
 Lowerer::Object Lowerer::object(const ast::Expression& e) {
   if (const ProbeArgument* argument = probe_argument(e); argument != nullptr && is_object(e)) {
-    Object result;
-    result.where = Object::Where::kContext;
-    result.offset = argument->offset;
-    result.type = argument->type;
-    if (argument->form == ProbeArgument::Form::kStack) {
-      result.where = Object::Where::kMemory;
-      result.address = load_context(registers::kSp, 8, false);
-      result.space = function_.site().is_user_function() ? AddressSpace::kUser : AddressSpace::kKernel;
-    }
-    // The record may hold less than the C type says.
-    if (result.type.is_scalar()) result.type.size = std::min(result.type.size, argument->size);
-    return result;
+    return argument_object(*argument);
   }
   if (is_object(e)) {
     if (const auto* access = std::get_if<ast::FieldAccess>(&e.node)) return field_object(*access);
@@ -66,6 +81,11 @@ Lowerer::Object Lowerer::object(const ast::Expression& e) {
 Lowerer::Object Lowerer::pointed_to(const ast::Expression& pointer) {
   const Type& type = info(pointer).type;
   Object result;
+  if (is_context_pointer(pointer)) {
+    result.where = Object::Where::kContext;
+    result.type = *type.element;
+    return result;
+  }
   if (type.is(TypeKind::kInteger)) {  // kaddr()
     result.where = Object::Where::kMemory;
     result.address = word(pointer);
@@ -128,6 +148,7 @@ Temp Lowerer::load_object(const Object& object) {
   const uint32_t size = std::clamp(object.type.size, 1U, 8U);
   const bool is_signed = object.type.is_signed && object.bit_size == 0;
   Temp value = ir::kNoTemp;
+  if (!inside_context(object, size)) return constant(0);
   switch (object.where) {
     case Object::Where::kContext:
       value = load_context(object.offset, size, is_signed);
@@ -183,7 +204,32 @@ void Lowerer::copy_bytes(ir::SlotId from, uint32_t offset, ir::Place to, uint32_
   }
 }
 
+bool Lowerer::inside_context(const Object& object, uint32_t size) {
+  const ProbeSite& site = function_.site();
+  if (object.where != Object::Where::kContext || object.offset + uint64_t{size} <= site.context_size) return true;
+  diagnostics_.error(build_.place(), fmt::format("This lies outside of what the probe sees: its context has {} bytes",
+                                                 site.context_size));
+  return false;
+}
+
+void Lowerer::store_arguments(ir::Place to, const Type& want) {
+  for (size_t i = 0; i < want.elements.size(); ++i) {
+    const Type& type = want.elements[i];
+    const ProbeArgument* argument = function_.site().find_argument(want.field_names[i]);
+    CHECK(argument != nullptr);
+    if (type.is(TypeKind::kString)) {
+      argument_string(*argument, to, type.storage_size());
+    } else if (const Object object = argument_object(*argument); type.is_scalar()) {
+      build_.store(to, convert_word(load_object(object), object.type, type));
+    } else {
+      read_object(object, to, type.size);
+    }
+    to.offset += type.storage_size();
+  }
+}
+
 void Lowerer::read_object(const Object& object, ir::Place to, uint32_t size) {
+  if (!inside_context(object, size)) return;
   if (size % 8 != 0) build_.zero({to.slot, to.offset + size / 8 * 8}, 8);
   switch (object.where) {
     case Object::Where::kContext:

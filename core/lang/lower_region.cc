@@ -130,11 +130,19 @@ bool Lowerer::store_directly(const ast::Expression& e, ir::Place to, const Type&
     store(*node->operand, to, want);
     cut(to, std::min(want.size, known.type.size));
     return true;
+  } else if (node != nullptr && want.is(TypeKind::kArray) && value_type(*node->operand).is_scalar()) {
+    build_.store(to, build_.extend(word(*node->operand), want.size, false));
+    return true;
   } else if (node != nullptr && !want.is_scalar()) {
     store(*node->operand, to, want);
     return true;
   }
   if (const auto* name = std::get_if<ast::Identifier>(&e.node)) {
+    if (name->name == "args") {
+      if (!(known.type == want)) return false;
+      store_arguments(to, want);
+      return true;
+    }
     const ast::Call bare{name->name, e.span, {}};
     return store_call(bare, e, to, want);
   }

@@ -80,6 +80,10 @@ Temp Lowerer::identifier(std::string_view name) {
     return load_context(result->offset, std::min(result->size, std::max(1U, result->type.size)),
                         result->type.is_signed);
   }
+  if (builtin->form == BuiltinForm::kContext) {
+    diagnostics_.error(build_.place(), "ctx has no value of its own", "read a field: ((struct pt_regs *)ctx).di");
+    return constant(0);
+  }
   if (builtin->form == BuiltinForm::kFunction) return function_name();
   if (builtin->form == BuiltinForm::kHasChild) return build_.truth(build_.add(ir::ReadBuiltin{builtin->word}));
   if (builtin->form == BuiltinForm::kUserMode) {
@@ -142,8 +146,8 @@ Temp Lowerer::static_argument(uint32_t number) {
   object.where = Object::Where::kMemory;
   object.address = load_context(argument->offset, 8, false);
   if (argument->scale != 0) {
-    const Temp index = build_.binary(ir::BinaryOp::kMul, load_context(argument->index, 8, false),
-                                     constant(argument->scale));
+    const Temp index =
+        build_.binary(ir::BinaryOp::kMul, load_context(argument->index, 8, false), constant(argument->scale));
     object.address = build_.binary(ir::BinaryOp::kAdd, object.address, index);
   }
   object.address = build_.binary(ir::BinaryOp::kAdd, object.address, constant(argument->displacement));
@@ -338,6 +342,12 @@ Temp Lowerer::compare(const ast::Binary& node) {
 
 Temp Lowerer::cast(const ast::Cast& node, const ast::Expression& e) {
   const Type from = value_type(*node.operand);
+  if (from.is(TypeKind::kArray) && value_type(e).is_integral()) {
+    // Its bytes as an integer.
+    Object bytes = object(*node.operand);
+    bytes.type = types::integer(from.size, value_type(e).is_signed);
+    return convert_word(load_object(bytes), bytes.type, value_type(e));
+  }
   // An array's address.
   if (from.is(TypeKind::kArray)) return object_address(object(*node.operand));
   return convert_word(word(*node.operand), from, value_type(e));

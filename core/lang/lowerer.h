@@ -155,6 +155,11 @@ class Lowerer {
   bool is_object(const ast::Expression& e) const;
   Object object(const ast::Expression& e);
   Object pointed_to(const ast::Expression& pointer);
+  Object argument_object(const ProbeArgument& argument);
+  // `args` as a whole, a record of type WANT.
+  void store_arguments(ir::Place to, const Type& want);
+  // Reports what lies outside of the probe's context.
+  bool inside_context(const Object& object, uint32_t size);
   Object field_object(const ast::FieldAccess& node);
   Object index_object(const ast::Index& node);
   ir::Temp load_object(const Object& object);

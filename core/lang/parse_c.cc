@@ -10,6 +10,24 @@ namespace polytap {
 
 using Suffix = ast::TypeName::Suffix;
 
+namespace {
+
+// Made of numbers, names and operators: the names may be macros of headers, which the parser does not know.
+bool may_be_constant(const ast::Expression& expression) {
+  if (std::holds_alternative<ast::Identifier>(expression.node) ||
+      std::holds_alternative<ast::IntegerLiteral>(expression.node)) {
+    return true;
+  }
+  if (const auto* size = std::get_if<ast::SizeOf>(&expression.node)) return size->type.has_value();
+  if (const auto* unary = std::get_if<ast::Unary>(&expression.node)) {
+    return unary->op <= ast::UnaryOp::kComplement && may_be_constant(*unary->operand);
+  }
+  const auto* binary = std::get_if<ast::Binary>(&expression.node);
+  return binary != nullptr && may_be_constant(*binary->left) && may_be_constant(*binary->right);
+}
+
+}  // namespace
+
 std::optional<ast::CDefinition> Parser::parse_c_definition() {
   if (at_word("typedef")) return parse_c_typedef();
   std::optional<ast::CDefinition> definition = at_word("enum") ? parse_c_enum() : parse_c_aggregate();
@@ -28,7 +46,8 @@ std::optional<ast::CDefinition> Parser::parse_c_aggregate() {
   ast::CDefinition definition;
   const Token keyword = take();
   definition.kind = keyword.text == "union" ? ast::CDefinition::Kind::kUnion : ast::CDefinition::Kind::kStruct;
-  if (!parse_c_attributes(&definition.packed)) return std::nullopt;
+  CAttributes attributes;
+  if (!parse_c_attributes(attributes)) return std::nullopt;
   if (peek().kind == TokenKind::kIdentifier) definition.name = std::string(take().text);
   if (!definition.name.empty() && at(";")) {
     definition.forward = true;
@@ -45,7 +64,9 @@ std::optional<ast::CDefinition> Parser::parse_c_aggregate() {
     if (!parse_c_fields(definition.fields)) return std::nullopt;
   }
   if (!expect_closing("}", open, "at the end of the definition")) return std::nullopt;
-  if (!parse_c_attributes(&definition.packed)) return std::nullopt;
+  if (!parse_c_attributes(attributes)) return std::nullopt;
+  definition.packed = attributes.packed;
+  definition.aligned = attributes.aligned;
   return definition;
 }
 
@@ -53,7 +74,8 @@ std::optional<ast::CDefinition> Parser::parse_c_enum() {
   ast::CDefinition definition;
   definition.kind = ast::CDefinition::Kind::kEnum;
   take();
-  if (!parse_c_attributes(nullptr)) return std::nullopt;
+  CAttributes attributes;
+  if (!parse_c_attributes(attributes)) return std::nullopt;
   if (peek().kind == TokenKind::kIdentifier) definition.name = std::string(take().text);
   if (!definition.name.empty() && at(";")) {
     definition.forward = true;
@@ -79,7 +101,11 @@ std::optional<ast::CDefinition> Parser::parse_c_enum() {
     if (!accept(",")) break;
   }
   if (!expect_closing("}", open, "at the end of the enum")) return std::nullopt;
-  if (!parse_c_attributes(nullptr)) return std::nullopt;
+  if (!parse_c_attributes(attributes)) return std::nullopt;
+  if (attributes.packed) {
+    error(since(open), "an enum cannot be packed here", "write an integer of the size that it has");
+    return std::nullopt;
+  }
   return definition;
 }
 
@@ -95,8 +121,10 @@ std::optional<ast::CDefinition> Parser::parse_c_typedef() {
   definition.kind = ast::CDefinition::Kind::kTypedef;
   definition.name = declarator->name;
   typedefs_.push_back(definition.name);
+  CAttributes attributes;
+  if (!parse_c_attributes(attributes)) return std::nullopt;
+  field->aligned = attributes.aligned;
   definition.fields.push_back(std::move(*field));
-  if (!parse_c_attributes(nullptr)) return std::nullopt;
   if (!expect(";", "after the typedef")) return std::nullopt;
   return definition;
 }
@@ -142,7 +170,10 @@ bool Parser::parse_c_field_declarators(const ast::CField& base, std::vector<ast:
         return false;
       }
     }
-    if (!parse_c_attributes(nullptr)) return false;
+    CAttributes attributes;
+    if (!parse_c_attributes(attributes)) return false;
+    field.packed = attributes.packed;
+    field.aligned = attributes.aligned;
     field.span = cover(base.span, since(begin));
     fields.push_back(std::move(field));
   } while (accept(","));
@@ -233,12 +264,11 @@ bool Parser::parse_c_array_sizes(std::vector<Suffix>& suffixes) {
     if (!size) return false;
     suffix.count = evaluate(*size);
     if (!suffix.count) {
-      const auto* name = std::get_if<ast::Identifier>(&size->node);
-      if (name == nullptr) {
+      if (!may_be_constant(*size)) {
         error(size->span, "the size of an array must be a constant", "write a number or the name of a #define");
         return false;
       }
-      suffix.constant = name->name;
+      suffix.constant = std::string(source_.slice(size->span));
     }
   }
   suffixes.push_back(std::move(suffix));
@@ -261,37 +291,49 @@ bool Parser::skip_c_parameters() {
   return true;
 }
 
-bool Parser::parse_c_attributes(bool* packed) {
-  static constexpr std::array<std::string_view, 10> kWithoutLayout = {
-      "unused",     "deprecated",     "may_alias", "preserve_access_index", "designated_init",
-      "__unused__", "__deprecated__", "used",      "randomize_layout",      "__may_alias__"};
+bool Parser::parse_c_attributes(CAttributes& attributes) {
   while (true) {
     if (at_word("__packed")) {
-      const Token word = take();
-      if (packed == nullptr) {
-        error(word.span, "only a whole struct or union can be packed");
-        return false;
-      }
-      *packed = true;
+      take();
+      attributes.packed = true;
       continue;
     }
     if (!at_word("__attribute__")) return true;
     take();
     if (!expect("(", "after '__attribute__'") || !expect("(", "after '__attribute__('")) return false;
     while (!at(")")) {
-      const Token name = take();
-      const bool is_packed = name.is_word("packed") || name.is_word("__packed__");
-      const bool known = std::find(kWithoutLayout.begin(), kWithoutLayout.end(), name.text) != kWithoutLayout.end();
-      if ((is_packed && packed == nullptr) || (!is_packed && !known)) {
-        error(name.span, fmt::format("the attribute '{}' cannot stand here", name.text),
-              "only packed is taken, for a whole struct or union; write padding fields where the layout needs them");
-        return false;
-      }
-      if (is_packed) *packed = true;
+      if (!parse_c_attribute(attributes)) return false;
       if (!accept(",")) break;
     }
     if (!expect(")", "after the attributes") || !expect(")", "after the attributes")) return false;
   }
+}
+
+bool Parser::parse_c_attribute(CAttributes& attributes) {
+  static constexpr std::array<std::string_view, 4> kRefused = {"mode", "vector_size", "ms_struct",
+                                                               "scalar_storage_order"};
+  const Token token = take();
+  std::string_view name = token.text;
+  if (name.starts_with("__") && name.ends_with("__") && name.size() > 4) name = name.substr(2, name.size() - 4);
+  if (token.kind != TokenKind::kIdentifier || std::find(kRefused.begin(), kRefused.end(), name) != kRefused.end()) {
+    error(token.span, fmt::format("the attribute '{}' cannot stand here", token.text),
+          "packed and aligned(n) are carried out; write padding fields where the layout needs more");
+    return false;
+  }
+  if (name == "packed") attributes.packed = true;
+  if (name == "aligned" && !at("(")) attributes.aligned = 16;  // the machine's largest
+  if (!at("(")) return true;
+  if (name != "aligned") return skip_c_parameters();
+  const Span open = take().span;
+  const ast::ExpressionPtr value = parse_binary(1);
+  if (!value || !expect_closing(")", open, "after the alignment")) return false;
+  const auto alignment = evaluate(*value);
+  if (!alignment || *alignment == 0 || *alignment > 4096 || (*alignment & (*alignment - 1)) != 0) {
+    error(value->span, "an alignment is a power of two up to 4096");
+    return false;
+  }
+  attributes.aligned = std::max(attributes.aligned, static_cast<uint32_t>(*alignment));
+  return true;
 }
 
 void Parser::apply(const Declarator& declarator, ast::TypeName& type) {

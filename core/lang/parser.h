@@ -193,7 +193,12 @@ class Parser {
   std::optional<Declarator> parse_c_declarator();
   bool parse_c_array_sizes(std::vector<ast::TypeName::Suffix>& suffixes);
   bool skip_c_parameters();
-  bool parse_c_attributes(bool* packed);
+  struct CAttributes {
+    bool packed = false;
+    uint32_t aligned = 0;
+  };
+  bool parse_c_attributes(CAttributes& attributes);
+  bool parse_c_attribute(CAttributes& attributes);
   void skip_c_qualifiers();
   static void apply(const Declarator& declarator, ast::TypeName& type);
   // The value of an integer constant expression of literals, enumerators and #defines seen so far.

@@ -121,7 +121,17 @@ void Printer::c_body(const ast::CDefinition& definition) {
   --indent_;
   new_line();
   put("}");
-  if (definition.packed) put(" __attribute__((packed))");
+  c_attributes(definition.packed, definition.aligned);
+}
+
+void Printer::c_attributes(bool packed, uint32_t aligned) {
+  if (packed && aligned != 0) {
+    put(fmt::format(" __attribute__((packed, aligned({})))", aligned));
+  } else if (packed) {
+    put(" __attribute__((packed))");
+  } else if (aligned != 0) {
+    put(fmt::format(" __attribute__((aligned({})))", aligned));
+  }
 }
 
 void Printer::c_fields(const std::vector<ast::CField>& fields) {
@@ -171,6 +181,7 @@ void Printer::c_declarator(const ast::CField& field, const std::string& name) {
   }
   put(text);
   if (field.bits) put(fmt::format("{}: {}", field.name.empty() ? "" : " ", *field.bits));
+  c_attributes(field.packed, field.aligned);
 }
 
 void Printer::node(const ast::ConfigBlock& config) {

@@ -76,6 +76,7 @@ class Printer {
   void node(const ast::Subprogram& subprogram);
   void node(const ast::Import& import);
   void c_body(const ast::CDefinition& definition);
+  void c_attributes(bool packed, uint32_t aligned);
   void c_fields(const std::vector<ast::CField>& fields);
   void c_specifiers(const ast::CField& field);
   void c_declarator(const ast::CField& field, const std::string& name);

@@ -86,8 +86,7 @@ class EventResolver {
     auto period = parse_period(parts_);
     if (period.ok()) return *period;
     const std::string_view name = provider_name(site_.type);
-    error(period.error().message(),
-          fmt::format("write {0}:s:1, {0}:ms:100, {0}:us:10, {0}:hz:99 or {0}:1s", name));
+    error(period.error().message(), fmt::format("write {0}:s:1, {0}:ms:100, {0}:us:10, {0}:hz:99 or {0}:1s", name));
     return std::nullopt;
   }
 
@@ -104,8 +103,9 @@ class EventResolver {
     site_.sampled = {.type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_CPU_CLOCK, .period = *length};
     if (*length < kShortestPeriod) {
       site_.sampled.period = kShortestPeriod;
-      diagnostics_.warning(point_.span, "The kernel samples no more often than every 10 us on each CPU: so does this "
-                                        "probe");
+      diagnostics_.warning(point_.span,
+                           "The kernel samples no more often than every 10 us on each CPU: so does this "
+                           "probe");
     }
     return true;
   }
@@ -114,9 +114,10 @@ class EventResolver {
   bool iterator() {
     const std::vector<std::string> names(std::begin(kIterators), std::end(kIterators));
     if (parts_.size() > 1) {
-      return error("Pinned iterators are not carried out by this version of polytap: what the program prints goes to "
-                   "polytap, which is gone when somebody reads the pinned file",
-                   fmt::format("write iter:{}", parts_[0]));
+      return error(
+          "Pinned iterators are not carried out by this version of polytap: what the program prints goes to "
+          "polytap, which is gone when somebody reads the pinned file",
+          fmt::format("write iter:{}", parts_[0]));
     }
     if (parts_.size() != 1 || std::ranges::find(names, parts_[0]) == names.end()) {
       std::string hint = parts_.empty() ? std::string() : did_you_mean(parts_[0], names);
@@ -150,8 +151,8 @@ class EventResolver {
     }
     if (parts_[1] == "SIGUSR1") site_.signal = SIGUSR1;
     if (parts_[1] == "SIGUSR2") site_.signal = SIGUSR2;
-    return site_.signal != 0 || error(fmt::format("self:signal does not know '{}'", parts_[1]),
-                                      "it takes SIGUSR1 and SIGUSR2");
+    return site_.signal != 0 ||
+           error(fmt::format("self:signal does not know '{}'", parts_[1]), "it takes SIGUSR1 and SIGUSR2");
   }
 
   bool named() {

@@ -164,8 +164,9 @@ class FunctionResolver {
     std::vector<std::string> names = input_.catalog->function_names(type_, query_.module);
     if (has_wildcard(name)) {
       missing_.error(point_.span, fmt::format("No function {} matches '{}'", where, name),
-            names.empty() ? no_names_hint()
-                          : fmt::format("'polytap -l' with '{}' lists its {} functions", list_all(), names.size()));
+                     names.empty()
+                         ? no_names_hint()
+                         : fmt::format("'polytap -l' with '{}' lists its {} functions", list_all(), names.size()));
       return;
     }
     if (query_.demangled) {
@@ -243,8 +244,7 @@ class FunctionResolver {
 
 std::vector<ProbeSite> resolve_functions(const ast::AttachPoint& point, ProbeType type,
                                          const std::vector<std::string>& parts, bool with_types,
-                                         const CompileInput& input, Diagnostics& diagnostics,
-                                         Diagnostics& missing) {
+                                         const CompileInput& input, Diagnostics& diagnostics, Diagnostics& missing) {
   return FunctionResolver(point, type, with_types, input, diagnostics, missing).run(parts);
 }
 

@@ -16,7 +16,6 @@ namespace polytap {
 // error.
 std::vector<ProbeSite> resolve_functions(const ast::AttachPoint& point, ProbeType type,
                                          const std::vector<std::string>& parts, bool with_types,
-                                         const CompileInput& input, Diagnostics& diagnostics,
-                                         Diagnostics& missing);
+                                         const CompileInput& input, Diagnostics& diagnostics, Diagnostics& missing);
 
 }  // namespace polytap

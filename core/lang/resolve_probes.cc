@@ -124,9 +124,9 @@ class Resolver {
       return;
     }
     if (!provider->supported) {
-      diagnostics_.error(
-          point.span, fmt::format("{} probes are not carried out by this version of polytap", provider->name),
-          supported_providers());
+      diagnostics_.error(point.span,
+                         fmt::format("{} probes are not carried out by this version of polytap", provider->name),
+                         supported_providers());
       return;
     }
     std::vector<std::string> parts;
@@ -162,8 +162,9 @@ class Resolver {
       case ProbeType::kKretprobe:
       case ProbeType::kUprobe:
       case ProbeType::kUretprobe:
-        std::ranges::move(resolve_functions(point, provider->type, parts, looks_at_arguments, input_, diagnostics_, missing_),
-                          std::back_inserter(out.sites));
+        std::ranges::move(
+            resolve_functions(point, provider->type, parts, looks_at_arguments, input_, diagnostics_, missing_),
+            std::back_inserter(out.sites));
         break;
       default:
         raw_tracepoint(point, parts, out);

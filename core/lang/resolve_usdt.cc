@@ -56,9 +56,9 @@ std::vector<ProbeSite> resolve_usdt(const ast::AttachPoint& point, const std::ve
     const std::string name = query.provider.empty() ? query.probe : query.provider + ":" + query.probe;
     const std::string where = query.module.empty() || query.module == "*" ? "any file" : query.module;
     missing.error(point.span,
-                      has_wildcard(name) ? fmt::format("No static probe in {} matches '{}'", where, name)
-                                         : fmt::format("There is no static probe '{}' in {}", name, where),
-                      hint_for(query, input));
+                  has_wildcard(name) ? fmt::format("No static probe in {} matches '{}'", where, name)
+                                     : fmt::format("There is no static probe '{}' in {}", name, where),
+                  hint_for(query, input));
   }
   return std::move(*found);
 }

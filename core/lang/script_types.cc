@@ -1,19 +1,20 @@
 #include "core/lang/script_types.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "core/c/token.h"
 #include "core/lang/conditionals.h"
 #include "core/lang/type_name.h"
+#include "core/types/type_names.h"
 
 namespace polytap {
 namespace {
 
 constexpr uint32_t kMaxString = 1024;
 constexpr uint64_t kMaxStruct = 1U << 20;
-
-uint32_t round_up(uint64_t value, uint64_t to) { return static_cast<uint32_t>((value + to - 1) / to * to); }
 
 std::string keyword(ast::CDefinition::Kind kind) {
   switch (kind) {
@@ -29,19 +30,30 @@ std::string keyword(ast::CDefinition::Kind kind) {
   return "";
 }
 
+std::vector<std::string> active_lines(const ast::Script& script, const std::vector<bool>& active) {
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < script.items.size(); ++i) {
+    const auto* line = std::get_if<ast::Preprocessor>(&script.items[i].node);
+    if (line == nullptr || !active[i]) continue;
+    std::string_view text = line->text;
+    const std::string_view directive = next_word(text);
+    if (directive == "include" || directive == "define" || directive == "undef" || directive == "pragma") {
+      lines.push_back(line->text);
+    }
+  }
+  return lines;
+}
+
+std::string script_folder(std::string folder) { return folder.empty() ? "." : folder; }
+
 }  // namespace
 
-// The state of laying out one struct.
-struct ScriptTypes::Layout {
-  StructDefinition definition;
-  bool is_union = false;
-  bool packed = false;
-  uint64_t bits = 0;  // used so far
-  uint32_t alignment = 1;
-};
-
-ScriptTypes::ScriptTypes(const ast::Script& script, const TypeProvider* base, Diagnostics& diagnostics) : base_(base) {
+ScriptTypes::ScriptTypes(const ast::Script& script, const TypeProvider* base, Diagnostics& diagnostics,
+                         HeaderOptions header_options, const TypeProvider* user)
+    : base_(base), user_(user), headers_({}, {}) {
   const std::vector<bool> active = active_items(script, nullptr);
+  header_options.script_folder = script_folder(header_options.script_folder);
+  headers_ = Headers(active_lines(script, active), std::move(header_options));
   for (size_t i = 0; i < script.items.size(); ++i) {
     const ast::TopLevel& item = script.items[i];
     if (!active[i]) continue;
@@ -49,28 +61,161 @@ ScriptTypes::ScriptTypes(const ast::Script& script, const TypeProvider* base, Di
   }
 }
 
+const StructDefinition* ScriptTypes::header_struct(std::string_view name) const {
+  if (!headers_.any()) return nullptr;
+  const CDeclarations& declarations = headers_.declarations();
+  const auto found = declarations.structs.find(name);
+  return found == declarations.structs.end() ? nullptr : &found->second;
+}
+
+bool ScriptTypes::defines_struct(std::string_view name) const {
+  return structs_.contains(name) || (headers_first() && header_struct(name) != nullptr);
+}
+
+bool ScriptTypes::defines_enum(std::string_view name) const {
+  return enums_.contains(name) || (headers_first() && header_enum(name) != nullptr);
+}
+
+bool ScriptTypes::defines_type(std::string_view name) const {
+  return typedefs_.contains(name) || (headers_first() && headers_.declarations().typedefs.contains(name));
+}
+
 const StructDefinition* ScriptTypes::find_struct(std::string_view name) const {
+  if (name.starts_with("user ")) {
+    const StructDefinition* found = user_ == nullptr ? nullptr : user_->find_struct(name);
+    if (found != nullptr) return found;
+    // A prototype names it, and no debugging information describes it: the script or a header may.
+    name = source_name(name);
+    return defines_struct(name) ? find_struct(name) : nullptr;
+  }
   if (const auto found = structs_.find(name); found != structs_.end()) return &found->second;
-  return base_ == nullptr ? nullptr : base_->find_struct(name);
+  if (headers_first()) {
+    if (const StructDefinition* found = header_struct(name)) return found;
+  }
+  const StructDefinition* found = base_ == nullptr ? nullptr : base_->find_struct(name);
+  return found != nullptr || headers_first() ? found : header_struct(name);
+}
+
+const EnumDefinition* ScriptTypes::header_enum(std::string_view name) const {
+  if (!headers_.any()) return nullptr;
+  const CDeclarations& declarations = headers_.declarations();
+  const auto found = declarations.enums.find(name);
+  return found == declarations.enums.end() ? nullptr : &found->second;
 }
 
 const EnumDefinition* ScriptTypes::find_enum(std::string_view name) const {
+  if (name.starts_with("user ")) return user_ == nullptr ? nullptr : user_->find_enum(name);
   if (const auto found = enums_.find(name); found != enums_.end()) return &found->second;
-  return base_ == nullptr ? nullptr : base_->find_enum(name);
+  if (headers_first()) {
+    if (const EnumDefinition* found = header_enum(name)) return found;
+  }
+  const EnumDefinition* found = base_ == nullptr ? nullptr : base_->find_enum(name);
+  return found != nullptr || headers_first() ? found : header_enum(name);
 }
 
 const Type* ScriptTypes::find_type(std::string_view name) const {
   if (const auto found = typedefs_.find(name); found != typedefs_.end()) return &found->second;
-  return base_ == nullptr ? nullptr : base_->find_type(name);
+  const auto in_headers = [&]() -> const Type* {
+    if (!headers_.any()) return nullptr;
+    const CDeclarations& declarations = headers_.declarations();
+    const auto found = declarations.typedefs.find(name);
+    return found == declarations.typedefs.end() ? nullptr : &found->second.type;
+  };
+  if (headers_first()) {
+    if (const Type* found = in_headers()) return found;
+  }
+  const Type* found = base_ == nullptr ? nullptr : base_->find_type(name);
+  return found != nullptr || headers_first() ? found : in_headers();
 }
 
-TypeProvider::EnumValue ScriptTypes::find_enumerator(std::string_view name) const {
+TypeProvider::EnumValue ScriptTypes::find_own_enumerator(std::string_view name) const {
   for (const auto& [enum_name, definition] : enums_) {
     for (const EnumDefinition::Enumerator& enumerator : definition.enumerators) {
       if (enumerator.name == name) return {&definition, enumerator.value};
     }
   }
-  return base_ == nullptr ? EnumValue{} : base_->find_enumerator(name);
+  return {};
+}
+
+TypeProvider::EnumValue ScriptTypes::header_enumerator(std::string_view name) const {
+  if (!headers_.any()) return {};
+  const CDeclarations& declarations = headers_.declarations();
+  const auto found = declarations.enumerators.find(name);
+  if (found == declarations.enumerators.end()) return {};
+  const auto definition = declarations.enums.find(found->second.enumeration);
+  if (definition == declarations.enums.end()) return {};
+  return {&definition->second, found->second.value};
+}
+
+TypeProvider::EnumValue ScriptTypes::find_enumerator(std::string_view name) const {
+  if (const EnumValue own = find_own_enumerator(name); own.definition != nullptr) return own;
+  if (headers_first()) {
+    if (const EnumValue found = header_enumerator(name); found.definition != nullptr) return found;
+  }
+  EnumValue found;
+  if (base_ != nullptr) found = base_->find_enumerator(name);
+  return found.definition != nullptr || headers_first() ? found : header_enumerator(name);
+}
+
+std::optional<int64_t> ScriptTypes::find_constant(std::string_view text) const {
+  const bool is_name = c_tokens(text).size() == 2;
+  if (is_name && !headers_.defines(text)) {
+    if (const EnumValue own = find_own_enumerator(text); own.definition != nullptr) return own.value;
+    if (!headers_first() && base_ != nullptr) {
+      if (const EnumValue found = base_->find_enumerator(text); found.definition != nullptr) return found.value;
+    }
+    if (const auto known = well_known_constant(text)) return known;
+  }
+  CDeclarations& declarations = headers_.declarations();
+  // What it is made of may be the script's or the kernel's.
+  for (const CToken& token : c_tokens(expand_c_macros(text, declarations))) {
+    if (token.kind != CTokenKind::kWord || declarations.enumerators.contains(token.text)) continue;
+    EnumValue found = find_own_enumerator(token.text);
+    if (found.definition == nullptr && base_ != nullptr) found = base_->find_enumerator(token.text);
+    if (found.definition != nullptr) {
+      declarations.enumerators[std::string(token.text)] = {found.definition->name, found.value};
+    } else if (const auto known = well_known_constant(token.text)) {
+      declarations.enumerators[std::string(token.text)] = {"", *known};
+    }
+  }
+  const auto value = evaluate_c(text, declarations);
+  return value ? std::optional(value->value) : std::nullopt;
+}
+
+std::optional<std::string> ScriptTypes::find_text(std::string_view name) const {
+  if (!headers_.any()) return std::nullopt;
+  const std::vector<CToken> tokens = c_tokens(name);
+  const CDeclarations& declarations = headers_.declarations();
+  if (!declarations.macros.contains(name)) return std::nullopt;
+  const std::string expanded = expand_c_macros(name, declarations);
+  std::string text;
+  for (const CToken& token : c_tokens(expanded)) {
+    if (token.kind == CTokenKind::kString) {
+      text += c_unquoted(token.text);
+    } else if (token.kind != CTokenKind::kEnd) {
+      return std::nullopt;
+    }
+  }
+  return text;
+}
+
+std::string ScriptTypes::why_unknown(std::string_view name) const {
+  const CDeclarations& declarations = headers_.declarations();
+  if (const auto why = declarations.not_understood.find(name); why != declarations.not_understood.end()) {
+    return fmt::format("the headers define '{}', but {}", name, why->second);
+  }
+  if (const auto macro = declarations.macros.find(name); macro != declarations.macros.end()) {
+    return fmt::format("'{}' stands for '{}', which is no constant", name, macro->second.body);
+  }
+  if (!headers_.any()) return {};
+  if (!headers_.trouble().empty()) return headers_.trouble();
+  if (headers_.missing().empty()) return {};
+  return fmt::format("{} {} not installed here: if '{}' comes from there, define it in the script",
+                     fmt::join(headers_.missing(), ", "), headers_.missing().size() == 1 ? "is" : "are", name);
+}
+
+std::vector<std::string> ScriptTypes::header_notes() const {
+  return headers_.were_read() ? headers_.declarations().notes : std::vector<std::string>{};
 }
 
 Type ScriptTypes::define(const ast::CDefinition& definition, Span span, Diagnostics& diagnostics) {
@@ -86,8 +231,10 @@ Type ScriptTypes::define(const ast::CDefinition& definition, Span span, Diagnost
       } else {
         type = resolve_type_name(field.type, *this, kMaxString, {}, diagnostics);
       }
+      if (field.nested != nullptr) type = apply_suffixes(field.type, std::move(*type), *this, diagnostics);
       const std::string& name = definition.name.empty() ? field.name : definition.name;
       if (type) typedefs_[name] = *type;
+      if (field.aligned != 0) typedef_alignments_[name] = field.aligned;
       return type.value_or(types::none());
     }
     default:
@@ -97,7 +244,8 @@ Type ScriptTypes::define(const ast::CDefinition& definition, Span span, Diagnost
 
 Type ScriptTypes::define_enum(const ast::CDefinition& definition, Diagnostics& diagnostics) {
   EnumDefinition result;
-  result.name = "enum " + (definition.name.empty() ? fmt::format("(anonymous {})", ++anonymous_) : definition.name);
+  result.name =
+      "enum " + (definition.name.empty() ? fmt::format("(anonymous in script {})", ++anonymous_) : definition.name);
   int64_t next = 0;
   for (const ast::CEnumerator& enumerator : definition.enumerators) {
     if (enumerator.value != nullptr) {
@@ -125,6 +273,11 @@ uint32_t ScriptTypes::alignment(const Type& type) const {
     case TypeKind::kBuffer:
       return 1;
     case TypeKind::kStruct: {
+      if (headers_.were_read()) {
+        const CDeclarations& declarations = headers_.declarations();
+        const auto found = declarations.alignments.find(type.name);
+        if (found != declarations.alignments.end()) return found->second;
+      }
       if (const auto found = alignments_.find(type.name); found != alignments_.end()) return found->second;
       uint32_t most = 1;
       if (const StructDefinition* definition = find_struct(type.name)) {
@@ -138,91 +291,58 @@ uint32_t ScriptTypes::alignment(const Type& type) const {
 }
 
 Type ScriptTypes::define_struct(const ast::CDefinition& definition, Span span, Diagnostics& diagnostics) {
-  const std::string name = keyword(definition.kind) +
-                           (definition.name.empty() ? fmt::format("(anonymous {})", ++anonymous_) : definition.name);
+  const std::string name =
+      keyword(definition.kind) +
+      (definition.name.empty() ? fmt::format("(anonymous in script {})", ++anonymous_) : definition.name);
   if (definition.forward) return types::structure(name, 0);
   if (structs_.contains(name)) {
     diagnostics.error(span, fmt::format("'{}' is defined twice", name));
     return types::structure(name, structs_[name].size);
   }
-  Layout layout;
-  layout.definition.name = name;
-  layout.is_union = definition.kind == ast::CDefinition::Kind::kUnion;
-  layout.packed = definition.packed;
+  StructLayout layout(name, definition.kind == ast::CDefinition::Kind::kUnion, definition.packed);
+  if (definition.aligned != 0) layout.align(definition.aligned);
   for (const ast::CField& field : definition.fields) add_field(layout, field, diagnostics);
-  if (layout.bits / 8 > kMaxStruct) {
+  auto finished = std::move(layout).finish();
+  if (!finished.ok() || finished->definition.size > kMaxStruct) {
     diagnostics.error(span, fmt::format("'{}' is too large", name));
     return types::structure(name, 0);
   }
-  const uint64_t bytes = layout.is_union ? layout.definition.size : (layout.bits + 7) / 8;
-  layout.definition.size = round_up(bytes, layout.alignment);
-  const uint32_t size = layout.definition.size;
-  alignments_[name] = layout.alignment;
-  structs_[name] = std::move(layout.definition);
+  const uint32_t size = finished->definition.size;
+  alignments_[name] = finished->alignment;
+  structs_[name] = std::move(finished->definition);
   return types::structure(name, size);
 }
 
-void ScriptTypes::add_field(Layout& layout, const ast::CField& field, Diagnostics& diagnostics) {
+void ScriptTypes::add_field(StructLayout& layout, const ast::CField& field, Diagnostics& diagnostics) {
   std::optional<Type> type;
   if (field.nested != nullptr) {
-    type = define(*field.nested, field.span, diagnostics);
-    for (const ast::TypeName::Suffix& suffix : field.type.suffixes) {
-      type =
-          suffix.kind == ast::TypeName::Suffix::Kind::kPointer
-              ? types::pointer(std::move(*type), AddressSpace::kNone)
-              : types::array(std::move(*type), static_cast<uint32_t>(std::min(suffix.count.value_or(0),
-                                                                              kMaxStruct / std::max(1U, type->size))));
-    }
+    // `struct x { ... } a, b;` defines x once.
+    const auto defined = nested_.find(field.nested.get());
+    type = defined != nested_.end() ? defined->second : define(*field.nested, field.span, diagnostics);
+    nested_[field.nested.get()] = *type;
+    type = apply_suffixes(field.type, std::move(*type), *this, diagnostics);
   } else {
     type = resolve_type_name(field.type, *this, kMaxString, {}, diagnostics);
   }
   if (!type) return;
-  const uint32_t align = layout.packed ? 1 : alignment(*type);
-  const uint64_t start = layout.is_union ? 0 : layout.bits;
-  const uint64_t unit = uint64_t{type->size} * 8;
-  Field placed;
-  placed.name = field.name;
-  placed.type = *type;
-  uint64_t end = 0;
-  if (field.bits) {
-    if (*field.bits > unit || unit > 64 || !type->is_integral()) {
-      diagnostics.error(field.span, fmt::format("The bit field '{}' does not fit its type", field.name));
-      return;
-    }
-    // C on x86-64: a bit field does not straddle a unit of its type; width 0 ends the unit; packed: it follows on.
-    uint64_t at = start;
-    if (*field.bits == 0) {
-      layout.bits = round_up(start, unit);
-      return;
-    }
-    if (!layout.packed && at / unit != (at + *field.bits - 1) / unit) at = round_up(at, unit);
-    const uint64_t storage = layout.packed ? at / 8 * 8 : at / unit * unit;
-    placed.offset = static_cast<uint32_t>(storage / 8);
-    placed.bit_offset = static_cast<uint8_t>(at - storage);
-    placed.bit_size = static_cast<uint8_t>(*field.bits);
-    if (placed.bit_offset + placed.bit_size > unit) {
-      diagnostics.error(field.span, fmt::format("The packed bit field '{}' crosses a unit of its type", field.name),
-                        "put it at the start of a byte, or use a wider type");
-      return;
-    }
-    end = at + *field.bits;
-  } else {
-    placed.offset = round_up((start + 7) / 8, align);
-    end = (uint64_t{placed.offset} + type->size) * 8;
+  MemberDeclaration member;
+  member.name = field.name;
+  member.type = *type;
+  member.alignment = alignment(*type);
+  if (const auto own = typedef_alignments_.find(field.type.name);
+      own != typedef_alignments_.end() && field.type.suffixes.empty()) {
+    member.alignment = own->second;
   }
-  layout.alignment = std::max(layout.alignment, align);
-  layout.bits = std::max(layout.bits, end);
-  layout.definition.size = std::max(layout.definition.size, static_cast<uint32_t>((end + 7) / 8));
-  if (field.name.empty() && type->is(TypeKind::kStruct)) {
-    if (const StructDefinition* inner = find_struct(type->name)) {
-      for (Field member : inner->fields) {
-        member.offset += placed.offset;
-        layout.definition.fields.push_back(std::move(member));
-      }
-    }
-  } else if (!field.name.empty()) {
-    layout.definition.fields.push_back(std::move(placed));
-  }
+  member.bits = field.bits;
+  member.packed = field.packed;
+  member.aligned = field.aligned;
+  const bool anonymous = field.name.empty() && type->is(TypeKind::kStruct);
+  const Status added = layout.add(member, anonymous ? find_struct(type->name) : nullptr);
+  if (added.ok()) return;
+  diagnostics.error(field.span,
+                    field.bits
+                        ? fmt::format("The bit field '{}' cannot stand here: {}", field.name, added.error().message())
+                        : fmt::format("The field '{}' cannot stand here: {}", field.name, added.error().message()));
 }
 
 namespace {
@@ -259,13 +379,12 @@ std::optional<int64_t> constant_binary(ast::BinaryOp op, int64_t a, int64_t b) {
 
 }  // namespace
 
-std::optional<int64_t> constant_value(const ast::Expression& expression, const TypeProvider& types) {
+std::optional<int64_t> constant_value(const ast::Expression& expression, const ScriptTypeProvider& types) {
   if (const auto* literal = std::get_if<ast::IntegerLiteral>(&expression.node)) {
     return static_cast<int64_t>(literal->value);
   }
   if (const auto* name = std::get_if<ast::Identifier>(&expression.node)) {
-    const TypeProvider::EnumValue found = types.find_enumerator(name->name);
-    return found.definition == nullptr ? std::nullopt : std::optional(found.value);
+    return types.find_constant(name->name);
   }
   if (const auto* unary = std::get_if<ast::Unary>(&expression.node)) {
     const auto value = constant_value(*unary->operand, types);

@@ -46,11 +46,13 @@ ast::CDefinition TreeCopy::definition(const ast::CDefinition& from) {
   copy.kind = from.kind;
   copy.name = from.name;
   for (const ast::CField& field : from.fields) {
-    copy.fields.push_back({type(field.type), field.name, field.bits, field.nested, field.span});
+    copy.fields.push_back(
+        {type(field.type), field.name, field.bits, field.nested, field.packed, field.aligned, field.span});
   }
   for (const ast::CEnumerator& each : from.enumerators) copy.enumerators.push_back({each.name, optional(each.value)});
   copy.forward = from.forward;
   copy.packed = from.packed;
+  copy.aligned = from.aligned;
   return copy;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -79,7 +80,7 @@ std::string hint_for(std::string_view name) {
 
 }  // namespace
 
-std::optional<Type> resolve_type_name(const ast::TypeName& name, const TypeProvider& types, uint32_t max_string,
+std::optional<Type> resolve_type_name(const ast::TypeName& name, const ScriptTypeProvider& types, uint32_t max_string,
                                       const TypeOfExpression& type_of, Diagnostics& diagnostics) {
   std::optional<Type> type;
   if (name.of != nullptr) {
@@ -96,26 +97,57 @@ std::optional<Type> resolve_type_name(const ast::TypeName& name, const TypeProvi
     type = named_type(name, types, max_string);
   }
   if (!type) {
-    diagnostics.error(name.span, fmt::format("Unknown type: '{}'", name.name), hint_for(name.name));
+    std::string hint = types.why_unknown(name.name);
+    if (hint.empty()) hint = hint_for(name.name);
+    diagnostics.error(name.span, fmt::format("Unknown type: '{}'", name.name), hint);
     return std::nullopt;
   }
+  return apply_suffixes(name, std::move(*type), types, diagnostics);
+}
+
+std::optional<Type> apply_suffixes(const ast::TypeName& name, Type type, const ScriptTypeProvider& types,
+                                   Diagnostics& diagnostics) {
+  using Kind = ast::TypeName::Suffix::Kind;
+  // `int a[2][3]` is two arrays of three: sizes that follow each other apply from the last to the first.
+  std::vector<ast::TypeName::Suffix> suffixes = name.suffixes;
+  const bool sized = type.is(TypeKind::kString) || type.is(TypeKind::kBuffer) || type.is(TypeKind::kInet);
+  for (auto at = suffixes.begin() + (sized && !suffixes.empty() ? 1 : 0); at != suffixes.end();) {
+    const auto end = std::find_if(at, suffixes.end(), [](const auto& each) { return each.kind != Kind::kArray; });
+    std::reverse(at, end);
+    at = end == suffixes.end() ? end : end + 1;
+  }
   bool first = true;
-  for (const ast::TypeName::Suffix& suffix : name.suffixes) {
-    if (suffix.kind == ast::TypeName::Suffix::Kind::kPointer) {
-      type = types::pointer(std::move(*type), AddressSpace::kNone);
-    } else if (first && (type->is(TypeKind::kString) || type->is(TypeKind::kBuffer)) && name.of == nullptr) {
-      if (suffix.count) type->size = static_cast<uint32_t>(std::min<uint64_t>(*suffix.count, 1U << 20));
-      if (type->size == 0) {
+  for (const ast::TypeName::Suffix& suffix : suffixes) {
+    std::optional<uint64_t> count = suffix.count;
+    if (!suffix.constant.empty()) {
+      const auto value = types.find_constant(suffix.constant);
+      if (!value || *value < 0) {
+        diagnostics.error(name.span,
+                          fmt::format("The size of the array, '{}', is not a known constant", suffix.constant),
+                          types.why_unknown(suffix.constant));
+        return std::nullopt;
+      }
+      count = static_cast<uint64_t>(*value);
+    }
+    if (suffix.kind == Kind::kPointer) {
+      type = types::pointer(std::move(type), AddressSpace::kNone);
+    } else if (first && (type.is(TypeKind::kString) || type.is(TypeKind::kBuffer)) && name.of == nullptr) {
+      if (count) type.size = static_cast<uint32_t>(std::min<uint64_t>(*count, 1U << 20));
+      if (type.size == 0) {
         diagnostics.error(name.span, fmt::format("The size of a {} must be at least 1", name.name));
         return std::nullopt;
       }
-    } else {
-      const uint64_t count = suffix.count.value_or(0);
-      if (count > kMaxBytes || count * type->size > kMaxBytes) {
-        diagnostics.error(name.span, fmt::format("An array of {} elements is too large", count));
+    } else if (first && type.is(TypeKind::kInet) && name.of == nullptr) {
+      if (count && *count != 4 && *count != 16) {
+        diagnostics.error(name.span, "An inet has 4 bytes (IPv4) or 16 (IPv6)");
         return std::nullopt;
       }
-      type = types::array(std::move(*type), static_cast<uint32_t>(count));
+    } else {
+      if (count.value_or(0) > kMaxBytes || count.value_or(0) * type.size > kMaxBytes) {
+        diagnostics.error(name.span, fmt::format("An array of {} elements is too large", *count));
+        return std::nullopt;
+      }
+      type = types::array(std::move(type), static_cast<uint32_t>(count.value_or(0)));
     }
     first = false;
   }

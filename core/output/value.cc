@@ -263,6 +263,19 @@ void ValueRenderer::buffer(std::string& out, Bytes bytes, Style style) {
 }
 
 void ValueRenderer::array(std::string& out, const Type& type, Bytes bytes, Style style) {
+  // Floating point numbers of programs are carried as their bytes.
+  if (type.name == "double" && type.size == sizeof(double) && bytes.size() >= type.size) {
+    double value = 0;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    fmt::format_to(std::back_inserter(out), "{}", value);
+    return;
+  }
+  if (type.name == "float" && type.size == sizeof(float) && bytes.size() >= type.size) {
+    float value = 0;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    fmt::format_to(std::back_inserter(out), "{}", value);
+    return;
+  }
   out += '[';
   for (uint32_t i = 0; type.element != nullptr && i < type.count; ++i) {
     if (i != 0) out += ',';

@@ -1,11 +1,12 @@
 #include "core/plan/split.h"
-#include "core/probe/own_probes.h"
 
 #include <algorithm>
 #include <numeric>
 #include <optional>
 #include <type_traits>
 #include <variant>
+
+#include "core/probe/own_probes.h"
 
 namespace polytap {
 namespace {

@@ -20,4 +20,7 @@ std::vector<std::string> ProbeCatalog::function_names(ProbeType /*type*/, std::s
   return {};
 }
 
+const TypeProvider* ProbeCatalog::module_types(std::string_view) const { return nullptr; }
+const TypeProvider* ProbeCatalog::user_types() const { return nullptr; }
+
 }  // namespace polytap

@@ -54,6 +54,11 @@ class ProbeCatalog {
   virtual Result<std::vector<ProbeSite>> user_functions(ProbeType type, const FunctionQuery& query) const;
   // The same for kKprobe and kKretprobe, with BTF's prototypes. An error: this kernel has no kprobes.
   virtual Result<std::vector<ProbeSite>> kernel_functions(ProbeType type, const FunctionQuery& query) const;
+  // The types of MODULE's debugging information (a uprobe site's file), by their names in its source ("struct point",
+  // "size_t", "ns::shape"); what is found has names that user_types() knows as well. Null: it has none.
+  virtual const TypeProvider* module_types(std::string_view module) const;
+  // Those of all modules together, by the names that module_types() gave. Null: there are none.
+  virtual const TypeProvider* user_types() const;
   // One site for each place where a probe that matches stands, with its arguments (arg0, arg1, ...). Empty: there is no
   // such probe. An error: no such file, or it is not ELF.
   virtual Result<std::vector<ProbeSite>> usdt_probes(const UsdtQuery& query) const;

@@ -53,9 +53,9 @@ struct ProbeArgument {
     kRelativeLocation,  // __rel_loc: the offset counts from behind the field
     kStack,             // function probes, at entry: in memory, `offset` bytes above the stack pointer
     kConstant,          // USDT: no more than a number, `displacement`
-    kMemory,            // USDT: in memory, at the word at `offset` plus `scale` times that at `index`, plus `displacement`
-    kElsewhere,         // function probes: where the registers do not tell (floating point, structs by value); the
-                        // type's name says what it is. A result of type void: there is none
+    kMemory,     // USDT: in memory, at the word at `offset` plus `scale` times that at `index`, plus `displacement`
+    kElsewhere,  // function probes: where the registers do not tell (floating point, structs by value); the
+                 // type's name says what it is. A result of type void: there is none
   };
   Form form = Form::kInline;
   uint32_t index = 0;

@@ -17,8 +17,8 @@ struct NamedProbeRunner {
   std::function<int()> exit_code;
 };
 
-// Prints a line for each test and one for all. A test fails by exit() with another status than 0, which is what a failed
-// assert() does; with exit() the tests end. False: one failed.
+// Prints a line for each test and one for all. A test fails by exit() with another status than 0, which is what a
+// failed assert() does; with exit() the tests end. False: one failed.
 Result<bool> run_tests(const ir::Program& program, const NamedProbeRunner& runner, ByteSink& sink);
 
 // Fires each benchmark for about 200 ms and prints a table of the mean times: from outside, the call into the kernel

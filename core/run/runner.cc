@@ -151,8 +151,10 @@ class RunningLane : public EventSink {
   bool only_iterates() const {
     bool iterates = false;
     for (const ProbeSite& site : lane_.program->sites) {
-      if (site.type == ProbeType::kIter) iterates = true;
-      else if (site.type != ProbeType::kBegin && site.type != ProbeType::kEnd) return false;
+      if (site.type == ProbeType::kIter)
+        iterates = true;
+      else if (site.type != ProbeType::kBegin && site.type != ProbeType::kEnd)
+        return false;
     }
     return iterates;
   }

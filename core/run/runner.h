@@ -48,9 +48,9 @@ struct RunReport {
   std::optional<int> interrupted_by;  // the signal that ended the run
 };
 
-// Blocks SIGINT, SIGTERM, SIGHUP and those that the script's probes wait for (self:signal) for the life of the object, so that the loop reads them from a
-// descriptor. Made before any session (whose threads inherit the mask) and after the command was forked (which must
-// not).
+// Blocks SIGINT, SIGTERM, SIGHUP and those that the script's probes wait for (self:signal) for the life of the object,
+// so that the loop reads them from a descriptor. Made before any session (whose threads inherit the mask) and after the
+// command was forked (which must not).
 class SignalBlock {
  public:
   static Result<SignalBlock> create(const ir::Program& program);

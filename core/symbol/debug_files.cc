@@ -10,6 +10,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/symbol/debuginfod.h"
+
 namespace polytap {
 namespace {
 
@@ -55,9 +57,10 @@ std::optional<ElfFile> find_by_build_id(const std::string& id, const DebugFileSe
     auto file = ElfFile::open(open_regular(build_id_path(id, root + search.debug_directory)));
     if (file && is_useful(*file) && file->build_id() == id) return file;
   }
-  if (search.debuginfod_cache.empty()) return std::nullopt;
-  auto file = ElfFile::open(open_regular(fmt::format("{}/{}/debuginfo", search.debuginfod_cache, in_hex(id))));
-  if (file && is_useful(*file) && file->build_id() == id) return file;
+  if (!search.debuginfod_cache.empty()) {
+    auto file = ElfFile::open(open_regular(fmt::format("{}/{}/debuginfo", search.debuginfod_cache, in_hex(id))));
+    if (file && is_useful(*file) && file->build_id() == id) return file;
+  }
   return std::nullopt;
 }
 
@@ -82,14 +85,24 @@ std::optional<ElfFile> find_by_link(const DebugLink& link, const std::string& id
 std::optional<ElfFile> find_debug_file(const ElfFile& file, const DebugFileSearch& search) {
   const std::string id = file.build_id();
   if (auto found = find_by_build_id(id, search)) return found;
-  if (const auto link = file.debug_link()) return find_by_link(*link, id, search);
-  return std::nullopt;
+  if (const auto link = file.debug_link()) {
+    if (auto found = find_by_link(*link, id, search)) return found;
+  }
+  if (search.debuginfod_timeout == 0 || id.size() < 2) return std::nullopt;
+  auto fetched = fetch_debug_file(id, search.debuginfod_timeout);
+  if (!fetched.ok()) return std::nullopt;
+  auto opened = ElfFile::open(std::move(*fetched));
+  return opened && is_useful(*opened) && opened->build_id() == id ? std::move(opened) : std::nullopt;
 }
 
 std::string missing_debug_file(const ElfFile& file, const DebugFileSearch& search) {
   const std::string id = file.build_id();
   std::string tried = id.size() < 2 ? "it has no build-id" : build_id_path(id, search.debug_directory) + " is missing";
   if (const auto link = file.debug_link()) tried += fmt::format(", so is its debug link {}", link->file_name);
+  if (search.debuginfod_timeout != 0 && id.size() >= 2) {
+    const auto fetched = fetch_debug_file(id, search.debuginfod_timeout);
+    tried += "; " + (fetched.ok() ? std::string("what debuginfod fetched has no DWARF") : fetched.error().message());
+  }
   return fmt::format("stripped, and no debug file: {}", tried);
 }
 

@@ -9,6 +9,8 @@
 #include <memory>
 #include <utility>
 
+#include "core/symbol/demangle_rust.h"
+
 namespace polytap {
 namespace {
 
@@ -79,6 +81,7 @@ std::string decode_rust(std::string_view name) {
 
 std::string demangle(std::string_view name) {
   std::string mangled(name);
+  if (name.starts_with("_R")) return demangle_rust_v0(name).value_or(mangled);
   if (!name.starts_with("_Z")) return mangled;
   int status = 0;
   const std::unique_ptr<char, Free> text(abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status));

@@ -6,7 +6,7 @@
 
 namespace polytap {
 
-// C++ names (Itanium ABI) and Rust's legacy mangling, the latter without its hash. Any other name comes back as it is.
+// C++ names (Itanium ABI) and Rust's (both manglings, without the hashes). Any other name comes back as it is.
 std::string demangle(std::string_view name);
 
 // "ns::f" of "int ns::f<int>[abi:cxx11](int)": the name of a demangled C++ function alone, its template arguments

@@ -16,10 +16,6 @@ namespace {
 // Typedefs, qualifiers and pointers of real programs nest a few levels; a damaged file must not hang us.
 constexpr int kMaximumDepth = 32;
 
-struct DwarfCloser {
-  void operator()(Dwarf* dwarf) const { dwarf_end(dwarf); }
-};
-
 std::optional<Dwarf_Die> type_of(Dwarf_Die* die) {
   Dwarf_Attribute attribute;
   Dwarf_Die type;
@@ -110,31 +106,7 @@ Type base_type(Dwarf_Die* die) {
 std::string aggregate_name(Dwarf_Die* die, const std::string& alias) {
   const char* own = dwarf_diename(die);
   const std::string keyword = dwarf_tag(die) == DW_TAG_union_type ? "union" : "struct";
-  return fmt::format("user {} {}", keyword, own != nullptr ? own : (alias.empty() ? "(anonymous)" : alias));
-}
-
-// What a pointer leads to; void for what the language has no type for.
-Type pointed_type(Dwarf_Die* pointer, int depth) {
-  std::string alias;
-  std::optional<Dwarf_Die> type = strip(type_of(pointer), alias);
-  if (!type || depth > kMaximumDepth) return types::of_kind(TypeKind::kVoid);
-  Dwarf_Die* die = &*type;
-  const int tag = dwarf_tag(die);
-  if (is_pointer(tag)) return types::pointer(pointed_type(die, depth + 1), AddressSpace::kUser);
-  if (is_aggregate(tag)) {
-    return types::structure(aggregate_name(die, alias),
-                            static_cast<uint32_t>(unsigned_attribute(die, DW_AT_byte_size, 0)));
-  }
-  if (tag == DW_TAG_enumeration_type) {
-    return types::integer(static_cast<uint32_t>(unsigned_attribute(die, DW_AT_byte_size, 4)), true);
-  }
-  const uint64_t encoding = tag == DW_TAG_base_type ? unsigned_attribute(die, DW_AT_encoding, 0) : 0;
-  Type type_there = tag == DW_TAG_base_type ? base_type(die) : types::none();
-  const bool integer = encoding != DW_ATE_float && encoding != DW_ATE_complex_float;
-  if (integer && (type_there.size == 1 || type_there.size == 2 || type_there.size == 4 || type_there.size == 8)) {
-    return type_there;
-  }
-  return types::of_kind(TypeKind::kVoid);
+  return fmt::format("{} {}", keyword, own != nullptr ? own : (alias.empty() ? "(anonymous)" : alias));
 }
 
 PassedValue pass_base_type(Dwarf_Die* die) {
@@ -153,7 +125,7 @@ PassedValue pass_base_type(Dwarf_Die* die) {
   return value;
 }
 
-PassedValue passed_value(std::optional<Dwarf_Die> of) {
+PassedValue passed_value(const DwarfTypes& types, std::optional<Dwarf_Die> of) {
   PassedValue value;
   std::string alias;
   std::optional<Dwarf_Die> type = strip(of, alias);
@@ -178,18 +150,12 @@ PassedValue passed_value(std::optional<Dwarf_Die> of) {
     return value;
   }
   if (is_pointer(tag)) {
-    value.type = types::pointer(pointed_type(die, 0), AddressSpace::kUser);
+    value.type = types.type(*type);
     return value;
   }
   if (tag == DW_TAG_base_type) return pass_base_type(die);
   if (tag == DW_TAG_enumeration_type) {
-    // Without its names: an enum of the kernel's may be called the same.
-    Type underlying = types::integer(size == 0 ? 4 : size, false);
-    if (const auto integer = type_of(die)) {
-      Dwarf_Die base = *integer;
-      if (dwarf_tag(&base) == DW_TAG_base_type) underlying = base_type(&base);
-    }
-    value.type = std::move(underlying);
+    value.type = types.type(*type);
     return value;
   }
   if (tag == DW_TAG_unspecified_type) {  // decltype(nullptr)
@@ -200,19 +166,19 @@ PassedValue passed_value(std::optional<Dwarf_Die> of) {
   value.as = PassedAs::kStruct;
   if (convention == DW_CC_pass_by_reference) value.as = PassedAs::kReference;
   if (convention == DW_CC_normal && language_of(die) != Language::kC) value.as = PassedAs::kUnclear;
-  value.spelling = is_aggregate(tag) ? aggregate_name(die, alias).substr(5) : "a value that is not one word";
+  value.spelling = is_aggregate(tag) ? aggregate_name(die, alias) : "a value that is not one word";
   value.type = types::structure(value.spelling, size);
   return value;
 }
 
-FunctionPrototype prototype_of(Dwarf_Die* function) {
+FunctionPrototype prototype_of(const DwarfTypes& types, Dwarf_Die* function) {
   FunctionPrototype prototype;
-  prototype.result = passed_value(type_of(function));
+  prototype.result = passed_value(types, type_of(function));
   Dwarf_Die child;
   if (dwarf_child(function, &child) != 0) return prototype;
   do {
     if (dwarf_tag(&child) != DW_TAG_formal_parameter) continue;
-    PassedValue parameter = passed_value(type_of(&child));
+    PassedValue parameter = passed_value(types, type_of(&child));
     const char* name = dwarf_diename(&child);
     parameter.name = name == nullptr ? "" : name;
     prototype.parameters.push_back(std::move(parameter));
@@ -222,9 +188,10 @@ FunctionPrototype prototype_of(Dwarf_Die* function) {
 
 class Search {
  public:
-  explicit Search(const std::vector<uint64_t>& addresses) : addresses_(addresses) {}
+  Search(const DwarfTypes& types, const std::vector<uint64_t>& addresses) : types_(types), addresses_(addresses) {}
 
-  std::map<uint64_t, FunctionPrototype> run(Dwarf* dwarf) {
+  std::map<uint64_t, FunctionPrototype> run() {
+    Dwarf* dwarf = types_.handle();
     Dwarf_CU* unit = nullptr;
     Dwarf_CU* next = nullptr;
     Dwarf_Die die;
@@ -232,6 +199,7 @@ class Search {
            dwarf_get_units(dwarf, unit, &next, nullptr, nullptr, &die, nullptr) == 0) {
       unit = next;
       if (dwarf_tag(&die) == DW_TAG_compile_unit && language_of_unit(&die) != Language::kOther && holds_any(&die)) {
+        types_.prefer(dwarf_dieoffset(&die));
         visit(&die, 0);
       }
     }
@@ -273,19 +241,20 @@ class Search {
     if (!std::ranges::binary_search(addresses_, address) || found_.contains(address)) return;
     // LLVM marks so the functions whose parameters it changed.
     if (unsigned_attribute(function, DW_AT_calling_convention, DW_CC_normal) == DW_CC_nocall) return;
-    found_.emplace(address, prototype_of(function));
+    found_.emplace(address, prototype_of(types_, function));
   }
 
+  const DwarfTypes& types_;
   const std::vector<uint64_t>& addresses_;
   std::map<uint64_t, FunctionPrototype> found_;
 };
 
 }  // namespace
 
-std::map<uint64_t, FunctionPrototype> dwarf_prototypes(const ElfFile& file, const std::vector<uint64_t>& addresses) {
-  const std::unique_ptr<Dwarf, DwarfCloser> dwarf(dwarf_begin_elf(file.handle(), DWARF_C_READ, nullptr));
-  if (dwarf == nullptr || addresses.empty()) return {};
-  return Search(addresses).run(dwarf.get());
+std::map<uint64_t, FunctionPrototype> dwarf_prototypes(const DwarfTypes& types,
+                                                       const std::vector<uint64_t>& addresses) {
+  if (types.handle() == nullptr || addresses.empty()) return {};
+  return Search(types, addresses).run();
 }
 
 }  // namespace polytap

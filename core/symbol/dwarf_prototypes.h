@@ -6,14 +6,13 @@
 #include <vector>
 
 #include "core/probe/prototype.h"
-#include "core/symbol/elf_file.h"
+#include "core/symbol/dwarf_types.h"
 
 namespace polytap {
 
-// The prototypes of the functions that begin at ADDRESSES (sorted), those that FILE's .debug_info describes. Reads
-// compilation units whose ranges hold one of the addresses, and of those the functions' entries only: no index, no
-// .debug_aranges. Structs that pointers lead to are named "user struct x": the kernel's BTF may have another of that
-// name.
-std::map<uint64_t, FunctionPrototype> dwarf_prototypes(const ElfFile& file, const std::vector<uint64_t>& addresses);
+// The prototypes of the functions that begin at ADDRESSES (sorted), those that .debug_info describes. Reads compilation
+// units whose ranges hold one of the addresses, and of those the functions' entries only: no index, no .debug_aranges.
+// Types are named as TYPES does.
+std::map<uint64_t, FunctionPrototype> dwarf_prototypes(const DwarfTypes& types, const std::vector<uint64_t>& addresses);
 
 }  // namespace polytap

@@ -17,8 +17,8 @@ namespace polytap {
 
 class FunctionFile {
  public:
-  // "archive.zip!/member": a file in a ZIP archive. An error: there is no such file, it may not be read, or it is not an
-  // ELF file of x86-64.
+  // "archive.zip!/member": a file in a ZIP archive. An error: there is no such file, it may not be read, or it is not
+  // an ELF file of x86-64.
   static Result<FunctionFile> open(const std::string& path);
 
   struct Function {

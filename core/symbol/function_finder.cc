@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <set>
 #include <span>
@@ -126,7 +127,10 @@ bool has_changed_parameters(std::string_view name) {
 }
 
 // Gives sites at the start of functions their arguments or results. ADDRESSES: of each site.
-void add_arguments(std::span<ProbeSite> sites, std::span<const uint64_t> addresses, const FunctionFile& file) {
+// TYPES_OF gives the file's types, which it reads only then.
+template <typename TypesOf>
+void add_arguments(std::span<ProbeSite> sites, std::span<const uint64_t> addresses, const FunctionFile& file,
+                   TypesOf&& types_of) {
   std::vector<uint64_t> wanted;
   const bool c_library = is_c_library(file.soname());
   for (size_t i = 0; i < sites.size(); ++i) {
@@ -142,8 +146,7 @@ void add_arguments(std::span<ProbeSite> sites, std::span<const uint64_t> address
   }
   std::ranges::sort(wanted);
   if (wanted.empty()) return;
-  auto found = dwarf_prototypes(file.elf(), wanted);
-  if (found.empty() && file.debug_file() != nullptr) found = dwarf_prototypes(*file.debug_file(), wanted);
+  const auto found = dwarf_prototypes(types_of(file), wanted);
   for (size_t i = 0; i < sites.size(); ++i) {
     ProbeSite& site = sites[i];
     const auto prototype = found.find(addresses[i]);
@@ -197,10 +200,10 @@ Status add_line(ProbeType type, const FunctionQuery& query, const FunctionFile& 
   }
   if (places.addresses.empty()) {
     const std::string column = query.column == 0 ? "" : fmt::format(", column {},", query.column);
-    return Error(fmt::format("No code of {} begins at line {}{} of {}{}", file.path(), query.line, column,
-                             query.source_file,
-                             places.next_line ? fmt::format("; the next line with code is {}", *places.next_line) : ""),
-                 ENOENT);
+    return Error(
+        fmt::format("No code of {} begins at line {}{} of {}{}", file.path(), query.line, column, query.source_file,
+                    places.next_line ? fmt::format("; the next line with code is {}", *places.next_line) : ""),
+        ENOENT);
   }
   for (const uint64_t address : places.addresses) {
     ASSIGN_OR_RETURN(ProbeSite site, site_at_address(type, file, address));
@@ -213,7 +216,48 @@ Status add_line(ProbeType type, const FunctionQuery& query, const FunctionFile& 
 
 }  // namespace
 
-FunctionFinder::FunctionFinder(ProgramSearch search) : search_(std::move(search)) {}
+// The types of every file, each found by the number in its name: "user struct point@3".
+class FunctionFinder::AllTypes final : public TypeProvider {
+ public:
+  const DwarfTypes& of(const FunctionFile& file) {
+    const auto found = numbers_.find(file.path());
+    if (found != numbers_.end()) return *types_[found->second];
+    const auto number = static_cast<uint32_t>(types_.size());
+    numbers_.emplace(file.path(), number);
+    types_.push_back(std::make_unique<const DwarfTypes>(file.elf(), number));
+    // A stripped file has its own in a separate one.
+    if (const ElfFile* debug = types_.back()->handle() == nullptr ? file.debug_file() : nullptr) {
+      types_.back() = std::make_unique<const DwarfTypes>(*debug, number);
+    }
+    return *types_.back();
+  }
+
+  const StructDefinition* find_struct(std::string_view name) const override {
+    const DwarfTypes* types = named(name);
+    return types == nullptr ? nullptr : types->find_struct(name);
+  }
+  const EnumDefinition* find_enum(std::string_view name) const override {
+    const DwarfTypes* types = named(name);
+    return types == nullptr ? nullptr : types->find_enum(name);
+  }
+  const Type* find_type(std::string_view) const override { return nullptr; }
+  EnumValue find_enumerator(std::string_view) const override { return {}; }
+
+ private:
+  const DwarfTypes* named(std::string_view name) const {
+    const size_t mark = name.rfind('@');
+    uint32_t number = 0;
+    if (mark == std::string_view::npos) return nullptr;
+    const auto [end, error] = std::from_chars(name.data() + mark + 1, name.data() + name.size(), number);
+    return error == std::errc() && number < types_.size() ? types_[number].get() : nullptr;
+  }
+
+  std::vector<std::unique_ptr<const DwarfTypes>> types_;
+  std::map<std::string, uint32_t> numbers_;
+};
+
+FunctionFinder::FunctionFinder(ProgramSearch search)
+    : search_(std::move(search)), types_(std::make_unique<AllTypes>()) {}
 FunctionFinder::~FunctionFinder() = default;
 
 Result<const FunctionFile*> FunctionFinder::open(const std::string& path) {
@@ -224,12 +268,24 @@ Result<const FunctionFile*> FunctionFinder::open(const std::string& path) {
   return entry.get();
 }
 
+const DwarfTypes& FunctionFinder::types_of(const FunctionFile& file) { return types_->of(file); }
+
+const TypeProvider* FunctionFinder::module_types(std::string_view module) {
+  const auto file = open(std::string(module));
+  if (!file) return nullptr;
+  const DwarfTypes& types = types_of(**file);
+  return types.handle() == nullptr ? nullptr : &types;
+}
+
+const TypeProvider* FunctionFinder::all_types() const { return types_.get(); }
+
 Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, const FunctionFile& file,
                                  std::vector<ProbeSite>& sites) {
+  const auto read_types = [this](const FunctionFile& of) -> const DwarfTypes& { return types_of(of); };
   if (!query.source_file.empty()) return add_line(type, query, file, sites);
   if (query.address) {
     ASSIGN_OR_RETURN(ProbeSite site, site_at_address(type, file, *query.address));
-    if (query.with_types) add_arguments({&site, 1}, {&*query.address, 1}, file);
+    if (query.with_types) add_arguments({&site, 1}, {&*query.address, 1}, file, read_types);
     sites.push_back(std::move(site));
     return {};
   }
@@ -262,7 +318,7 @@ Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, con
     sites.push_back(std::move(site));
     addresses.push_back(function.address);
   }
-  if (query.with_types) add_arguments(std::span(sites).subspan(before), addresses, file);
+  if (query.with_types) add_arguments(std::span(sites).subspan(before), addresses, file, read_types);
   return {};
 }
 

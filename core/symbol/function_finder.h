@@ -13,6 +13,7 @@
 
 namespace polytap {
 
+class DwarfTypes;
 class FunctionFile;
 
 // Opens each file once. For one thread.
@@ -27,13 +28,20 @@ class FunctionFinder {
   Result<std::vector<ProbeSite>> find(ProbeType type, const FunctionQuery& query);
   // Names of the functions of MODULE, for suggestions.
   std::vector<std::string> names(std::string_view module);
+  // ProbeCatalog::module_types() and user_types().
+  const TypeProvider* module_types(std::string_view module);
+  const TypeProvider* all_types() const;
 
  private:
   Result<const FunctionFile*> open(const std::string& path);
   Status add_sites(ProbeType type, const FunctionQuery& query, const FunctionFile& file, std::vector<ProbeSite>& sites);
 
   ProgramSearch search_;
+  const DwarfTypes& types_of(const FunctionFile& file);
+
   std::map<std::string, std::unique_ptr<const FunctionFile>> files_;
+  class AllTypes;
+  std::unique_ptr<AllTypes> types_;
 };
 
 }  // namespace polytap

@@ -11,8 +11,8 @@ namespace polytap {
 namespace {
 
 // The build-id among the notes of the running kernel: name size, description size, type, "GNU", the id.
-std::string running_build_id() {
-  const auto notes = read_whole_file("/sys/kernel/notes");
+std::string running_build_id(const std::string& sys_root) {
+  const auto notes = read_whole_file(sys_root + "/kernel/notes");
   if (!notes.ok()) return {};
   const size_t name = notes->find(std::string_view("GNU\0", 4));
   if (name == std::string::npos || name < 12) return {};
@@ -24,8 +24,8 @@ std::string running_build_id() {
 
 }  // namespace
 
-KernelDebug::KernelDebug(std::string proc_root, std::string debug_directory)
-    : proc_root_(std::move(proc_root)), debug_directory_(std::move(debug_directory)) {}
+KernelDebug::KernelDebug(std::string proc_root, std::string debug_directory, std::string sys_root)
+    : proc_root_(std::move(proc_root)), debug_directory_(std::move(debug_directory)), sys_root_(std::move(sys_root)) {}
 
 // Where distributions put it: linux-image-*-dbg, kernel-debuginfo, a build tree.
 void KernelDebug::open() {
@@ -33,7 +33,7 @@ void KernelDebug::open() {
   const auto release = read_whole_file(proc_root_ + "/sys/kernel/osrelease");
   std::string version = release.ok() ? *release : std::string();
   while (!version.empty() && version.back() == '\n') version.pop_back();
-  const std::string id = running_build_id();
+  const std::string id = running_build_id(sys_root_);
   const std::vector<std::string> places = {fmt::format("{}/boot/vmlinux-{}", debug_directory_, version),
                                            fmt::format("{}/lib/modules/{}/vmlinux", debug_directory_, version),
                                            fmt::format("/lib/modules/{}/build/vmlinux", version),

@@ -13,7 +13,7 @@ namespace polytap {
 class KernelDebug {
  public:
   // Looks for the file when the first address is asked for.
-  KernelDebug(std::string proc_root, std::string debug_directory);
+  KernelDebug(std::string proc_root, std::string debug_directory, std::string sys_root = "/sys");
 
   // STEXT: where the running kernel's _stext is; the file says where it was linked to (KASLR moves it).
   bool find_source(uint64_t address, uint64_t stext, bool inlines, std::vector<SourceFrame>& frames, std::string& why);
@@ -23,6 +23,7 @@ class KernelDebug {
 
   std::string proc_root_;
   std::string debug_directory_;
+  std::string sys_root_;
   bool opened_ = false;
   std::unique_ptr<DebugInfo> debug_;
   uint64_t linked_stext_ = 0;

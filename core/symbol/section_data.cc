@@ -1,6 +1,7 @@
 #include "core/symbol/section_data.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -30,6 +31,14 @@ bool read_fully(int fd, uint8_t* to, uint64_t size, uint64_t offset) {
     size -= static_cast<uint64_t>(got);
   }
   return true;
+}
+
+// How much of SIZE bytes at OFFSET the file has: section headers of damaged files tell any number.
+uint64_t present_size(int fd, uint64_t offset, uint64_t size) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return 0;
+  const auto file_size = static_cast<uint64_t>(status.st_size);
+  return offset >= file_size ? 0 : std::min(size, file_size - offset);
 }
 
 }  // namespace
@@ -85,14 +94,15 @@ SectionData SectionData::from_file(int fd, uint64_t offset, uint64_t size) {
   SectionData section;
   section.fd_ = fd;
   section.offset_ = offset;
-  section.reserve(size);
+  section.reserve(present_size(fd, offset, size));
   section.loaded_.resize((section.size_ + kChunk - 1) / kChunk);
   return section;
 }
 
 SectionData SectionData::from_zlib(int fd, uint64_t offset, uint64_t compressed_size, uint64_t size) {
   SectionData section;
-  if (size / kMaxInflation > compressed_size) return section;
+  compressed_size = present_size(fd, offset, compressed_size);
+  if (compressed_size == 0 || size / kMaxInflation > compressed_size) return section;
   section.fd_ = fd;
   section.reserve(size);
   section.inflater_ = std::make_unique<Inflater>();

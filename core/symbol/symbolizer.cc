@@ -58,6 +58,7 @@ struct Symbolizer::State {
                                  .roots = {},
                                  .debug_directory = options.debug_directory,
                                  .lines = options.lines,
+                                 .debuginfod_timeout = options.debuginfod_timeout,
                                  .debuginfod_cache = options.debuginfod_cache}) {}
 
   ProcessMaps& maps;
@@ -69,6 +70,7 @@ struct Symbolizer::State {
   std::optional<KernelSymbols> kernel;
   Clock::time_point kernel_read_at;
   std::optional<KernelDebug> kernel_debug;
+  std::optional<uint64_t> stext;  // where the running kernel begins
 
   std::unordered_map<std::string, std::string> demangled;
 
@@ -193,8 +195,8 @@ struct Symbolizer::State {
     std::string why;
     if (!kernel_debug) kernel_debug.emplace(maps.proc_root(), options.debug_directory);
     if (symbol.module.empty()) {
-      const auto stext = kernel->address_of("_stext");
-      kernel_debug->find_source(address, stext.value_or(0), inlines, frames, why);
+      if (!stext) stext = kernel->address_of("_stext").value_or(0);
+      kernel_debug->find_source(address, *stext, inlines, frames, why);
     } else {
       why = "lines of modules are not read: their DWARF has not been linked";
     }

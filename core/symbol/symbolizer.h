@@ -45,6 +45,7 @@ class Symbolizer {
     bool demangle = true;
     std::string debug_directory = "/usr/lib/debug";
     bool lines = false;            // locate() will be asked: keeps the files open
+    unsigned debuginfod_timeout = 0;    // see DebugFileSearch
     std::string debuginfod_cache = "";  // see DebugFileSearch
   };
   Symbolizer(ProcessMaps& maps, Options options);

@@ -27,7 +27,9 @@ class UnwindMemory {
   bool is_live() const { return tid_ != 0; }
 
  private:
-  bool holds(uint64_t address) const { return address - begin_ < bytes_.size() && bytes_.size() - (address - begin_) >= 8; }
+  bool holds(uint64_t address) const {
+    return address - begin_ < bytes_.size() && bytes_.size() - (address - begin_) >= 8;
+  }
   bool fetch(uint64_t address);
 
   uint64_t begin_ = 0;

@@ -21,14 +21,14 @@ namespace polytap {
 
 // Why a walk ended.
 enum class UnwindEnd : uint8_t {
-  kOutermost,        // there is no further caller
-  kLimit,            // there is, but no more frames were asked for
-  kUnknownCode,      // the program counter is in no mapping
-  kNoFrame,          // no call frame information, and no frame pointer that leads on
-  kMemory,           // the stack could not be read, or a snapshot ends there
-  kBadInformation,   // the call frame information makes no sense
-  kDoesNotAdvance,   // the caller's frame would lie below its callee's
-  kReturnProbe,      // a uretprobe has put its trampoline in the return address's place
+  kOutermost,       // there is no further caller
+  kLimit,           // there is, but no more frames were asked for
+  kUnknownCode,     // the program counter is in no mapping
+  kNoFrame,         // no call frame information, and no frame pointer that leads on
+  kMemory,          // the stack could not be read, or a snapshot ends there
+  kBadInformation,  // the call frame information makes no sense
+  kDoesNotAdvance,  // the caller's frame would lie below its callee's
+  kReturnProbe,     // a uretprobe has put its trampoline in the return address's place
 };
 // "the stack could not be read further", for messages.
 std::string_view why_unwinding_ended(UnwindEnd end);

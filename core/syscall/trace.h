@@ -83,6 +83,12 @@ struct CallTraceOptions {
   // or none if that is empty.
   bool filter = false;
   std::vector<uint32_t> filtered_calls;
+  // With the filter: these calls are not made, and fail with this error (0: return 0), without a stop and untold.
+  struct SilentFault {
+    uint32_t number = 0;
+    uint16_t error = 0;
+  };
+  std::vector<SilentFault> silent_faults;
   bool detach_on_exec = false;  // -b execve: not at the command's first
   int daemonize = 0;            // -D: the command takes this process's place, and the tracer is its grandchild; 2: in a
                                 // process group of its own; 3: in a session of its own

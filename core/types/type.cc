@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/types/type_names.h"
 
 namespace polytap {
 namespace {
@@ -250,7 +251,7 @@ std::string to_string(const Type& type) {
       return integer_name(type);
     case TypeKind::kEnum:
     case TypeKind::kStruct:
-      return type.name;
+      return std::string(source_name(type.name));
     case TypeKind::kString:
       return fmt::format("string[{}]", type.size);
     case TypeKind::kBuffer:
@@ -260,6 +261,7 @@ std::string to_string(const Type& type) {
       return to.ends_with('*') ? to + "*" : to + " *";
     }
     case TypeKind::kArray:
+      if (!type.name.empty()) return type.name;  // "double"
       return fmt::format("{}[{}]", type.element == nullptr ? "void" : to_string(*type.element), type.count);
     case TypeKind::kTuple:
     case TypeKind::kRecord:
@@ -305,6 +307,13 @@ const Field* StructDefinition::find(std::string_view field_name) const {
     if (field.name == field_name) return &field;
   }
   return nullptr;
+}
+
+std::string_view source_name(std::string_view name) {
+  constexpr std::string_view kUser = "user ";
+  if (!name.starts_with(kUser)) return name;
+  name.remove_prefix(kUser.size());
+  return name.substr(0, name.rfind('@'));
 }
 
 }  // namespace polytap

@@ -15,7 +15,7 @@ _polytap() {
       --dry-run --test --bench --mode -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
   else
     local commands=''
-    [ "$COMP_CWORD" -eq 1 ] && commands='compare doctor strace'
+    [ "$COMP_CWORD" -eq 1 ] && commands='compare doctor strace symbolize'
     COMPREPLY=($(compgen -W "$commands" -- "$current") $(compgen -f -- "$current"))
   fi
 }

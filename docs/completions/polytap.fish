@@ -1,4 +1,4 @@
-complete -c polytap -n '__fish_is_first_arg' -a 'compare doctor strace'
+complete -c polytap -n '__fish_is_first_arg' -a 'compare doctor strace symbolize'
 complete -c polytap -s e -x -d 'The script itself'
 complete -c polytap -s c -x -d 'Run and trace a command' -a '(__fish_complete_command)'
 complete -c polytap -s p -x -d 'Trace a process' -a '(__fish_complete_pids)'

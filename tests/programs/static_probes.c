@@ -1,5 +1,5 @@
 // Static probes (sys/sdt.h) for usdt: static_probes ROUNDS fires each of them ROUNDS times and prints nothing.
-// static_probes listen: waits until somebody listens to demo:guarded, says so, fires it once, waits until nobody does.
+// static_probes listen: waits until somebody listens to demo:guarded, says so, and fires it until nobody does.
 #define _SDT_HAS_SEMAPHORES 1
 #include <stdint.h>
 #include <stdio.h>
@@ -74,8 +74,10 @@ static int listen_to_listeners(void) {
   while (demo_guarded_semaphore == 0) usleep(1000);
   printf("listeners: %d\n", demo_guarded_semaphore);
   fflush(stdout);
-  STAP_PROBE1(demo, guarded, 42);
-  while (demo_guarded_semaphore != 0) usleep(1000);
+  while (demo_guarded_semaphore != 0) {
+    STAP_PROBE1(demo, guarded, 42);
+    usleep(10000);
+  }
   printf("nobody listens\n");
   return 0;
 }

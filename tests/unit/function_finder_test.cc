@@ -110,7 +110,7 @@ TEST_F(FunctionFinderTest, TypesComeFromDwarf) {
     EXPECT_EQ(entry("many"),
               "int32 a@112, int32 b@104, int32 c@96, int32 d@88, int32 e@72, int32 f@64, int32 g@stack+8, int64 "
               "h@stack+16");
-    EXPECT_EQ(entry("text"), "int8 * name@112, user struct point * at@104");
+    EXPECT_EQ(entry("text"), "int8 * name@112, struct point * at@104");
     EXPECT_EQ(result("text"), "int8 * ret@80");
     EXPECT_EQ(entry("scale"), "double by@elsewhere, int32 value@112") << "floating point takes no general register";
     EXPECT_EQ(result("scale"), "double ret@elsewhere");
@@ -194,7 +194,7 @@ TEST_F(FunctionFinderTest, CppFunctionsByTheirNames) {
   EXPECT_EQ(named("shapes::Circle::grow"), std::vector<std::string>{"_ZN6shapes6Circle4growEi"});
   EXPECT_EQ(named("shapes::a*"), named("shapes::area"));
   EXPECT_TRUE(named("area").empty());
-  EXPECT_EQ(text_of(find(path, "_ZN6shapes6Circle4growEi").at(0)), "user struct Circle * this@112, int32 by@104");
+  EXPECT_EQ(text_of(find(path, "_ZN6shapes6Circle4growEi").at(0)), "struct Circle * this@112, int32 by@104");
   EXPECT_EQ(text_of(find(ProbeType::kUprobe, query_for(path, "shapes::describe", true)).at(0)), "int32 value@104")
       << "a std::string is returned where the first register says";
 }
@@ -230,7 +230,7 @@ TEST_F(FunctionFinderTest, LibrariesAndTheirPrototypes) {
     EXPECT_EQ(text_of(sites[0]), "uint64 size@112");
   }
   EXPECT_EQ(text_of(find("libc", "getaddrinfo").at(0)),
-            "int8 * node@112, int8 * service@104, user struct addrinfo * hints@96, user struct addrinfo ** res@88");
+            "int8 * node@112, int8 * service@104, struct addrinfo * hints@96, struct addrinfo ** res@88");
   EXPECT_EQ(text_of(find("libc", "getaddrinfo", ProbeType::kUretprobe).at(0)), "int32 ret@80");
 }
 

@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "core/kernel/btf_file.h"
 #include "core/kernel/btf_types.h"
@@ -12,6 +14,12 @@ namespace {
 // Assembles a BTF file by hand, so that corners can be had on any machine.
 class BtfBuilder {
  public:
+  BtfBuilder() = default;
+  // A module's, which goes on from BASE.
+  explicit BtfBuilder(const BtfBuilder& base, int)
+      : first_string_(static_cast<uint32_t>(base.strings_.size())), last_(base.last_) {
+    strings_.clear();
+  }
   uint32_t type(std::string_view name, uint32_t kind, uint32_t count, uint32_t size_or_type, bool flag = false) {
     word(string(name));
     word((flag ? 1U << 31 : 0) | kind << 24 | count);
@@ -21,7 +29,7 @@ class BtfBuilder {
   void word(uint32_t value) { types_.append(reinterpret_cast<const char*>(&value), sizeof(value)); }
   uint32_t string(std::string_view text) {
     if (text.empty()) return 0;
-    const auto offset = static_cast<uint32_t>(strings_.size());
+    const auto offset = first_string_ + static_cast<uint32_t>(strings_.size());
     strings_.append(text);
     strings_ += '\0';
     return offset;
@@ -45,6 +53,7 @@ class BtfBuilder {
  private:
   std::string types_;
   std::string strings_{'\0'};
+  uint32_t first_string_ = 0;
   uint32_t last_ = 0;
 };
 
@@ -98,6 +107,48 @@ TEST(BtfTypes, BitFieldsGoIntoTheSmallestUnit) {
   EXPECT_EQ(high->bit_offset, 31);
   EXPECT_EQ(bits->find("word")->bit_size, 0);
   EXPECT_EQ(bits->find("word")->offset, 8U);
+}
+
+TEST(BtfTypes, ModulesGoOnFromTheKernels) {
+  BtfBuilder kernel;
+  const uint32_t integer = add_integer(kernel, "int", 4, BTF_INT_SIGNED);
+  kernel.type("shared", BTF_KIND_STRUCT, 1, 4);
+  kernel.member("n", integer, 0);
+  BtfBuilder module(kernel, 0);
+  const uint32_t nameless = module.type("", BTF_KIND_STRUCT, 1, 4);
+  module.member("inside", integer, 0);
+  module.type("own", BTF_KIND_STRUCT, 3, 12);
+  module.member("shared", 2, 0);
+  module.member("part", nameless, 32);
+  module.member("count", integer, 64);
+  module.type("state", BTF_KIND_ENUM, 1, 4);
+  module.word(module.string("MODULE_READY"));
+  module.word(7);
+  const uint32_t prototype = module.type("", BTF_KIND_FUNC_PROTO, 1, integer);
+  module.word(module.string("value"));
+  module.word(integer);
+  module.type("module_function", BTF_KIND_FUNC, 0, prototype);
+
+  std::string folder = "/tmp/polytap-btf-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  std::ofstream(folder + "/vmlinux", std::ios::binary) << kernel.bytes();
+  std::ofstream(folder + "/mod", std::ios::binary) << module.bytes();
+  std::ofstream(folder + "/broken", std::ios::binary) << module.bytes().substr(0, 60);
+  const BtfTypes types(folder + "/vmlinux");
+  const StructDefinition* own = types.find_struct("struct own");
+  ASSERT_NE(own, nullptr);
+  EXPECT_EQ(own->find("shared")->type.name, "struct shared");
+  EXPECT_EQ(own->find("count")->offset, 8U);
+  const Type part = own->find("part")->type;
+  const StructDefinition* inner = types.find_struct(part.name);
+  ASSERT_NE(inner, nullptr) << part.name;
+  EXPECT_NE(inner->find("inside"), nullptr);
+  EXPECT_EQ(types.find_enumerator("MODULE_READY").value, 7);
+  const auto function = types.function("module_function");
+  ASSERT_TRUE(function.has_value());
+  EXPECT_EQ(function->parameters.at(0).name, "value");
+  EXPECT_EQ(types.find_struct("struct nobody"), nullptr);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(BtfTypes, AnonymousMembersAreFlattenedAndTypedefsName) {

@@ -18,6 +18,7 @@ trap stop_both EXIT
 # begin TOOL: both tracers begin it.
 begin() {
   tool=$1
+  rm -f warm17 mark4[2-4]
   : >bpftrace.out && : >polytap.out
   bpftrace "$tools/$tool.bt" >bpftrace.out 2>bpftrace.err &
   both=$!
@@ -36,8 +37,8 @@ until_seen() {
   done
 }
 
-# beside TOOL LOAD FIELDS: the lines with the load's mark are the same, FIELDS (an awk expression that empties what is
-# a time) aside.
+# beside TOOL LOAD FIELDS [at-least]: the lines with the load's mark are the same, FIELDS (an awk expression that empties what is
+# a time) aside. at-least: polytap may have more, where bpftrace loses some now and then.
 beside() {
   begin "$1"
   until_seen "$2" warm17
@@ -47,7 +48,13 @@ beside() {
   stop_both
   for tracer in bpftrace polytap; do grep 'mark4[23]' $tracer.out | awk "{ $3; print }" >$tracer.lines; done
   [ -s polytap.lines ] || fail "$1: nothing to compare"
-  cmp -s bpftrace.lines polytap.lines || { diff bpftrace.lines polytap.lines; fail "$1: bpftrace and polytap differ"; }
+  if [ "${4-}" = at-least ]; then
+    sort bpftrace.lines >bpftrace.sorted
+    sort polytap.lines | comm -23 bpftrace.sorted - >missed
+    [ ! -s missed ] || { cat missed; fail "$1: polytap lacks lines that bpftrace has"; }
+  fi
+  [ "${4-}" = at-least ] || cmp -s bpftrace.lines polytap.lines ||
+    { diff bpftrace.lines polytap.lines; fail "$1: bpftrace and polytap differ"; }
   echo "$1: $(wc -l <polytap.lines) equal lines"
 }
 
@@ -102,8 +109,8 @@ until_both_ready() {
   sleep 4  # bpftrace attaches behind BEGIN
 }
 until_both_ready Counting
-cp "$PROGRAMS/syscall_loop" mark42 2>/dev/null || cp -f "$PROGRAMS/syscall_loop" ./mark42
-./mark42 300000
+cp "$PROGRAMS/syscall_loop" mark42
+./mark42 getppid 300000 >loop.out
 stop_both
 for tracer in bpftrace polytap; do grep '^@process\[mark42\]' $tracer.out >$tracer.lines; done
 [ -s polytap.lines ] || { cat polytap.out; fail "syscount: the load is not among the ten"; }
@@ -140,7 +147,6 @@ until_seen_polytap() {
   done
 }
 starts_threads() { named "$1" "$PROGRAMS/threads" 2 1; }
-rm -f mark42
 until_seen_polytap starts_threads mark42
 stop_both
 expect_in polytap.err "libpthread has no 'pthread_create' here, libc has it"
@@ -150,13 +156,17 @@ openssl s_server -quiet -accept 127.0.0.1:44833 -key key.pem -cert cert.pem >/de
 server=$!
 trap 'kill $server 2>/dev/null; stop_both' EXIT
 connects() { echo hello | named "$1" openssl s_client -quiet -connect 127.0.0.1:44833; }
-beside sslsnoop connects '$1 = $4 = ""'
+# bpftrace 0.17 cuts %d to 32 bits, and names functions when they print, of a process that is gone by then.
+beside sslsnoop connects '$1 = $4 = $6 = ""; if ($5 == 4294967295) $5 = -1' at-least
+grep 'mark4[23]' polytap.out | grep -q 'SSL_read$' || fail "sslsnoop: no function's name"
 expect_in polytap.err "No function in libcrypto is called 'rsa_ossl_public_encrypt'"
 begin ssllatency
 until_both_ready Tracing
 connects mark44 >/dev/null 2>&1
 stop_both
-grep -o '^@[a-z]*\[[^]]*\]' bpftrace.out | sort -u >bpftrace.lines
-grep -o '^@[a-z]*\[[^]]*\]' polytap.out | sort -u >polytap.lines
+# The functions' names as above; how often each histogram's rows were met is the same.
+for tracer in bpftrace polytap; do
+  awk '/^\[/ { rows[$1 " " $2] += $3 } END { for (row in rows) print row, rows[row] }' $tracer.out | sort >$tracer.lines
+done
 [ -s polytap.lines ] || { cat polytap.out polytap.err; fail "ssllatency: nothing measured"; }
 same bpftrace.lines polytap.lines

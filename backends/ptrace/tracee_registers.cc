@@ -1,10 +1,9 @@
-#include "backends/ptrace/registers.h"
-
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
 #include <span>
 
+#include "backends/ptrace/syscall_trace_backend.h"
 #include "core/symbol/unwind_stack.h"
 
 namespace polytap {
