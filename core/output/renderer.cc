@@ -142,6 +142,7 @@ void ScriptRenderer::record(const EmittedRecord& record) {
       if (!is_mute_) helper_error(spec);
       return;
     case ir::EmitKind::kPrintMapEntry:
+    case ir::EmitKind::kUnwatch:
     case ir::EmitKind::kPrintMap:
     case ir::EmitKind::kClearMap:
     case ir::EmitKind::kZeroMap:

@@ -352,10 +352,31 @@ class Generator {
       add(StringLength{*place(capacity), capacity});
       return;
     }
+    if (random_.chance(30)) return add_texts();
     const auto length = static_cast<uint32_t>(1 + random_.below(20));
     const auto left = place(length);
     const auto right = place(length);
     if (left && right) add(CompareBytes{*left, *right, length});
+  }
+  void add_texts() {
+    const uint32_t left_capacity = some_length(24);
+    const uint32_t right_capacity = some_length(16);
+    const auto left = place(left_capacity);
+    const auto right = place(right_capacity);
+    if (!left || !right) return;
+    if (random_.chance(60)) {
+      add(FindText{*left, left_capacity, *right, right_capacity});
+      return;
+    }
+    const uint32_t capacity = some_length(32);
+    const auto to = place(capacity);
+    if (!to) return;
+    const RegionAccess target{*to, capacity, true, nullptr};
+    if (overlap(target, {*left, left_capacity, false, nullptr}) ||
+        overlap(target, {*right, right_capacity, false, nullptr})) {
+      return;
+    }
+    add(JoinTexts{*to, capacity, *left, left_capacity, *right, right_capacity});
   }
   void add_context() {
     switch (random_.below(3)) {

@@ -105,6 +105,10 @@ class ToyBackend : public Backend {
   Verdict can_run(const ir::Program& program, const Target& target) const override {
     Verdict verdict;
     verdict.fidelity = "the answer is that of the recorded run";
+    for (const ir::MapSpec& map : program.maps) {
+      const bool timed = map.value.aggregation.kind == AggregationKind::kTseries;
+      if (timed) verdict.reason = "the clock of a tseries was not recorded";
+    }
     for (const ir::Function& function : program.functions) {
       for (const uint32_t site : function.sites) {
         if (verdict.reason.empty()) verdict.reason = why_not(program.sites[site], ir::needs_of(function), target);

@@ -148,6 +148,11 @@ TEST_F(RandomProgramTest, CoverEveryOperationOfTheirFamilies) {
   for (size_t index = 0; index < seen.size(); ++index) {
     // A stack is different in every place where a program can run.
     if (index == ir::Operation(ir::ReadStack{}).index()) continue;
+    // Nothing is traced that could be changed.
+    if (index == ir::Operation(ir::SendSignal{}).index() || index == ir::Operation(ir::OverrideResult{}).index() ||
+        index == ir::Operation(ir::WriteMemory{}).index()) {
+      continue;
+    }
     EXPECT_GT(seen[index], 5U) << "operation " << index;
   }
 }
