@@ -44,11 +44,22 @@ Type Checker::in_space(Type type, AddressSpace space) {
 
 std::optional<Type> Checker::type_name(const ast::TypeName& name) {
   const auto type_of = [this](const ast::Expression& e) { return expression(e).type; };
+  const ModuleTypes types(*script_.types, module_types());
+  return resolve_type_name(name, types, script_.settings.max_string, type_of, diagnostics_);
+}
+
+const TypeProvider* Checker::module_types() const {
   const ProbeSite& site = function_.site();
   const bool in_program = site.is_user_function() || site.type == ProbeType::kUsdt;
-  const TypeProvider* module = in_program && !site.module.empty() ? input_.catalog->module_types(site.module) : nullptr;
-  const ModuleTypes types(*script_.types, module);
-  return resolve_type_name(name, types, script_.settings.max_string, type_of, diagnostics_);
+  return in_program && !site.module.empty() ? input_.catalog->module_types(site.module) : nullptr;
+}
+
+// `sizeof(position)` with a typedef of a header or a program, which the parser does not know.
+std::optional<Type> Checker::type_called(const ast::Expression& e) const {
+  const auto* name = std::get_if<ast::Identifier>(&e.node);
+  if (name == nullptr || find_builtin(name->name) || find_own_constant(script_, name->name)) return std::nullopt;
+  const Type* type = ModuleTypes(*script_.types, module_types()).find_type(name->name);
+  return type == nullptr ? std::nullopt : std::optional(*type);
 }
 
 ExpressionInfo Checker::field_access(const ast::FieldAccess& node, Span span) {
@@ -326,6 +337,8 @@ ExpressionInfo Checker::size_of(const ast::SizeOf& node, Span span) {
   std::optional<Type> type;
   if (node.type) {
     type = type_name(*node.type);
+  } else if (auto named = type_called(*node.expression)) {
+    type = std::move(named);
   } else {
     type = expression(*node.expression).type;
   }

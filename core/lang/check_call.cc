@@ -336,7 +336,8 @@ ExpressionInfo Checker::stack(const ast::Call& call, bool user) {
   uint32_t depth = kDefaultStackDepth;
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     const auto* name = std::get_if<ast::Identifier>(&call.arguments[i]->node);
-    const bool constant = name != nullptr && !find_stack_mode(name->name) && find_constant(script_, name->name).has_value();
+    const bool constant =
+        name != nullptr && !find_stack_mode(name->name) && find_constant(script_, name->name).has_value();
     if (name != nullptr && !constant) {
       const auto found = find_stack_mode(name->name);
       if (!found) {

@@ -198,9 +198,8 @@ ExpressionInfo Checker::identifier(const ast::Expression& expression, std::strin
 
 // An enumerator of the probed program.
 std::optional<ExpressionInfo> Checker::module_constant(std::string_view name) const {
-  const ProbeSite& site = function_.site();
-  if (!site.is_user_function() || is_builtin_elsewhere(name)) return std::nullopt;
-  const TypeProvider* module = input_.catalog->module_types(site.module);
+  if (is_builtin_elsewhere(name)) return std::nullopt;
+  const TypeProvider* module = module_types();
   const TypeProvider::EnumValue value = module == nullptr ? TypeProvider::EnumValue{} : module->find_enumerator(name);
   if (value.definition == nullptr) return std::nullopt;
   ExpressionInfo info;

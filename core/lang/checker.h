@@ -124,6 +124,9 @@ class Checker {
   ExpressionInfo size_of(const ast::SizeOf& node, Span span);
   ExpressionInfo offset_of(const ast::OffsetOf& node, Span span);
   std::optional<Type> type_name(const ast::TypeName& name);
+  std::optional<Type> type_called(const ast::Expression& e) const;
+  // The types of the probed program; null elsewhere.
+  const TypeProvider* module_types() const;
   // TYPE with pointers in it given SPACE where they have none.
   static Type in_space(Type type, AddressSpace space);
   AddressSpace default_space() const;
