@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "backends/ebpf/capabilities.h"
+#include "backends/ebpf/regions.h"
 #include "backends/ebpf/uprobe_multi.h"
 #include "core/syscall/table.h"
 

@@ -153,6 +153,7 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
   }
 
   std::vector<uint32_t> uses(function.slots.size(), 0);
+  std::vector<bool> indexed(function.slots.size(), false);
   std::vector<ir::RegionAccess> regions;
   uint32_t record = 0;
   uint32_t dump = 0;
@@ -163,6 +164,7 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
       if (const auto* emit = std::get_if<ir::Emit>(&instruction.operation); emit != nullptr && has_strings(*emit)) {
         record = std::max(record, record_capacity(*emit));
       }
+      if (const auto* load = std::get_if<ir::SlotLoadAt>(&instruction.operation)) indexed[load->from.slot] = true;
       if (const auto* length = std::get_if<ir::StringLength>(&instruction.operation)) {
         dump = std::max(dump, length->capacity + 8);
       }
@@ -178,7 +180,8 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
   layout.slots.resize(function.slots.size());
   for (const ir::SlotId slot : order) {
     const uint32_t bytes = function.slots[slot].size;
-    const bool fits = !loops && bytes <= kMaxStackSlot && stack + bytes <= kStackBytes;
+    const bool small = bytes <= std::min(kMaxStackSlot, program.settings.on_stack_limit);
+    const bool fits = !loops && !indexed[slot] && small && stack + bytes <= kStackBytes;
     layout.slots[slot] = fits ? on_stack(bytes) : in_scratch(bytes);
   }
   if (loops) layout.resume = in_scratch(8).offset;

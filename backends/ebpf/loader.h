@@ -18,6 +18,7 @@ struct LoadRequest {
   std::string probe;  // as the user wrote it, for messages
   bool may_sleep = false;
   uint32_t attach_type = 0;  // bpf_attach_type, for the kinds of links that want to know beforehand
+  uint32_t log_bytes = 0;    // of the verifier's log; 0: enough
 };
 
 Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction& function);

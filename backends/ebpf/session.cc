@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <utility>
 
@@ -114,8 +115,13 @@ Status EbpfSession::create_rings() {
     for (const uint32_t site : function.sites) busy = busy || is_attached(program_.sites[site]);
   }
   if (data) {
-    ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_data", busy ? options_.data_ring_bytes
-                                                                  : std::min(kSmallRing, options_.data_ring_bytes)));
+    uint32_t bytes = busy ? options_.data_ring_bytes : std::min(kSmallRing, options_.data_ring_bytes);
+    if (program_.settings.ring_pages != 0) {
+      const uint64_t wanted = uint64_t{program_.settings.ring_pages} * 4096 *
+                              static_cast<uint64_t>(std::max(1, libbpf_num_possible_cpus()));
+      bytes = static_cast<uint32_t>(std::bit_ceil(std::min<uint64_t>(wanted, 1U << 30)));
+    }
+    ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_data", bytes));
     data_ring_.emplace(std::move(ring));
   }
   ASSIGN_OR_RETURN(Ring control, Ring::create("polytap_control", kSmallRing));
@@ -161,9 +167,14 @@ Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachG
   }
   auto compiled = FunctionCompiler(program_, function, plan, environment_, group.request).compile();
   if (!compiled) return std::move(compiled).error().context(function.name);
-  ASSIGN_OR_RETURN(UniqueFd program, load_program({group.request.kind, program_.settings.license, function.name,
-                                                   group.request.may_sleep, group.attach_type},
-                                                  *compiled));
+  ASSIGN_OR_RETURN(UniqueFd program,
+                   load_program({group.request.kind, program_.settings.license, function.name, group.request.may_sleep,
+                                 group.attach_type, program_.settings.verifier_log_bytes},
+                                *compiled));
+  const uint32_t limit = program_.settings.max_programs;
+  if (limit != 0 && ++programs_ > limit) {
+    return Error(fmt::format("the script needs more than {} eBPF programs: raise max_bpf_progs", limit));
+  }
   if (group.method == AttachMethod::kRun) {
     fired_[index] = std::move(program);
     return {};

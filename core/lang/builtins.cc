@@ -41,7 +41,7 @@ constexpr Row kBuiltins[] = {
 };
 
 constexpr std::string_view kElsewhere[] = {
-    "config", "ctx", "dw_ustack", "has_cpid", "leader_comm", "leader_tid", "pcomm", "ppid", "usermode",
+    "ctx", "dw_ustack", "has_cpid", "leader_comm", "leader_tid", "pcomm", "ppid", "usermode",
 };
 
 Type type_of(const Row& row) {

@@ -1,6 +1,14 @@
 // `config = { ... }` and the directives in front of the probes.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "core/base/source.h"
 #include "core/ir/ir.h"
 #include "core/lang/ast.h"
@@ -9,6 +17,19 @@
 namespace polytap {
 
 // The settings of SCRIPT over those in BASE.
+// What ENVIRONMENT ("NAME=value") sets: every setting as BPFTRACE_NAME or POLYTAP_NAME. COMPLAINTS gets what is wrong.
+ir::Settings settings_from_environment(std::span<const std::string_view> environment,
+                                       std::vector<std::string>& complaints);
+
+// For `config.NAME`: a number, a bool or a text; nullopt when there is no such setting.
+struct SettingValue {
+  std::optional<int64_t> number;
+  bool is_bool = false;
+  std::string text;
+};
+std::optional<SettingValue> setting_value(const ir::Settings& settings, std::string_view name);
+std::vector<std::string> setting_names();
+
 ir::Settings apply_config(const ast::Script& script, ir::Settings base, Diagnostics& diagnostics);
 
 // `#define NAME value` with a number or a string; other directives are errors.

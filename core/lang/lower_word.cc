@@ -274,6 +274,13 @@ Temp Lowerer::compare(const ast::Binary& node) {
 
 Temp Lowerer::cast(const ast::Cast& node, const ast::Expression& e) {
   const Type from = value_type(*node.operand);
+  const Type to = value_type(e);
+  if (from.is(TypeKind::kArray) && to.is_integral()) {
+    const ir::Place place{build_.scratch(8), 0};
+    store(*node.operand, place, from);
+    const Temp packed = build_.extend(build_.load(place), from.size, false);
+    return convert_word(packed, types::uint64(), to);
+  }
   // An array's address.
   if (from.is(TypeKind::kArray)) return object_address(object(*node.operand));
   return convert_word(word(*node.operand), from, value_type(e));

@@ -174,6 +174,7 @@ class Lowerer {
 
   // --- lower_call.cc
   ir::Temp call_word(const ast::Call& call, const ast::Expression& e);
+  ir::Temp stack_length(const ast::Expression& e);
   ir::Temp byte_swap(ir::Temp value, uint32_t size);
   void store_inet(const ast::Call& call, ir::Place to);
   // The bytes of an IPv4 or IPv6 address, 8 or 16 bytes of storage.
@@ -188,7 +189,7 @@ class Lowerer {
   void print_scalar_map(ir::MapId id);
   void clear_or_zero(ir::MapId id, bool clear);
   void join(const ast::Call& call);
-  void remove(const ast::Call& call);
+  ir::Temp remove(const ast::Call& call);
   void exit(const ast::Call& call);
   void assertion(const ast::Call& call);
   // Appends E to a record's fields.

@@ -210,11 +210,10 @@ class Resolver {
       return;
     }
     if (found->empty()) {
-      if (wildcard) {
-        diagnostics_.error(point.span, fmt::format("No {} matches '{}'", what, name), hint());
-      } else {
-        diagnostics_.error(point.span, fmt::format("No such {}: '{}'", what, name), hint());
-      }
+      const std::string message =
+          wildcard ? fmt::format("No {} matches '{}'", what, name) : fmt::format("No such {}: '{}'", what, name);
+      if (input_.settings.missing_probes == ir::MissingProbes::kError) diagnostics_.error(point.span, message, hint());
+      if (input_.settings.missing_probes == ir::MissingProbes::kWarn) diagnostics_.warning(point.span, message, hint());
       return;
     }
     for (ProbeSite& site : *found) out.sites.push_back(std::move(site));
