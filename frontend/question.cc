@@ -17,29 +17,20 @@
 #include "core/base/nearest.h"
 #include "core/kernel/btf_types.h"
 #include "core/kernel/tracepoint_catalog.h"
+#include "core/lang/config.h"
 #include "core/lang/import.h"
 
 namespace polytap {
 
 namespace {
 
-// Settings that bpftrace's users keep in the environment; config = { ... } in the script wins over them.
-ir::Settings settings_from_environment() {
-  ir::Settings settings;
-  const auto number = [](const char* name, uint32_t& setting) {
-    const char* text = std::getenv(name);
-    if (text == nullptr) return;
-    char* end = nullptr;
-    const unsigned long value = std::strtoul(text, &end, 0);
-    if (*text != '\0' && *end == '\0' && value > 0 && value <= 1U << 20) {
-      setting = static_cast<uint32_t>(value);
-    } else {
-      fmt::print(stderr, "WARNING: {}={} is not a number from 1 to 1048576; ignored\n", name, text);
-    }
-  };
-  number("BPFTRACE_MAX_STRLEN", settings.max_string);
-  number("BPFTRACE_MAX_MAP_KEYS", settings.max_map_entries);
-  settings.max_string = (settings.max_string + 7) / 8 * 8;
+// config = { ... } in the script wins over them.
+ir::Settings read_settings() {
+  std::vector<std::string_view> environment;
+  for (char** each = environ; *each != nullptr; ++each) environment.emplace_back(*each);
+  std::vector<std::string> complaints;
+  ir::Settings settings = settings_from_environment(environment, complaints);
+  for (const std::string& each : complaints) fmt::print(stderr, "WARNING: {}\n", each);
   return settings;
 }
 
@@ -104,7 +95,7 @@ std::unique_ptr<Question> load_question(const Options& options) {
     input.allow_unsafe = options.allow_unsafe;
     if (!options.pids.empty()) input.process = options.pids.front();
     input.named_parameters = options.named_parameters;
-    input.settings = settings_from_environment();
+    input.settings = read_settings();
     input.headers = {options.include_folders, options.include_files, folder_of(options.script_path)};
     input.settings.report_faults = options.report_faults;
     input.probe_filter = options.probe_filter;

@@ -10,6 +10,7 @@
 
 #include "backends/ebpf/capabilities.h"
 #include "backends/ebpf/kprobe_multi.h"
+#include "backends/ebpf/regions.h"
 #include "backends/ebpf/uprobe_multi.h"
 #include "core/probe/registers.h"
 #include "core/syscall/table.h"

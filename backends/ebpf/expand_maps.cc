@@ -406,7 +406,8 @@ void FunctionCompiler::expand(const ir::AggregateRead& op, ir::Temp result) {
   if (!wants(result)) return;
   const Aggregation& aggregation = program_.maps[op.map].value.aggregation;
   const bool is_extreme = aggregation.kind == AggregationKind::kMin || aggregation.kind == AggregationKind::kMax;
-  CHECK(aggregation.kind <= AggregationKind::kAvg);
+  CHECK(aggregation.kind <= AggregationKind::kStats);
+  const bool is_average = aggregation.kind == AggregationKind::kAvg || aggregation.kind == AggregationKind::kStats;
   code_.store(8, Reg::kFrame, kWork1, 0);
   code_.store(8, Reg::kFrame, kWork2, 0);
   for_each_cpu(op.map, op.key, [&] {
@@ -429,7 +430,7 @@ void FunctionCompiler::expand(const ir::AggregateRead& op, ir::Temp result) {
       code_.bind(skip);
       return;
     }
-    const int words = aggregation.kind == AggregationKind::kAvg ? 2 : 1;
+    const int words = is_average ? 2 : 1;
     for (int word = 0; word < words; ++word) {
       const int32_t total = word == 0 ? kWork1 : kWork2;
       code_.load(8, Reg::k1, Reg::k0, word * 8);
@@ -438,7 +439,7 @@ void FunctionCompiler::expand(const ir::AggregateRead& op, ir::Temp result) {
       code_.store(8, Reg::kFrame, total, Reg::k1);
     }
   });
-  if (aggregation.kind != AggregationKind::kAvg) {
+  if (!is_average) {
     code_.load(8, Reg::k0, Reg::kFrame, kWork1);
     set_result(result, Reg::k0);
     return;

@@ -1,5 +1,6 @@
 // Arithmetic, comparisons and slots.
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "backends/ebpf/function_compiler.h"
@@ -172,6 +173,28 @@ void FunctionCompiler::expand(const ir::SlotLoad& op, ir::Temp result) {
   code_.load(op.size, to, from.base, from.offset);
   if (op.is_signed) extend(to, op.size * 8U, true);
   set_result(result, to);
+}
+
+// The verifier knows bounds of an index into scratch memory, where such slots are.
+void FunctionCompiler::expand(const ir::SlotLoadAt& op, ir::Temp result) {
+  if (!wants(result)) return;
+  const Label none = code_.new_label();
+  const Label done = code_.new_label();
+  load_temp(Reg::k1, op.index);
+  code_.load_constant(Reg::k0, op.count);
+  code_.jump_if(Jump::kGreaterEqual, Reg::k1, Reg::k0, none);
+  code_.alu(Alu::kShiftLeft, Reg::k1, std::countr_zero(op.size));
+  address(Reg::k2, op.from);
+  code_.alu(Alu::kAdd, Reg::k2, Reg::k1);
+  code_.load(op.size, Reg::k0, Reg::k2, 0);
+  if (op.is_signed && op.size < 8) extend(Reg::k0, op.size * 8U, true);
+  set_result(result, Reg::k0);
+  code_.bind(done);
+  code_.defer([this, none, done, result] {
+    code_.bind(none);
+    set_result(result, 0);
+    code_.jump(done);
+  });
 }
 
 void FunctionCompiler::expand(const ir::SlotStore& op, ir::Temp) {

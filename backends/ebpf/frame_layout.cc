@@ -173,6 +173,7 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
   }
 
   std::vector<uint32_t> uses(function.slots.size(), 0);
+  std::vector<bool> indexed(function.slots.size(), false);
   std::vector<ir::RegionAccess> regions;
   uint32_t record = 0;
   uint32_t dump = 0;
@@ -194,6 +195,7 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
         holds_stack[read->to.slot] = true;
         layout.stack_depth = std::max(layout.stack_depth, read->depth);
       }
+      if (const auto* load = std::get_if<ir::SlotLoadAt>(&instruction.operation)) indexed[load->from.slot] = true;
       if (const auto* length = std::get_if<ir::StringLength>(&instruction.operation)) {
         dump = std::max(dump, length->capacity + 8);
       }
@@ -217,8 +219,9 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
   layout.slots.resize(function.slots.size());
   for (const ir::SlotId slot : order) {
     const uint32_t bytes = function.slots[slot].size;
+    const bool small = bytes <= std::min(kMaxStackSlot, program.settings.on_stack_limit);
     // Frames are stored by their number, which the verifier does not like on the stack.
-    const bool fits = !loops && !holds_stack[slot] && bytes <= kMaxStackSlot && stack + bytes <= kStackBytes;
+    const bool fits = !loops && !holds_stack[slot] && !indexed[slot] && small && stack + bytes <= kStackBytes;
     layout.slots[slot] = fits ? on_stack(bytes) : in_scratch(bytes);
   }
   if (loops) layout.resume = in_scratch(8).offset;

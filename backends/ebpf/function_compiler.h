@@ -182,6 +182,7 @@ class FunctionCompiler {
   void expand(const ir::Binary& op, ir::Temp result);
   void expand(const ir::Extend& op, ir::Temp result);
   void expand(const ir::SlotLoad& op, ir::Temp result);
+  void expand(const ir::SlotLoadAt& op, ir::Temp result);
   void expand(const ir::SlotStore& op, ir::Temp result);
   void expand(const ir::SlotZero& op, ir::Temp result);
   void expand(const ir::SlotCopy& op, ir::Temp result);

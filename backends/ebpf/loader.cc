@@ -98,7 +98,7 @@ Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction
                  code);
   }
   // A second time with the log, which costs too much for the usual case.
-  std::string log(kLogBytes, '\0');
+  std::string log(request.log_bytes != 0 ? request.log_bytes : kLogBytes, '\0');
   options.log_level = 1;
   options.log_buf = log.data();
   options.log_size = static_cast<uint32_t>(log.size());

@@ -123,9 +123,12 @@ Result<Maps> Maps::create(const ir::Program& program) {
     const MapForm form = map_form(spec);
     const uint64_t entry = spec.key_size + uint64_t{form.value_size} * (form.per_cpu ? maps.cpus_ : 1);
     LIBBPF_OPTS(bpf_map_create_opts, options);
-    if (form.keyed && entry * spec.max_entries > kMaxPreallocated) options.map_flags = BPF_F_NO_PREALLOC;
-    const bpf_map_type type = form.keyed ? (form.per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH)
-                                         : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY);
+    const bool evicts = spec.evicts && form.keyed;
+    // The kernel preallocates maps that evict.
+    if (form.keyed && !evicts && entry * spec.max_entries > kMaxPreallocated) options.map_flags = BPF_F_NO_PREALLOC;
+    const bpf_map_type hash = evicts ? (form.per_cpu ? BPF_MAP_TYPE_LRU_PERCPU_HASH : BPF_MAP_TYPE_LRU_HASH)
+                                     : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH);
+    const bpf_map_type type = form.keyed ? hash : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY);
     UniqueFd fd(bpf_map_create(type, kernel_name(spec).c_str(), form.keyed ? spec.key_size : 4, form.value_size,
                                form.keyed ? spec.max_entries : 1, &options));
     if (!fd.valid()) {

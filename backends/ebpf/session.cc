@@ -215,7 +215,8 @@ Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachG
                       .may_sleep = group.request.may_sleep,
                       .iterator = {},
                       .tracing = nullptr,
-                      .attach_type = group.attach_type};
+                      .attach_type = group.attach_type,
+                      .log_bytes = program_.settings.verifier_log_bytes};
   if (group.method == AttachMethod::kIterate) request.iterator = program_.sites[group.sites.front()].event;
   std::optional<TracingTarget> target;
   if (group.method == AttachMethod::kTracing) {
@@ -226,6 +227,10 @@ Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachG
   auto loaded = load_program(request, *compiled);
   if (!loaded && target) return leave_out(group.sites.front(), std::move(loaded).error());
   ASSIGN_OR_RETURN(UniqueFd program, std::move(loaded));
+  const uint32_t limit = program_.settings.max_programs;
+  if (limit != 0 && ++programs_ > limit) {
+    return Error(fmt::format("the script needs more than {} eBPF programs: raise max_bpf_progs", limit));
+  }
   if (group.method == AttachMethod::kRun) {
     fired_[index] = std::move(program);
     return {};

@@ -63,6 +63,7 @@ class EbpfSession : public Session {
   Target target_;
   EbpfOptions options_;
 
+  uint32_t programs_ = 0;  // loaded so far
   bool sleeping_programs_ = false;
   AttachAbilities abilities_;
   TracingTargets tracing_targets_;

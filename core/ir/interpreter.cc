@@ -65,6 +65,10 @@ class Interpreter::Run {
   int64_t operator()(const Extend& op) { return extend(temps_[op.value], op.bits, op.is_signed); }
 
   int64_t operator()(const SlotLoad& op) { return load_word(at(op.from), op.size, op.is_signed); }
+  int64_t operator()(const SlotLoadAt& op) {
+    const auto index = static_cast<uint64_t>(temps_[op.index]);
+    return index < op.count ? load_word(at(op.from) + index * op.size, op.size, op.is_signed) : 0;
+  }
   int64_t operator()(const SlotStore& op) {
     std::memcpy(at(op.to), &temps_[op.value], op.size);
     return 0;

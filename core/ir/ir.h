@@ -104,6 +104,14 @@ struct SlotLoad {
   uint8_t size = 8;
   bool is_signed = false;
 };
+// Element INDEX (unsigned) of `count` elements of `size` bytes that lie behind each other; 0 where there is none.
+struct SlotLoadAt {
+  Place from;
+  uint32_t count = 0;
+  uint8_t size = 1;
+  bool is_signed = false;
+  Temp index = kNoTemp;
+};
 struct SlotStore {
   Place to;
   uint8_t size = 8;
@@ -270,7 +278,7 @@ struct Aggregate {
 struct AggregateRead {
   MapId map = 0;
   Place key;
-};  // count, sum, min, max, avg as an integer (avg: total / count, by is_signed); 0 when absent
+};  // count, sum, min, max, avg, stats as an integer (avg, stats: total / count, by is_signed); 0 when absent
 
 // The head of a loop over a map's entries. Last in its block, which branches on its result and holds nothing else: when
 // there is another entry, its key and value (aggregations: the key alone) are written and the result is 1. `position`
@@ -306,7 +314,7 @@ struct Exit {
 };
 
 using Operation =
-    std::variant<Const, Binary, Extend, SlotLoad, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextLoad, ContextCopy,
+    std::variant<Const, Binary, Extend, SlotLoad, SlotLoadAt, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextLoad, ContextCopy,
                  ContextString, ReadBuiltin, ReadComm, ReadMemory, ReadString, ReadBuffer, ReadStack, CompareBytes,
                  StringLength, MapGet, MapSet, MapAdd, MapDelete, MapHas, MapLength, Aggregate, AggregateRead, MapNext,
                  Emit, Exit, FindText, JoinTexts, SendSignal, OverrideResult, WriteMemory>;
@@ -366,6 +374,7 @@ struct MapSpec {
   Type value;
   uint32_t value_size = 0;
   uint32_t max_entries = 4096;
+  bool evicts = false;  // when it is full, an entry that was not used for long goes (lruhash)
   bool print_at_end = true;
   Span span;
 };
@@ -411,7 +420,7 @@ struct EmitSpec {
   Span span;
 };
 
-// What an attach point that cannot be found is taken for.
+// What to do about an attach point that matches nothing.
 enum class MissingProbes : uint8_t {
   kAlternative,  // an error; but a warning where another attach point of the same probe was found
   kError,
@@ -419,7 +428,7 @@ enum class MissingProbes : uint8_t {
   kIgnore,
 };
 
-// The script's settings that backends and output look at.
+// The script's settings that backends and output look at. 0 where it says so: the backend's own choice.
 struct Settings {
   uint32_t max_string = 1024;  // max_strlen
   uint32_t max_map_entries = 4096;
@@ -431,6 +440,14 @@ struct Settings {
   MissingProbes missing_probes = MissingProbes::kAlternative;
   bool report_faults = false;                   // -k: every failed read is told, with its place
   StackMode stack_mode = StackMode::kBpftrace;  // of ustack and kstack without a mode
+  uint32_t max_probes = 0;          // 0: any number
+  uint32_t max_programs = 0;        // max_bpf_progs; 0: any number
+  uint32_t max_cat_bytes = 10240;   // of what cat() shows of a file
+  uint32_t on_stack_limit = 64;     // larger values are kept in scratch memory
+  uint32_t verifier_log_bytes = 0;  // log_size; 0: chosen by the backend
+  bool cache_symbols = true;        // cache_user_symbols other than NONE
+  bool lazy_symbols = true;         // lazy_symbolication
+  bool debug_info = true;           // show_debug_info: source lines in stacks
 };
 
 struct Program {

@@ -16,6 +16,7 @@ class RegionCollector {
   void operator()(const Op&) {}
 
   void operator()(const SlotLoad& op) { read(op.from, op.size); }
+  void operator()(const SlotLoadAt& op) { read(op.from, round_up(op.count * op.size)); }
   void operator()(const SlotStore& op) { write(op.to, op.size); }
   void operator()(const SlotZero& op) { write(op.to, op.length); }
   void operator()(const SlotCopy& op) {

@@ -13,8 +13,8 @@
 namespace polytap::ir {
 
 // Index: that of the alternative in Operation. Binary is written as its BinaryOp's name.
-inline constexpr std::array<std::string_view, 35> kOperationNames = {
-    "const",         "binary",       "extend",         "slot_load",       "slot_store",     "slot_zero",
+inline constexpr std::array<std::string_view, 36> kOperationNames = {
+    "const",         "binary",       "extend",         "slot_load", "slot_load_at", "slot_store",     "slot_zero",
     "slot_copy",     "slot_literal", "context_load",   "context_copy",    "context_string", "builtin",
     "comm",          "read_memory",  "read_string",    "read_buffer",     "read_stack",     "compare_bytes",
     "string_length", "map_get",      "map_set",        "map_add",         "map_delete",     "map_has",
@@ -42,6 +42,14 @@ void fields(Io& io, SlotLoad& op) {
   io.place("", op.from);
   io.number("size", op.size);
   io.flag("signed", op.is_signed);
+}
+template <typename Io>
+void fields(Io& io, SlotLoadAt& op) {
+  io.place("", op.from);
+  io.number("count", op.count);
+  io.number("size", op.size);
+  io.flag("signed", op.is_signed);
+  io.temp("index", op.index);
 }
 template <typename Io>
 void fields(Io& io, SlotStore& op) {
@@ -314,6 +322,7 @@ void fields(Io& io, MapSpec& map) {
   io.type("value", map.value);
   io.number("value_size", map.value_size);
   io.optional_number("max_entries", map.max_entries, defaults.max_entries);
+  io.flag("evicts", map.evicts);
   bool is_hidden = !map.print_at_end;
   io.flag("hidden", is_hidden);
   map.print_at_end = !is_hidden;
@@ -341,6 +350,12 @@ void fields(Io& io, Settings& settings) {
   settings.demangle = !is_mangled;
   io.text("license", settings.license);
   io.flag("report_faults", settings.report_faults);
+  io.optional_word("stack_mode", kStackModeNames, settings.stack_mode);
+  io.optional_number("max_cat_bytes", settings.max_cat_bytes, defaults.max_cat_bytes);
+  io.optional_number("max_programs", settings.max_programs, defaults.max_programs);
+  io.optional_number("on_stack_limit", settings.on_stack_limit, defaults.on_stack_limit);
+  io.optional_number("ring_pages", settings.ring_pages, defaults.ring_pages);
+  io.optional_number("verifier_log_bytes", settings.verifier_log_bytes, defaults.verifier_log_bytes);
 }
 template <typename Io>
 void fields(Io& io, Slot& slot) {

@@ -117,6 +117,11 @@ class OperationChecker {
     return {};
   }
   Complaint parameters(const SlotLoad& op) { return word(op.from, op.size); }
+  Complaint parameters(const SlotLoadAt& op) {
+    COMPLAIN_UNLESS(is_word_size(op.size), "size {}", op.size);
+    COMPLAIN_UNLESS(op.count != 0 && op.count <= kMaxFrame / op.size, "{} elements", op.count);
+    return {};
+  }
   Complaint parameters(const SlotStore& op) { return word(op.to, op.size); }
   Complaint parameters(const SlotZero& op) { return multiple_of_8(op.length, "length"); }
   Complaint parameters(const SlotCopy& op) { return multiple_of_8(op.length, "length"); }
@@ -189,7 +194,7 @@ class OperationChecker {
   Complaint parameters(const AggregateRead& op) {
     if (auto complaint = aggregation_map(op.map)) return complaint;
     const Type& type = program_.maps[op.map].value;
-    COMPLAIN_UNLESS(type.aggregation.kind <= AggregationKind::kAvg, "{} is not read as an integer", to_string(type));
+    COMPLAIN_UNLESS(type.aggregation.kind <= AggregationKind::kStats, "{} is not read as an integer", to_string(type));
     return {};
   }
   Complaint parameters(const MapNext& op) {

@@ -50,7 +50,6 @@ constexpr Row kBuiltins[] = {
 };
 
 constexpr std::string_view kElsewhere[] = {
-    "config",
 };
 
 Type type_of(const Row& row) {

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/base/nearest.h"
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/conditionals.h"
@@ -22,6 +23,11 @@ namespace {
 // Types only ever widen, and there are few steps from int8 to int64; strings grow at most once per assignment in a
 // chain of maps.
 constexpr int kMaxPasses = 64;
+
+// When max_bpf_progs is not set.
+constexpr size_t kMaxPrograms = 1024;
+
+constexpr size_t kMaxRows = 500'000;
 
 // What a probe's body looks at in its context.
 struct ContextUse {
@@ -140,9 +146,6 @@ void mark_calls(const ast::Script& script, CheckedScript& checked) {
 }
 
 void check_top_level(const ast::Script& script, CheckedScript& checked, Diagnostics& diagnostics) {
-  const auto unsupported = [&](Span span, std::string_view what) {
-    diagnostics.error(span, fmt::format("{} not carried out by this version of polytap", what));
-  };
   bool any_probe = false;
   for (const ast::TopLevel& item : script.items) {
     if (std::holds_alternative<ast::Probe>(item.node)) any_probe = true;
@@ -154,8 +157,15 @@ void check_top_level(const ast::Script& script, CheckedScript& checked, Diagnost
     }
     const auto* map = std::get_if<ast::MapDeclaration>(&item.node);
     if (map == nullptr) continue;
-    if (map->kind != "hash") {
-      unsupported(item.span, fmt::format("The map type '{}' is", map->kind));
+    const std::vector<std::string> kinds = {"hash", "lruhash", "percpuhash", "percpulruhash"};
+    if (std::ranges::find(kinds, map->kind) == kinds.end()) {
+      const std::string hint = did_you_mean(map->kind, kinds);
+      diagnostics.error(item.span, fmt::format("Invalid bpf map type: {}", map->kind),
+                        hint.empty() ? "hash, lruhash, percpuhash and percpulruhash are possible" : hint);
+      continue;
+    }
+    if (checked.find_map(map->name)) {
+      diagnostics.error(item.span, fmt::format("The map {} is declared twice", map->name));
       continue;
     }
     const auto entries = map->entries == nullptr ? std::nullopt : constant_value(*map->entries, *checked.types);
@@ -166,6 +176,8 @@ void check_top_level(const ast::Script& script, CheckedScript& checked, Diagnost
     MapInfo info;
     info.name = map->name;
     info.max_entries = static_cast<uint32_t>(*entries);
+    info.evicts = map->kind.ends_with("lruhash");
+    info.per_cpu = map->kind.starts_with("percpu");
     info.span = item.span;
     checked.maps.push_back(std::move(info));
   }
@@ -206,6 +218,13 @@ void check_map_sizes(const CheckedScript& checked, Diagnostics& diagnostics) {
   for (const MapInfo& map : checked.maps) {
     uint64_t key = 0;
     for (const Type& type : map.key) key += type.storage_size();
+    if (map.per_cpu && !map.value.is(TypeKind::kNone) && !map.value.is(TypeKind::kAggregation)) {
+      diagnostics.error(
+          map.span,
+          fmt::format("{} is declared with a value for each CPU, and holds values of type '{}'", map.name,
+                      to_string(map.value)),
+          fmt::format("only aggregations can be merged; declare it as {}", map.evicts ? "lruhash" : "hash"));
+    }
     if (key <= kMaxEntry && map.value.storage_size() <= kMaxEntry) continue;
     diagnostics.error(map.span, fmt::format("The keys or values of {} are too large: at most {} bytes are possible",
                                             map.name, kMaxEntry));
@@ -275,7 +294,7 @@ void report_headers(const ast::Script& script, const Headers& headers, Diagnosti
 CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes, const CompileInput& input,
                     Diagnostics& diagnostics) {
   CheckedScript checked;
-  checked.settings = apply_config(script, input.settings, diagnostics);
+  checked.settings = input.settings;
   checked.parameters = input.parameters;
   checked.types =
       std::make_unique<ScriptTypes>(script, input.types, diagnostics, input.headers, input.catalog->user_types());
@@ -284,8 +303,33 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
   check_top_level(script, checked, diagnostics);
   mark_calls(script, checked);
   bool complete = true;
+  size_t sites = 0;
+  for (const ResolvedProbe& probe : probes) {
+    const size_t before = std::exchange(sites, sites + probe.sites.size());
+    const uint32_t limit = checked.settings.max_probes;
+    if (limit == 0 || before > limit || sites <= limit) continue;
+    diagnostics.error(probe.probe->span, fmt::format("The script has more than {} probes", limit),
+                      "raise max_probes, or let the patterns match fewer");
+  }
   for (const ResolvedProbe& probe : probes) complete = complete && (!probe.sites.empty() || !diagnostics.has_errors());
-  for (ResolvedProbe& probe : probes) make_functions(std::move(probe), script.expressions, checked);
+  for (ResolvedProbe& probe : probes) {
+    // Every function has a row for each of the script's expressions.
+    if ((checked.functions.size() + 1) * size_t{script.expressions} > kMaxRows) {
+      diagnostics.error(probe.probe->span,
+                        fmt::format("The script is too large: {} expressions, and more than {} probe clauses",
+                                    script.expressions, checked.functions.size()),
+                        "put the attach points of equal clauses together");
+      return checked;
+    }
+    make_functions(std::move(probe), script.expressions, checked);
+  }
+  const size_t programs = checked.settings.max_programs != 0 ? checked.settings.max_programs : kMaxPrograms;
+  if (checked.functions.size() > programs) {
+    diagnostics.error(checked.functions[programs].place,
+                      fmt::format("The script needs more than {} programs, one for each probe clause", programs),
+                      "raise max_bpf_progs, or put the attach points of equal clauses together");
+    return checked;
+  }
   Diagnostics found;
   for (int pass = 0; pass < kMaxPasses; ++pass) {
     found = Diagnostics();

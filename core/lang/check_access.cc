@@ -6,6 +6,7 @@
 #include "core/ir/arithmetic.h"
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
+#include "core/lang/config.h"
 #include "core/lang/module_types.h"
 #include "core/lang/type_name.h"
 #include "core/types/type_names.h"
@@ -21,6 +22,12 @@ std::vector<std::string> field_names(const StructDefinition& definition) {
 
 bool is_number_text(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// An array of integers that fits into a word.
+bool packs(const Type& type) {
+  return type.is(TypeKind::kArray) && type.element != nullptr && type.element->is(TypeKind::kInteger) &&
+         type.size != 0 && type.size <= 8;
 }
 
 // An array of plain chars is a string.
@@ -67,6 +74,9 @@ ExpressionInfo Checker::field_access(const ast::FieldAccess& node, Span span) {
       name != nullptr && names_arguments(name->name, function_.site())) {
     return probe_argument(node.field, span, node.field_span);
   }
+  if (const auto* name = std::get_if<ast::Identifier>(&node.object->node); name != nullptr && name->name == "config") {
+    return setting(node.field, node.field_span);
+  }
   const Type object = expression(*node.object).type;
   ExpressionInfo info;
   if (object.is(TypeKind::kNone)) return info;
@@ -92,6 +102,25 @@ ExpressionInfo Checker::field_access(const ast::FieldAccess& node, Span span) {
     return info;
   }
   return struct_field(object, node, span);
+}
+
+// `config.NAME`: what the script, the environment or nobody set.
+ExpressionInfo Checker::setting(std::string_view name, Span span) {
+  ExpressionInfo info;
+  const auto value = setting_value(script_.settings, name);
+  if (!value) {
+    diagnostics_.error(span, fmt::format("Unrecognized config variable: {}", name),
+                       did_you_mean(name, setting_names()));
+    return info;
+  }
+  info.constant = value->number;
+  if (value->number) {
+    info.type = value->is_bool ? types::boolean() : constant_type(*value->number);
+  } else {
+    info.text = value->text;
+    info.type = types::string(static_cast<uint32_t>(value->text.size() + 1));
+  }
+  return info;
 }
 
 ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span name_span) {
@@ -259,8 +288,12 @@ ExpressionInfo Checker::index(const ast::Index& node, Span span) {
     return info;
   }
   // A field that is an array of chars counts as a string, and yet has elements.
-  if (object.is(TypeKind::kString) && std::holds_alternative<ast::FieldAccess>(node.object->node)) {
+  if (object.is(TypeKind::kString)) {
     info.type = types::integer(1, true);
+    if (position.constant && (*position.constant < 0 || *position.constant >= int64_t{object.size})) {
+      diagnostics_.error(
+          span, fmt::format("the index {} is out of bounds for a string of size {}", *position.constant, object.size));
+    }
     return info;
   }
   const bool array = object.is(TypeKind::kArray);
@@ -298,6 +331,17 @@ ExpressionInfo Checker::cast(const ast::Cast& node, Span span) {
   if (!to || operand.type.is(TypeKind::kNone)) return info;
   const Type& from = operand.type;
   const bool word = is_number(from) || from.is(TypeKind::kPointer);
+  const bool stats = from.is(TypeKind::kAggregation) && from.aggregation.kind == AggregationKind::kStats;
+  if (to->is_integral() && (stats || packs(from))) {
+    info.type = *to;
+    return info;
+  }
+  if (to->is(TypeKind::kArray) && is_number(from) && !from.is(TypeKind::kAggregation) && to->element != nullptr &&
+      to->element->is(TypeKind::kInteger)) {
+    info.type = to->count != 0 ? *to : types::array(*to->element, std::max(1U, from.size / to->element->size));
+    if (packs(info.type)) return info;
+    info.type = types::none();
+  }
   if (to->is_integral() && (word || from.is_scalar())) {
     info.type = *to;
     if (operand.constant) {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint32_t kDefaultStackDepth = 127;
 constexpr int64_t kMaxStackDepth = 1024;
+constexpr int64_t kLongestString = 64 * 1024;  // what max_strlen can be
 
 bool is_address(const Type& type) {
   return type.is(TypeKind::kPointer) || type.is(TypeKind::kInteger) || type.is(TypeKind::kArray);
@@ -78,6 +79,10 @@ ExpressionInfo Checker::call(const ast::Call& call, Span span, FunctionUse use) 
     diagnostics_.error(call.name_span,
                        fmt::format("{}() takes no arguments ({} provided)", call.name, call.arguments.size()));
     return {};
+  }
+  if (call.name == "config" && call.arguments.size() == 1) {
+    const auto name = text_argument(call, 0);
+    return name ? setting(*name, call.arguments[0]->span) : ExpressionInfo{};
   }
   const FunctionSignature* function = signature(call, use);
   if (function == nullptr) {
@@ -238,9 +243,32 @@ ExpressionInfo Checker::value_call(const ast::Call& call, const FunctionSignatur
       }
       return ExpressionInfo{type, {}, {}, {}};
     }
+    case FunctionId::kLen:
+      if (const auto length = stack_length(call)) return *length;
+      return map_call(call, function, span);
+    case FunctionId::kDelete: {
+      // delete(@m, key), or as it was written before: delete(@m[key]), delete(@m).
+      const auto* reference = std::get_if<ast::MapReference>(&call.arguments[0]->node);
+      if (reference == nullptr || call.arguments.size() != 1) return map_call(call, function, span);
+      map_key(map(*reference, call.arguments[0]->span), *reference, call.arguments[0]->span);
+      return ExpressionInfo{types::boolean(), {}, {}, {}};
+    }
     default:
       return map_call(call, function, span);
   }
+}
+
+// len(ustack): how many frames there are.
+std::optional<ExpressionInfo> Checker::stack_length(const ast::Call& call) {
+  if (std::holds_alternative<ast::MapReference>(call.arguments[0]->node) &&
+      !std::get<ast::MapReference>(call.arguments[0]->node).has_key) {
+    return std::nullopt;
+  }
+  const Type& type = expression(*call.arguments[0]).type;
+  const ExpressionInfo result{types::uint64(), {}, {}, {}};
+  if (type.is(TypeKind::kUserStack) || type.is(TypeKind::kKernelStack) || type.is(TypeKind::kNone)) return result;
+  wrong_argument(call, 0, "a map or a stack", is_text(type) ? "strlen(string) tells how long a string is" : "");
+  return result;
 }
 
 ExpressionInfo Checker::map_call(const ast::Call& call, const FunctionSignature& function, Span span) {
@@ -299,8 +327,12 @@ ExpressionInfo Checker::str(const ast::Call& call) {
     if (call.arguments.size() > 1 && !length) info.text.reset();
     return info;
   }
-  if (info.type.is(TypeKind::kNone)) info.type = types::string(limit);
-  if (length && *length >= 0) {
+  const bool from_memory = info.type.is(TypeKind::kNone);
+  if (from_memory) info.type = types::string(limit);
+  if (from_memory && length && *length >= 0) {
+    // As long as is asked for, beyond max_strlen, too.
+    info.type.size = static_cast<uint32_t>(std::min<int64_t>(*length, kLongestString - 1) + 1);
+  } else if (length && *length >= 0) {
     info.type.size = static_cast<uint32_t>(std::min<uint64_t>(info.type.size, static_cast<uint64_t>(*length) + 1));
   }
   return info;

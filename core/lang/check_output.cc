@@ -90,14 +90,6 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
     default:
       break;
   }
-  // delete(@m, key), or as it was written before: delete(@m[key]), delete(@m).
-  const auto* reference = std::get_if<ast::MapReference>(&call.arguments[0]->node);
-  if (reference != nullptr && call.arguments.size() == 1) {
-    MapInfo& info = map(*reference, call.arguments[0]->span);
-    map_key(info, *reference, call.arguments[0]->span);
-    return;
-  }
-  map_call(call, function, span);
 }
 
 void Checker::format_call(const ast::Call& call) {

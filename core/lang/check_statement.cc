@@ -190,6 +190,10 @@ VariableId Checker::declare_variable(const std::string& name) {
   if (id == function_.variables.size()) {
     function_.variables.push_back({name, types::none(), false});
     changed_ = true;
+  } else if (function_.variables[id].name != name) {
+    // A branch is not looked at any more, since its condition is known.
+    function_.variables[id] = {name, types::none(), false};
+    changed_ = true;
   }
   scopes_.back().push_back(id);
   return id;

@@ -43,7 +43,9 @@ struct MapInfo {
   std::vector<Type> key;  // empty: scalar
   Type value;             // kNone: not known
   uint32_t max_entries = 0;
-  Span span;  // of the first mention
+  bool evicts = false;   // declared as lruhash or percpulruhash
+  bool per_cpu = false;  // declared as percpuhash or percpulruhash
+  Span span;             // of the first mention
 };
 
 // A function of the script (`fn`) in a probe that calls it; its body is written out at every call.

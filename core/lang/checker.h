@@ -107,6 +107,7 @@ class Checker {
 
   // --- check_access.cc
   ExpressionInfo field_access(const ast::FieldAccess& node, Span span);
+  ExpressionInfo setting(std::string_view name, Span span);
   ExpressionInfo probe_argument(std::string_view name, Span span, Span name_span);
   // `args` alone: a record of them.
   ExpressionInfo whole_arguments(Span span);
@@ -158,6 +159,7 @@ class Checker {
   ExpressionInfo pton(const ast::Call& call);
   ExpressionInfo macaddr(const ast::Call& call);
   ExpressionInfo strncmp(const ast::Call& call);
+  std::optional<ExpressionInfo> stack_length(const ast::Call& call);
   ExpressionInfo map_call(const ast::Call& call, const FunctionSignature& function, Span span);
   ExpressionInfo clock(const ast::Call& call);
   ExpressionInfo reg(const ast::Call& call);

@@ -7,6 +7,7 @@
 #include "core/ir/optimize.h"
 #include "core/ir/verify.h"
 #include "core/lang/check.h"
+#include "core/lang/config.h"
 #include "core/lang/expand_macros.h"
 #include "core/lang/implied_pid.h"
 #include "core/lang/lower.h"
@@ -23,8 +24,8 @@ void must_verify(const ir::Program& program, const char* after) {
   CHECK(false);
 }
 
-std::optional<Compiled> compile_expanded(const ast::Script& script, const CompileInput& input,
-                                         Diagnostics& diagnostics) {
+std::optional<Compiled> compile_expanded(const ast::Script& script, CompileInput input, Diagnostics& diagnostics) {
+  input.settings = apply_config(script, input.settings, diagnostics);
   std::vector<ResolvedProbe> probes = resolve_probes(script, input, diagnostics);
   CheckedScript checked = check(script, std::move(probes), input, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "core/base/nearest.h"
+#include "core/base/result.h"
 #include "core/c/headers.h"
 #include "core/c/token.h"
 #include "core/ir/names.h"
@@ -17,103 +21,140 @@
 namespace polytap {
 namespace {
 
+using ir::Settings;
 using Entry = ast::ConfigBlock::Entry;
 
-enum class Kind : uint8_t { kNumber, kBool, kText };
-struct Key {
+// A number or a bool: its limits, and the setting behind it.
+struct Number {
   std::string_view name;
-  Kind kind;
-};
-// Those without effect here are about bpftrace's own machinery; scripts that set them run all the same.
-constexpr Key kKeys[] = {
-    {"cache_user_symbols", Kind::kText}, {"cpp_demangle", Kind::kBool},
-    {"lazy_symbolication", Kind::kBool}, {"license", Kind::kText},
-    {"log_size", Kind::kNumber},         {"max_bpf_progs", Kind::kNumber},
-    {"max_cat_bytes", Kind::kNumber},    {"max_map_keys", Kind::kNumber},
-    {"max_probes", Kind::kNumber},       {"max_strlen", Kind::kNumber},
-    {"missing_probes", Kind::kText},     {"on_stack_limit", Kind::kNumber},
-    {"perf_rb_pages", Kind::kNumber},    {"print_maps_on_exit", Kind::kBool},
-    {"show_debug_info", Kind::kBool},    {"stack_mode", Kind::kText},
-    {"str_trunc_trailer", Kind::kText},  {"unstable_map_decl", Kind::kText},
-    {"unstable_import", Kind::kText},    {"unstable_macro", Kind::kText},
-    {"unstable_tseries", Kind::kText},
+  int64_t least = 0;
+  int64_t most = 0;
+  bool is_bool = false;
+  void (*set)(Settings&, int64_t) = nullptr;
+  int64_t (*get)(const Settings&) = nullptr;
 };
 
+constexpr int64_t kAny = int64_t{1} << 31;
 constexpr int64_t kMaxString = 64 * 1024;
 
-std::optional<int64_t> flag(const std::string& text) {
-  if (text == "true" || text == "1") return 1;
-  if (text == "false" || text == "0") return 0;
+#define NUMBER(name, least, most, field)                                                             \
+  Number {                                                                                           \
+    name, least, most, std::is_same_v<decltype(Settings::field), bool>,                              \
+        [](Settings& s, int64_t value) { s.field = static_cast<decltype(Settings::field)>(value); }, \
+        [](const Settings& s) { return static_cast<int64_t>(s.field); }                              \
+  }
+constexpr Number kNumbers[] = {
+    NUMBER("cpp_demangle", 0, 1, demangle),
+    NUMBER("lazy_symbolication", 0, 1, lazy_symbols),
+    NUMBER("log_size", 1024, kAny, verifier_log_bytes),
+    NUMBER("max_bpf_progs", 1, kAny, max_programs),
+    NUMBER("max_cat_bytes", 1, kAny, max_cat_bytes),
+    NUMBER("max_map_keys", 1, int64_t{1} << 24, max_map_entries),
+    NUMBER("max_probes", 1, kAny, max_probes),
+    NUMBER("max_strlen", 1, kMaxString, max_string),
+    NUMBER("on_stack_limit", 0, kAny, on_stack_limit),
+    NUMBER("perf_rb_pages", 1, 1 << 20, ring_pages),
+    NUMBER("print_maps_on_exit", 0, 1, print_maps_at_end),
+    NUMBER("show_debug_info", 0, 1, debug_info),
+};
+#undef NUMBER
+
+// Settings whose values are words, and what each word is.
+// As the values of ir::MissingProbes; the first, "alternative", is what holds when nothing is said.
+constexpr std::array<std::string_view, 4> kMissingProbes = {"alternative", "error", "warn", "ignore"};
+constexpr std::array<std::string_view, 3> kSymbolCaches = {"PER_PID", "PER_PROGRAM", "NONE"};
+// Any text, or of bpftrace's own machinery: scripts that set them run all the same.
+constexpr std::string_view kTexts[] = {"license", "str_trunc_trailer"};
+constexpr std::string_view kWithoutEffect[] = {"unstable_import", "unstable_macro", "unstable_map_decl",
+                                               "unstable_tseries"};
+
+std::vector<std::string> names() {
+  std::vector<std::string> all = {"cache_user_symbols", "missing_probes", "stack_mode"};
+  for (const Number& each : kNumbers) all.emplace_back(each.name);
+  all.insert(all.end(), std::begin(kTexts), std::end(kTexts));
+  all.insert(all.end(), std::begin(kWithoutEffect), std::end(kWithoutEffect));
+  return all;
+}
+
+std::string lower_case(std::string name) {
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name;
+}
+
+// The place of VALUE among WORDS, in whatever case.
+std::optional<size_t> one_of(std::span<const std::string_view> words, const std::string& value) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (lower_case(std::string(words[i])) == lower_case(value)) return i;
+  }
   return std::nullopt;
 }
 
-void apply(const Entry& entry, ir::Settings& settings, Diagnostics& diagnostics) {
-  // bpftrace's environment variables are its keys in upper case with this in front; scripts use both.
-  std::string name = entry.name;
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-  if (name.starts_with("bpftrace_")) name = name.substr(9);
-  const auto* key = std::find_if(std::begin(kKeys), std::end(kKeys), [&](const Key& k) { return k.name == name; });
-  if (key == std::end(kKeys)) {
-    std::vector<std::string> names;
-    for (const Key& each : kKeys) names.emplace_back(each.name);
-    diagnostics.error(entry.span, fmt::format("Unrecognized config variable: {}", entry.name),
-                      did_you_mean(name, names));
-    return;
-  }
-  std::optional<int64_t> number;
-  if (key->kind == Kind::kNumber) number = parse_number(entry.value);
-  if (key->kind == Kind::kBool) number = flag(entry.value);
-  if (key->kind != Kind::kText && (!number || *number < 0)) {
-    diagnostics.error(entry.value_span, fmt::format("Invalid value for {}: expected {}", entry.name,
-                                                    key->kind == Kind::kBool ? "true or false" : "a number"));
-    return;
-  }
-  if (name == "max_strlen") {
-    if (*number < 1 || *number > kMaxString) {
-      diagnostics.error(entry.value_span, fmt::format("max_strlen must be from 1 to {}", kMaxString));
-      return;
-    }
-    settings.max_string = static_cast<uint32_t>(*number);
-  } else if (name == "max_map_keys") {
-    if (*number < 1 || *number > int64_t{1} << 24) {
-      diagnostics.error(entry.value_span, fmt::format("max_map_keys must be from 1 to {}", 1 << 24));
-      return;
-    }
-    settings.max_map_entries = static_cast<uint32_t>(*number);
-  } else if (name == "print_maps_on_exit") {
-    settings.print_maps_at_end = *number != 0;
-  } else if (name == "cpp_demangle") {
-    settings.demangle = *number != 0;
-  } else if (name == "str_trunc_trailer") {
-    settings.cut_trailer = entry.value;
-  } else if (name == "missing_probes") {
-    const std::string& value = entry.value;
-    if (value != "error" && value != "warn" && value != "ignore") {
-      diagnostics.error(entry.value_span,
-                        fmt::format("Invalid value for {}: expected error, warn or ignore", entry.name),
-                        did_you_mean(value, std::vector<std::string>{"error", "warn", "ignore"}));
-      return;
-    }
-    using enum ir::MissingProbes;
-    settings.missing_probes = value == "error" ? kError : value == "warn" ? kWarn : kIgnore;
-  } else if (name == "stack_mode") {
-    const auto mode = find_stack_mode(entry.value);
-    if (!mode) {
-      diagnostics.error(entry.value_span, fmt::format("Invalid stack mode: '{}'", entry.value),
-                        did_you_mean(entry.value, stack_mode_names()));
-      return;
-    }
-    settings.stack_mode = *mode;
-  } else if (name == "license") {
-    settings.license = entry.value;
-  } else if (name == "perf_rb_pages") {
-    if (*number < 1 || *number > 1 << 16) {
-      diagnostics.error(entry.value_span, fmt::format("perf_rb_pages must be from 1 to {}", 1 << 16));
-      return;
-    }
-    settings.ring_pages = static_cast<uint32_t>(*number);
-  }
+Status wrong_word(std::string_view name, std::span<const std::string_view> words) {
+  return Error(fmt::format("Invalid value for {}: expected {}", name, fmt::join(words, ", ")));
 }
+
+Status set_number(const Number& key, const std::string& value, Settings& settings) {
+  std::optional<int64_t> number = parse_number(value);
+  if (key.is_bool && value == "true") number = 1;
+  if (key.is_bool && value == "false") number = 0;
+  if (!number || (key.is_bool && (*number < 0 || *number > 1))) {
+    return Error(
+        fmt::format("Invalid value for {}: expected {}", key.name, key.is_bool ? "true or false" : "a number"));
+  }
+  if (*number < key.least || (*number > key.most && key.most != kAny)) {
+    if (key.most == kAny) return Error(fmt::format("{} must be at least {}", key.name, key.least));
+    return Error(fmt::format("{} must be from {} to {}", key.name, key.least, key.most));
+  }
+  key.set(settings, std::min(*number, kAny));
+  return {};
+}
+
+bool is_known(std::string_view name) {
+  const std::vector<std::string> all = names();
+  return std::ranges::find(all, name) != all.end();
+}
+
+// NAME is known.
+Status set(std::string_view name, const std::string& value, Settings& settings) {
+  for (const Number& key : kNumbers) {
+    if (key.name == name) return set_number(key, value, settings);
+  }
+  if (name == "missing_probes") {
+    const auto word = one_of(kMissingProbes, value);
+    if (!word) return wrong_word(name, kMissingProbes);
+    settings.missing_probes = static_cast<ir::MissingProbes>(*word);
+  } else if (name == "stack_mode") {
+    const auto word = one_of(ir::kStackModeNames, value);
+    if (!word) return wrong_word(name, ir::kStackModeNames);
+    settings.stack_mode = static_cast<StackMode>(*word);
+  } else if (name == "cache_user_symbols") {
+    const auto word = one_of(kSymbolCaches, value);
+    const auto number = parse_number(value);  // as older scripts have it
+    if (!word && (!number || *number < 0 || *number > 1)) return wrong_word(name, kSymbolCaches);
+    settings.cache_symbols = word ? *word != 2 : *number != 0;
+  } else if (name == "str_trunc_trailer") {
+    settings.cut_trailer = value;
+  } else if (name == "license") {
+    settings.license = value;
+  }
+  return {};
+}
+
+void apply(const Entry& entry, Settings& settings, Diagnostics& diagnostics) {
+  // bpftrace's environment variables are its keys in upper case with this in front; scripts use both.
+  std::string name = lower_case(entry.name);
+  if (name.starts_with("bpftrace_")) name = name.substr(9);
+  if (!is_known(name)) {
+    diagnostics.error(entry.span, fmt::format("Unrecognized config variable: {}", entry.name),
+                      did_you_mean(name, names()));
+    return;
+  }
+  const Status status = set(name, entry.value, settings);
+  if (!status.ok()) diagnostics.error(entry.value_span, status.error().message());
+}
+
+// Strings are laid out in words.
+void round_up(Settings& settings) { settings.max_string = (settings.max_string + 7) & ~7U; }
 
 }  // namespace
 
@@ -131,10 +172,44 @@ ir::Settings apply_config(const ast::Script& script, ir::Settings base, Diagnost
     if (config == nullptr) continue;
     for (const Entry& entry : config->entries) apply(entry, base, diagnostics);
   }
-  // Strings are laid out in words.
-  base.max_string = (base.max_string + 7) & ~7U;
+  round_up(base);
   return base;
 }
+
+Settings settings_from_environment(std::span<const std::string_view> environment,
+                                   std::vector<std::string>& complaints) {
+  Settings settings;
+  for (const std::string_view prefix : {"BPFTRACE_", "POLYTAP_"}) {
+    for (const std::string_view variable : environment) {
+      if (!variable.starts_with(prefix)) continue;
+      const size_t equals = variable.find('=');
+      if (equals == std::string_view::npos) continue;
+      const std::string name = lower_case(std::string(variable.substr(prefix.size(), equals - prefix.size())));
+      if (!is_known(name)) continue;
+      const Status status = set(name, std::string(variable.substr(equals + 1)), settings);
+      if (!status.ok()) {
+        complaints.push_back(fmt::format("{}: {}; ignored", variable.substr(0, equals), status.error().message()));
+      }
+    }
+  }
+  round_up(settings);
+  return settings;
+}
+
+std::optional<SettingValue> setting_value(const ir::Settings& settings, std::string_view name) {
+  for (const Number& key : kNumbers) {
+    if (key.name == name) return SettingValue{key.get(settings), key.is_bool, {}};
+  }
+  const auto text = [](std::string_view value) { return SettingValue{std::nullopt, false, std::string(value)}; };
+  if (name == "missing_probes") return text(kMissingProbes.at(static_cast<size_t>(settings.missing_probes)));
+  if (name == "stack_mode") return text(ir::kStackModeNames.at(static_cast<size_t>(settings.stack_mode)));
+  if (name == "cache_user_symbols") return text(settings.cache_symbols ? "PER_PID" : "NONE");
+  if (name == "str_trunc_trailer") return text(settings.cut_trailer);
+  if (name == "license") return text(settings.license);
+  return std::nullopt;
+}
+
+std::vector<std::string> setting_names() { return names(); }
 
 namespace {
 

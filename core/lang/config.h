@@ -1,7 +1,10 @@
 // `config = { ... }` and the directives in front of the probes.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +15,19 @@
 #include "core/lang/checked.h"
 
 namespace polytap {
+
+// What ENVIRONMENT ("NAME=value") sets: every setting as BPFTRACE_NAME or POLYTAP_NAME. COMPLAINTS gets what is wrong.
+ir::Settings settings_from_environment(std::span<const std::string_view> environment,
+                                       std::vector<std::string>& complaints);
+
+// For `config.NAME`: a number, a bool or a text; nullopt when there is no such setting.
+struct SettingValue {
+  std::optional<int64_t> number;
+  bool is_bool = false;
+  std::string text;
+};
+std::optional<SettingValue> setting_value(const ir::Settings& settings, std::string_view name);
+std::vector<std::string> setting_names();
 
 // The settings of SCRIPT over those in BASE.
 ir::Settings apply_config(const ast::Script& script, ir::Settings base, Diagnostics& diagnostics);

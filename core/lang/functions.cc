@@ -23,7 +23,7 @@ constexpr FunctionSignature kFunctions[] = {
     {"comm", kComm, kValue, 1, 1, "comm(pid)"},
     {"count", kCount, kAggregation, 0, 0, "@m = count()"},
     {"debugf", kDebugf, kStatement, 1, kAnyNumber, "debugf(\"format\"[, arguments...])"},
-    {"delete", kDelete, kStatement, 1, 2, "delete(@m, key)"},
+    {"delete", kDelete, kValue, 1, 2, "delete(@m, key)"},
     // What ustack does anyway; bpftrace has two.
     {"dw_ustack", kUstack, kValue, 0, 2, "dw_ustack([mode][, depth])"},
     {"errorf", kErrorf, kStatement, 1, kAnyNumber, "errorf(\"format\"[, arguments...])"},
@@ -43,7 +43,7 @@ constexpr FunctionSignature kFunctions[] = {
     {"kptr", kKptr, kValue, 1, 1, "kptr(pointer)"},
     {"kstack", kKstack, kValue, 0, 2, "kstack([mode][, depth])"},
     {"ksym", kKsym, kValue, 1, 1, "ksym(address)"},
-    {"len", kLen, kValue, 1, 1, "len(@m)"},
+    {"len", kLen, kValue, 1, 1, "len(@m) or len(stack)"},
     {"lhist", kLhist, kAggregation, 4, 4, "@m = lhist(n, low, high, step)"},
     {"macaddr", kMacaddr, kValue, 1, 1, "macaddr(pointer)"},
     {"max", kMax, kAggregation, 1, 1, "@m = max(n)"},

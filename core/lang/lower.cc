@@ -26,6 +26,7 @@ ir::MapSpec map_spec(const MapInfo& map, const ir::Settings& settings) {
   spec.value = map.value;
   spec.value_size = ir::map_value_size(map.value);
   spec.max_entries = map.key.empty() ? 1 : map.max_entries;
+  spec.evicts = map.evicts;
   spec.print_at_end = settings.print_maps_at_end;
   spec.span = map.span;
   return spec;

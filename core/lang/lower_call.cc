@@ -46,8 +46,13 @@ Temp Lowerer::call_word(const ast::Call& call, const ast::Expression& e) {
       return word(argument(0));
     case FunctionId::kStrftime:
       return word(argument(1));
+    case FunctionId::kDelete:
+      return remove(call);
     case FunctionId::kLen:
-      if (!std::holds_alternative<ast::MapReference>(argument(0).node)) return stack_depth(argument(0));
+      if (!std::holds_alternative<ast::MapReference>(argument(0).node) ||
+          std::get<ast::MapReference>(argument(0).node).has_key) {
+        return stack_length(argument(0));
+      }
       return build_.add(ir::MapLength{map_id(std::get<ast::MapReference>(argument(0).node))});
     case FunctionId::kHasKey: {
       const ir::MapId id = map_id(std::get<ast::MapReference>(argument(0).node));
@@ -93,6 +98,17 @@ Temp Lowerer::call_word(const ast::Call& call, const ast::Expression& e) {
   }
   CHECK(false);
   return ir::kNoTemp;
+}
+
+Temp Lowerer::stack_length(const ast::Expression& e) {
+  const Type& type = info(e).type;
+  const ir::Place stack = region(e, type);
+  Temp frames = constant(0);
+  for (uint32_t i = 0; i < type.count; ++i) {
+    const Temp frame = build_.load({stack.slot, stack.offset + 8 + 8 * i});
+    frames = build_.binary(ir::BinaryOp::kAdd, frames, build_.truth(frame));
+  }
+  return frames;
 }
 
 Temp Lowerer::byte_swap(Temp value, uint32_t size) {

@@ -118,11 +118,14 @@ Lowerer::Object Lowerer::field_object(const ast::FieldAccess& node) {
 Lowerer::Object Lowerer::index_object(const ast::Index& node) {
   const Type& type = info(*node.object).type;
   Object result;
+  uint32_t count = 0;  // 0: not known
   if (type.is(TypeKind::kPointer)) {
     result = pointed_to(*node.object);
   } else {
     result = object(*node.object);
+    if (result.type.is(TypeKind::kString)) result.type = types::array(types::integer(1, true), result.type.size);
     CHECK(result.type.element != nullptr);
+    count = result.type.count;
     result.type = Type(*result.type.element);
   }
   const auto known = info(*node.index).constant;
@@ -130,10 +133,32 @@ Lowerer::Object Lowerer::index_object(const ast::Index& node) {
   if (known && *known >= 0 && *known < int64_t{1} << 24) {
     result.offset += static_cast<uint32_t>(*known) * size;
   } else if (result.where == Object::Where::kMemory) {
-    const Temp scaled = build_.binary(ir::BinaryOp::kMul, word(*node.index), constant(size));
+    const Temp index = word(*node.index);
+    const Temp scaled = build_.binary(ir::BinaryOp::kMul, index, constant(size));
     result.address = build_.binary(ir::BinaryOp::kAdd, result.address, scaled);
+    if (count != 0) {
+      // Nothing is at address 0: outside of the array is a read that fails.
+      const Temp inside = build_.binary(ir::BinaryOp::kUnsignedLess, index, constant(count));
+      result.address = build_.binary(ir::BinaryOp::kMul, object_address(result), inside);
+      result.offset = 0;
+    }
+  } else if (result.type.is_scalar() && count != 0) {
+    // A copy whose elements lie from the start of a word on.
+    const uint32_t bytes = round_to_words(count * size);
+    ir::Place from{result.slot, result.offset};
+    if (result.where != Object::Where::kSlot || result.offset % 8 != 0) {
+      from = {build_.scratch(bytes), 0};
+      Object whole = result;
+      read_object(whole, from, count * size);
+    }
+    const ir::Place element{build_.scratch(8), 0};
+    build_.store(element, build_.add(ir::SlotLoadAt{from, count, static_cast<uint8_t>(size), result.type.is_signed,
+                                                    word(*node.index)}));
+    result.where = Object::Where::kSlot;
+    result.slot = element.slot;
+    result.offset = 0;
   } else {
-    diagnostics_.error(node.index->span, "The index of an array that was copied must be a constant",
+    diagnostics_.error(node.index->span, "The index of a copied array of structs must be a constant",
                        "index the array where it lies: pointer->array[i]");
   }
   return result;

@@ -61,9 +61,6 @@ void Lowerer::statement_call(const ast::Call& call) {
     case FunctionId::kJoin:
       join(call);
       return;
-    case FunctionId::kDelete:
-      remove(call);
-      return;
     case FunctionId::kAssert:
       assertion(call);
       return;
@@ -230,11 +227,11 @@ void Lowerer::clear_or_zero(ir::MapId id, bool clear) {
   emit(std::move(spec), {});
 }
 
-void Lowerer::remove(const ast::Call& call) {
+ir::Temp Lowerer::remove(const ast::Call& call) {
   const auto& reference = std::get<ast::MapReference>(call.arguments[0]->node);
   const ir::MapId id = map_id(reference);
   const ir::Place at = call.arguments.size() == 2 ? key_of(id, *call.arguments[1]) : key(reference);
-  build_.run(ir::MapDelete{id, at});
+  return build_.add(ir::MapDelete{id, at});
 }
 
 // Says what does not hold, and ends the session with 1.

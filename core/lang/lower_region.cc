@@ -132,6 +132,7 @@ bool Lowerer::store_directly(const ast::Expression& e, ir::Place to, const Type&
     return true;
   } else if (node != nullptr && want.is(TypeKind::kArray) && value_type(*node->operand).is_scalar()) {
     build_.store(to, build_.extend(word(*node->operand), want.size, false));
+    if (want.storage_size() > 8) build_.zero({to.slot, to.offset + 8}, want.storage_size() - 8);
     return true;
   } else if (node != nullptr && !want.is_scalar()) {
     store(*node->operand, to, want);

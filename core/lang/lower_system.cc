@@ -124,17 +124,4 @@ Temp Lowerer::skboutput(const ast::Call& call) {
   const Temp failed = build_.binary(ir::BinaryOp::kEqual, build_.load(buffer), constant(0));
   return build_.binary(ir::BinaryOp::kMul, failed, constant(-EFAULT));
 }
-
-// Frames in front of the first zero: none lies between them.
-Temp Lowerer::stack_depth(const ast::Expression& stack) {
-  const Type& type = info(stack).type;
-  const ir::Place place = region(stack, type);
-  Temp depth = constant(0);
-  for (uint32_t i = 0; i < type.count; ++i) {
-    const Temp frame = build_.load({place.slot, place.offset + 8 + 8 * i});
-    depth = build_.binary(ir::BinaryOp::kAdd, depth, build_.truth(frame));
-  }
-  return depth;
-}
-
 }  // namespace polytap

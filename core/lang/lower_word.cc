@@ -342,11 +342,12 @@ Temp Lowerer::compare(const ast::Binary& node) {
 
 Temp Lowerer::cast(const ast::Cast& node, const ast::Expression& e) {
   const Type from = value_type(*node.operand);
-  if (from.is(TypeKind::kArray) && value_type(e).is_integral()) {
-    // Its bytes as an integer.
-    Object bytes = object(*node.operand);
-    bytes.type = types::integer(from.size, value_type(e).is_signed);
-    return convert_word(load_object(bytes), bytes.type, value_type(e));
+  const Type to = value_type(e);
+  if (from.is(TypeKind::kArray) && to.is_integral()) {
+    const ir::Place place{build_.scratch(8), 0};
+    store(*node.operand, place, from);
+    const Temp packed = build_.extend(build_.load(place), from.size, false);
+    return convert_word(packed, types::uint64(), to);
   }
   // An array's address.
   if (from.is(TypeKind::kArray)) return object_address(object(*node.operand));

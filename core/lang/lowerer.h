@@ -183,6 +183,7 @@ class Lowerer {
 
   // --- lower_call.cc
   ir::Temp call_word(const ast::Call& call, const ast::Expression& e);
+  ir::Temp stack_length(const ast::Expression& e);
   ir::Temp byte_swap(ir::Temp value, uint32_t size);
   void store_inet(const ast::Call& call, ir::Place to);
   // The bytes of an IPv4 or IPv6 address, 8 or 16 bytes of storage.
@@ -201,7 +202,6 @@ class Lowerer {
   void process_name_of(const ast::Call& call, ir::Place to, const Type& want);
   ir::Temp socket_cookie(const ast::Call& call);
   ir::Temp skboutput(const ast::Call& call);
-  ir::Temp stack_depth(const ast::Expression& stack);
   // SIZE bytes at OFFSET behind ADDRESS in the kernel.
   ir::Temp read_kernel(ir::Temp address, uint32_t offset, uint32_t size);
   uint32_t field_offset(std::string_view structure, std::string_view field) const;
@@ -220,7 +220,7 @@ class Lowerer {
   void print_entry(const ast::Call& call, const ast::MapReference& reference);
   void clear_or_zero(ir::MapId id, bool clear);
   void join(const ast::Call& call);
-  void remove(const ast::Call& call);
+  ir::Temp remove(const ast::Call& call);
   void exit(const ast::Call& call);
   void assertion(const ast::Call& call);
   // Appends E to a record's fields.

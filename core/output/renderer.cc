@@ -19,9 +19,6 @@
 namespace polytap {
 namespace {
 
-// bpftrace's default of max_cat_bytes.
-constexpr size_t kMaxCatBytes = 10240;
-
 bool takes_format(ir::EmitKind kind) {
   switch (kind) {
     case ir::EmitKind::kPrintf:
@@ -302,7 +299,7 @@ void ScriptRenderer::join(const ir::EmitSpec& spec) {
 }
 
 void ScriptRenderer::cat(ir::EmitId emit, const ir::EmitSpec& spec) {
-  const auto text = read_file_start(formatted(emit), kMaxCatBytes);
+  const auto text = read_file_start(formatted(emit), program_.settings.max_cat_bytes);
   if (!text.ok()) return trouble(spec.span, Error(text.error()).context("cat"));
   message("cat", *text);
 }

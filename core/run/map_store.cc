@@ -107,32 +107,49 @@ int64_t average(uint64_t count, uint64_t total, bool is_signed) {
 
 MapStore::MapStore(const std::vector<ir::MapSpec>& specs) {
   maps_.reserve(specs.size());
-  for (const ir::MapSpec& spec : specs) maps_.push_back({&spec, {}});
+  for (const ir::MapSpec& spec : specs) maps_.push_back({&spec, {}, {}});
+}
+
+void MapStore::touch(Map& map, Entry& entry) {
+  if (map.spec->evicts) map.by_use.splice(map.by_use.begin(), map.by_use, entry.used);
 }
 
 std::span<std::byte> MapStore::find(ir::MapId map, std::span<const std::byte> key) {
-  auto& entries = maps_[map].entries;
-  const auto found = entries.find(as_text(key));
-  if (found == entries.end()) return {};
-  return found->second;
+  Map& target = maps_[map];
+  const auto found = target.entries.find(as_text(key));
+  if (found == target.entries.end()) return {};
+  touch(target, found->second);
+  return found->second.value;
 }
 
 std::span<std::byte> MapStore::find_or_insert(ir::MapId map, std::span<const std::byte> key) {
   Map& target = maps_[map];
   CHECK(key.size() == target.spec->key_size);
-  if (const auto found = target.entries.find(as_text(key)); found != target.entries.end()) return found->second;
+  if (const std::span<std::byte> value = find(map, key); !value.empty()) return value;
   if (target.entries.size() >= target.spec->max_entries) {
-    ++lost_updates_;
-    return {};
+    if (!target.spec->evicts) {
+      ++lost_updates_;
+      return {};
+    }
+    const auto oldest = target.entries.find(*target.by_use.back());
+    target.by_use.pop_back();
+    target.entries.erase(oldest);
   }
-  return target.entries.emplace(as_text(key), target.spec->value_size).first->second;
+  const auto made = target.entries.try_emplace(std::string(as_text(key))).first;
+  made->second.value.resize(target.spec->value_size);
+  if (target.spec->evicts) {
+    target.by_use.push_front(&made->first);
+    made->second.used = target.by_use.begin();
+  }
+  return made->second.value;
 }
 
 bool MapStore::erase(ir::MapId map, std::span<const std::byte> key) {
-  auto& entries = maps_[map].entries;
-  const auto found = entries.find(as_text(key));
-  if (found == entries.end()) return false;
-  entries.erase(found);
+  Map& target = maps_[map];
+  const auto found = target.entries.find(as_text(key));
+  if (found == target.entries.end()) return false;
+  if (target.spec->evicts) target.by_use.erase(found->second.used);
+  target.entries.erase(found);
   return true;
 }
 
@@ -161,21 +178,25 @@ int64_t MapStore::aggregate_read(ir::MapId map, std::span<const std::byte> key) 
     case AggregationKind::kMax:
       return static_cast<int64_t>(word(entry, 0));
     case AggregationKind::kAvg:
+    case AggregationKind::kStats:
       return average(word(entry, 0), word(entry, 1), aggregation.is_signed);
     default:
       return 0;
   }
 }
 
-void MapStore::clear(ir::MapId map) { maps_[map].entries.clear(); }
+void MapStore::clear(ir::MapId map) {
+  maps_[map].entries.clear();
+  maps_[map].by_use.clear();
+}
 
 void MapStore::zero(ir::MapId map) {
-  for (auto& [key, value] : maps_[map].entries) std::ranges::fill(value, std::byte{0});
+  for (auto& [key, entry] : maps_[map].entries) std::ranges::fill(entry.value, std::byte{0});
 }
 
 void MapStore::snapshot(ir::MapId map, MapSink& sink) const {
-  for (const auto& [key, value] : maps_[map].entries) {
-    sink.entry(map, std::as_bytes(std::span(key.data(), key.size())), value);
+  for (const auto& [key, entry] : maps_[map].entries) {
+    sink.entry(map, std::as_bytes(std::span(key.data(), key.size())), entry.value);
   }
 }
 

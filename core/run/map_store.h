@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,7 +32,7 @@ class MapStore {
   std::vector<std::string> keys(ir::MapId map) const;
   // Takes VALUE into the aggregation that map MAP holds. NOW: CLOCK_MONOTONIC, for tseries.
   void aggregate(ir::MapId map, std::span<const std::byte> key, int64_t value, uint64_t now = 0);
-  // 0 when absent, and for the aggregations that are no single number (stats, hist, lhist).
+  // 0 when absent, and for the aggregations that are no single number (hist, lhist).
   int64_t aggregate_read(ir::MapId map, std::span<const std::byte> key);
 
   void clear(ir::MapId map);
@@ -45,10 +46,16 @@ class MapStore {
     using is_transparent = void;
     size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
   };
+  struct Entry {
+    std::vector<std::byte> value;
+    std::list<const std::string*>::iterator used;  // in Map::by_use, of maps that evict
+  };
   struct Map {
     const ir::MapSpec* spec = nullptr;
-    std::unordered_map<std::string, std::vector<std::byte>, KeyHash, std::equal_to<>> entries;
+    std::unordered_map<std::string, Entry, KeyHash, std::equal_to<>> entries;
+    std::list<const std::string*> by_use;  // keys, what was used last in front; only of maps that evict
   };
+  static void touch(Map& map, Entry& entry);
   std::vector<Map> maps_;
   uint64_t lost_updates_ = 0;
 };

@@ -199,6 +199,7 @@ std::string compare_interpreter_with_kernel(const DiffOptions& options) {
   generator.readable_size = kReadableBytes;
   generator.unreadable_address = kUnreadable;
   generator.full_maps = true;
+  generator.map_loops = true;
   const auto make = [&](uint64_t seed) {
     generator.operations = 20 + static_cast<uint32_t>(seed % 5) * 40;
     generator.max_blocks = 8 + static_cast<uint32_t>(seed % 3) * 8;

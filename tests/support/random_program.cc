@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/ir/operands.h"
+#include "tests/support/map_loop_plans.h"
 
 namespace polytap::test {
 
@@ -77,6 +78,11 @@ std::vector<MapSpec> all_maps(const RandomProgramOptions& options) {
       maps.push_back(map_of("@full", {word}, word));
       maps.back().max_entries = 1;
     }
+  }
+  if (options.map_loops) {
+    maps.push_back(map_of("@one", {word}, types::string(24)));
+    maps.push_back(map_of("@one_count", {text, word}, aggregation_of(AggregationKind::kCount)));
+    for (size_t i = maps.size() - 2; i < maps.size(); ++i) maps[i].max_entries = 1;
   }
   if (options.aggregations) {
     maps.push_back(map_of("@count", {}, aggregation_of(AggregationKind::kCount)));
@@ -155,14 +161,30 @@ class Generator {
   void make_blocks() {
     const auto count = static_cast<BlockId>(1 + random_.below(options_.max_blocks));
     function_.blocks.resize(count);
+    if (options_.map_loops) {
+      map_loops_.plan(random_, 1, count - 1, [this] {
+        hidden_.push_back(add_slot(8));
+        return hidden_.back();
+      });
+    }
     const uint32_t share = std::max(1U, options_.operations / count);
     BlockId loop_start = 0;  // the first block that no loop covers yet
     for (BlockId id = 0; id < count; ++id) {
       block_ = &function_.blocks[id];
       temps_.clear();
+      if (const MapLoopPlan* loop = map_loops_.headed_by(id)) {
+        begin_map_loop(*loop);
+        continue;
+      }
+      in_map_loop_ = map_loops_.around(id) != nullptr;
       const uint64_t length = share / 2 + random_.below(share + 1);
       for (uint64_t i = 0; i < length; ++i) add_operation();
-      end_block(id, count, loop_start);
+      if (const MapLoopPlan* next = map_loops_.headed_by(id + 1)) add(SlotStore{{next->position, 0}, 8, constant(0)});
+      if (const MapLoopPlan* around = map_loops_.around(id)) {
+        end_block_in_loop(id, *around);
+      } else {
+        end_block(id, count, loop_start);
+      }
     }
   }
 
@@ -173,12 +195,12 @@ class Generator {
       return;
     }
     const BlockId next = id + 1;
-    if (options_.loops && id != 0 && id >= loop_start && random_.chance(15)) {
+    if (options_.loops && id != 0 && id >= loop_start && map_loops_.headed_by(next) == nullptr && random_.chance(15)) {
       make_loop(id, next);
       loop_start = next;
       return;
     }
-    const auto ahead = static_cast<BlockId>(next + random_.below(count - next));
+    const BlockId ahead = map_loops_.outside(static_cast<BlockId>(next + random_.below(count - next)), nullptr);
     const uint64_t kind = random_.below(10);
     if (kind < 5) {
       block_->end = Branch{any_temp(), next, ahead};
@@ -190,6 +212,33 @@ class Generator {
       block_->end = Return{};
     }
   }
+
+  void begin_map_loop(const MapLoopPlan& loop) {
+    in_map_loop_ = false;
+    const auto map = some_map([](const MapSpec& spec) { return is_looped(spec); });
+    const Temp more = add(MapNext{*map, {loop.position, 0}, {1, 0}, {2, 0}});
+    // Slots 1 and 2 have 16 and 40 bytes; the second map's key takes 24.
+    auto& next = std::get<MapNext>(block_->instructions.back().operation);
+    if (program_.maps[*map].key_size > 16) next.key = {2, 0};
+    block_->end = Branch{more, loop.head + 1, loop.last + 1};
+  }
+  void end_block_in_loop(BlockId id, const MapLoopPlan& loop) {
+    const BlockId next = id == loop.last ? loop.head : id + 1;
+    const uint64_t kind = random_.below(10);
+    if (kind < 2) {
+      block_->end = Branch{any_temp(), next, loop.last + 1};
+    } else if (kind < 4) {
+      block_->end = Branch{any_temp(), loop.head, next};
+    } else if (kind < 6 && id != loop.last) {
+      block_->end = Branch{any_temp(),
+                           map_loops_.outside(static_cast<BlockId>(next + random_.below(loop.last - id)), &loop), next};
+    } else if (kind < 7) {
+      block_->end = Return{};
+    } else {
+      block_->end = Jump{next};
+    }
+  }
+  static bool is_looped(const MapSpec& map) { return map.name.starts_with("@one"); }
 
   // Block ID repeats itself: a counter in a slot of its own, which nothing else knows, says for how long.
   void make_loop(BlockId id, BlockId next) {
@@ -304,7 +353,8 @@ class Generator {
   std::optional<MapId> some_map(Predicate fits) {
     std::vector<MapId> fitting;
     for (MapId map = 0; map < program_.maps.size(); ++map) {
-      if (fits(program_.maps[map])) fitting.push_back(map);
+      // Entries that come while a loop goes over them may be met or not.
+      if (fits(program_.maps[map]) && !(in_map_loop_ && is_looped(program_.maps[map]))) fitting.push_back(map);
     }
     if (fitting.empty()) return std::nullopt;
     return fitting[random_.below(fitting.size())];
@@ -325,7 +375,11 @@ class Generator {
     const uint8_t size = some_size();
     Place at = *place(8);
     at.offset += static_cast<uint32_t>(size * random_.below(8 / size));
-    if (random_.chance(50)) {
+    if (options_.map_loops && random_.chance(15)) {
+      const auto length = static_cast<uint32_t>(8 * (1 + random_.below(5)));
+      const Temp index = random_.chance(50) ? any_temp() : constant(static_cast<int64_t>(random_.below(12)));
+      add(SlotLoadAt{*place(length), length / size, size, random_.chance(50), index});
+    } else if (random_.chance(50)) {
       add(SlotStore{at, size, any_temp()});
     } else {
       add(SlotLoad{at, size, random_.chance(50)});
@@ -514,7 +568,9 @@ class Generator {
   Program program_;
   Function function_;
   Block* block_ = nullptr;
-  std::vector<Temp> temps_;     // of the current block
+  std::vector<Temp> temps_;  // of the current block
+  MapLoopPlans map_loops_;
+  bool in_map_loop_ = false;
   std::vector<SlotId> hidden_;  // loop counters
 };
 

@@ -35,7 +35,8 @@ struct RandomProgramOptions {
   bool aggregations = true;
   bool aggregate_reads = true;
   bool emits = true;
-  bool loops = true;  // at most 4 times around, never nested
+  bool loops = true;       // at most 4 times around, never nested
+  bool map_loops = false;  // MapNext, up to three deep, over maps of one entry: the order of more is anyone's
   bool exits = true;
   // Memory to read in user space; its last byte must be NUL. 0: no memory reads. Its size must be at least 256.
   uint64_t readable_address = 0;

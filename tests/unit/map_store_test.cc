@@ -154,5 +154,24 @@ TEST(MapStore, ClearZeroAndSnapshot) {
   EXPECT_EQ(sum.store().size(0), 0U);
 }
 
+TEST(MapStore, WhatWasUsedLeastRecentlyGivesWay) {
+  std::vector<ir::MapSpec> specs = {map_of(types::int64(), 2)};
+  specs[0].evicts = true;
+  MapStore store(specs);
+  store.find_or_insert(0, key_of(1));
+  store.find_or_insert(0, key_of(2));
+  EXPECT_FALSE(store.find(0, key_of(1)).empty());  // 2 is the one that was not used for longest
+  store.find_or_insert(0, key_of(3));
+  EXPECT_TRUE(store.find(0, key_of(2)).empty());
+  EXPECT_FALSE(store.find(0, key_of(1)).empty());
+  EXPECT_TRUE(store.erase(0, key_of(1)));
+  store.find_or_insert(0, key_of(4));
+  EXPECT_EQ(store.size(0), 2U);
+  EXPECT_EQ(store.lost_updates(), 0U);
+  store.clear(0);
+  store.find_or_insert(0, key_of(5));
+  EXPECT_EQ(store.keys(0).size(), 1U);
+}
+
 }  // namespace
 }  // namespace polytap
