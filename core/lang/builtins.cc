@@ -49,9 +49,6 @@ constexpr Row kBuiltins[] = {
     {"probetype", BuiltinForm::kProbeType, Builtin::kPid, TypeKind::kString, 16},
 };
 
-constexpr std::string_view kElsewhere[] = {
-};
-
 Type type_of(const Row& row) {
   switch (row.kind) {
     case TypeKind::kInteger:
@@ -91,10 +88,6 @@ bool names_arguments(std::string_view name, const ProbeSite& site) {
 std::optional<uint32_t> stack_argument_number(std::string_view name) {
   if (!name.starts_with('s')) return std::nullopt;
   return argument_number(name.substr(1));
-}
-
-bool is_builtin_elsewhere(std::string_view name) {
-  return std::find(std::begin(kElsewhere), std::end(kElsewhere), name) != std::end(kElsewhere);
 }
 
 std::vector<std::string> builtin_names() {

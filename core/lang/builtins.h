@@ -42,7 +42,6 @@ std::optional<uint32_t> argument_number(std::string_view name);
 bool names_arguments(std::string_view name, const ProbeSite& site);
 // N of `sargN`, the Nth word above the return address.
 std::optional<uint32_t> stack_argument_number(std::string_view name);
-bool is_builtin_elsewhere(std::string_view name);
 std::vector<std::string> builtin_names();
 
 }  // namespace polytap

@@ -27,7 +27,7 @@ Type byte_array(uint32_t count) { return types::array(types::integer(1, false), 
 const FunctionSignature* Checker::signature(const ast::Call& call, FunctionUse use) {
   const FunctionSignature* function = find_function(call.name);
   if (function == nullptr) {
-    if (is_known_elsewhere(call.name) || is_builtin_elsewhere(call.name)) {
+    if (is_known_elsewhere(call.name)) {
       unsupported(call.name_span, fmt::format("The function '{}' is", call.name));
     } else {
       const auto names = function_names();

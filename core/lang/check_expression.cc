@@ -188,8 +188,6 @@ ExpressionInfo Checker::identifier(const ast::Expression& expression, std::strin
     diagnostics_.error(span, fmt::format("{} is a function", name), fmt::format("write {}", function->usage));
   } else if (auto constant = module_constant(name)) {
     return *constant;
-  } else if (is_builtin_elsewhere(name)) {
-    unsupported(span, fmt::format("The builtin '{}' is", name));
   } else {
     diagnostics_.error(span, fmt::format("Unknown identifier: '{}'", name), identifier_hint(name));
   }
@@ -198,7 +196,6 @@ ExpressionInfo Checker::identifier(const ast::Expression& expression, std::strin
 
 // An enumerator of the probed program.
 std::optional<ExpressionInfo> Checker::module_constant(std::string_view name) const {
-  if (is_builtin_elsewhere(name)) return std::nullopt;
   const TypeProvider* module = module_types();
   const TypeProvider::EnumValue value = module == nullptr ? TypeProvider::EnumValue{} : module->find_enumerator(name);
   if (value.definition == nullptr) return std::nullopt;

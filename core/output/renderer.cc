@@ -143,7 +143,6 @@ void ScriptRenderer::record(const EmittedRecord& record) {
     case ir::EmitKind::kPrintMap:
     case ir::EmitKind::kClearMap:
     case ir::EmitKind::kZeroMap:
-    case ir::EmitKind::kUnwatch:
       // The caller's: they need the session.
       CHECK(false);
   }

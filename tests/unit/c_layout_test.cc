@@ -170,8 +170,9 @@ void expect_layout(const StructDefinition& definition, const Struct& expected,
     const auto [first, bits] = answers.at(fmt::format("{}.{}", expected.name, member.name));
     EXPECT_EQ(field->offset * 8L + field->bit_offset, first) << text << member.name;
     EXPECT_EQ(field->bit_size != 0 ? field->bit_size : field->type.size * 8L, bits) << text << member.name;
-    if (field->bit_size != 0)
+    if (field->bit_size != 0) {
       EXPECT_LE(field->offset + field->type.size, (definition.size + 7) / 8 * 8) << text << member.name;
+    }
   }
 }
 

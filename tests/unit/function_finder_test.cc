@@ -287,7 +287,7 @@ TEST(ProgramSearch, ProgramsBeforeLibraries) {
   for (const char* name : {"libtool.so", "libtool.so.1", "libtool-extra.so.2", "other"}) {
     write_file(directory / ("lib/" + std::string(name)), "");
   }
-  const ProgramSearch search{{directory / "bin"}, {directory / "lib"}, ""};
+  const ProgramSearch search{{directory / "bin"}, {directory / "lib"}, "", ""};
   const auto found = [&](const char* name) {
     auto paths = find_programs(name, search);
     std::string text;
