@@ -106,9 +106,9 @@ class Tokenizer {
   }
 
   size_t punctuation_length() const {
-    static constexpr std::array<std::string_view, 24> kLong = {"...", "<<=", ">>=", "->", "++", "--", "<<", ">>",
-                                                               "<=",  ">=",  "==",  "!=", "&&", "||", "*=", "/=",
-                                                               "%=",  "+=",  "-=",  "&=", "^=", "|=", "##"};
+    static constexpr std::string_view kLong[] = {"...", "<<=", ">>=", "->", "++", "--", "<<", ">>",
+                                                 "<=",  ">=",  "==",  "!=", "&&", "||", "*=", "/=",
+                                                 "%=",  "+=",  "-=",  "&=", "^=", "|=", "##"};
     const std::string_view rest = text_.substr(at_);
     for (const std::string_view each : kLong) {
       if (rest.starts_with(each)) return each.size();
