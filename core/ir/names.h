@@ -38,8 +38,8 @@ inline constexpr std::array<std::string_view, 20> kProbeTypeNames = {
     "hardware",  "watchpoint", "iter",     "self",    "test",       "bench"};
 inline constexpr std::array<std::string_view, 4> kContextKindNames = {"none", "tracepoint", "raw_arguments",
                                                                       "registers"};
-inline constexpr std::array<std::string_view, 5> kArgumentFormNames = {"inline", "data_location", "relative_location",
-                                                                       "stack", "elsewhere"};
+inline constexpr std::array<std::string_view, 7> kArgumentFormNames = {
+    "inline", "data_location", "relative_location", "stack", "constant", "memory", "elsewhere"};
 
 inline constexpr std::array<std::string_view, 5> kSeriesKindNames = {"last", "sum", "min", "max", "avg"};
 

@@ -296,6 +296,9 @@ void fields(Io& io, ProbeArgument& argument) {
   io.number("offset", argument.offset);
   io.number("size", argument.size);
   io.optional_word("form", kArgumentFormNames, argument.form);
+  io.optional_number("index", argument.index, uint32_t{0});
+  io.optional_number("scale", argument.scale, uint8_t{0});
+  io.optional_number("displacement", argument.displacement, int64_t{0});
 }
 template <typename Io>
 void fields(Io& io, ProbeSite& site) {

@@ -60,8 +60,10 @@ constexpr Number kNumbers[] = {
 #undef NUMBER
 
 // Settings whose values are words, and what each word is.
-// As the values of ir::MissingProbes; the first, "alternative", is what holds when nothing is said.
-constexpr std::array<std::string_view, 4> kMissingProbes = {"alternative", "error", "warn", "ignore"};
+// As the values of ir::MissingProbes from kError on; kAlternative, which holds when nothing is said, is shown as
+// "error".
+constexpr std::array<std::string_view, 3> kMissingProbes = {"error", "warn", "ignore"};
+constexpr size_t kFirstMissing = static_cast<size_t>(ir::MissingProbes::kError);
 constexpr std::array<std::string_view, 3> kSymbolCaches = {"PER_PID", "PER_PROGRAM", "NONE"};
 // Any text, or of bpftrace's own machinery: scripts that set them run all the same.
 constexpr std::string_view kTexts[] = {"license", "str_trunc_trailer"};
@@ -122,7 +124,7 @@ Status set(std::string_view name, const std::string& value, Settings& settings) 
   if (name == "missing_probes") {
     const auto word = one_of(kMissingProbes, value);
     if (!word) return wrong_word(name, kMissingProbes);
-    settings.missing_probes = static_cast<ir::MissingProbes>(*word);
+    settings.missing_probes = static_cast<ir::MissingProbes>(*word + kFirstMissing);
   } else if (name == "stack_mode") {
     const auto word = one_of(ir::kStackModeNames, value);
     if (!word) return wrong_word(name, ir::kStackModeNames);
@@ -201,7 +203,9 @@ std::optional<SettingValue> setting_value(const ir::Settings& settings, std::str
     if (key.name == name) return SettingValue{key.get(settings), key.is_bool, {}};
   }
   const auto text = [](std::string_view value) { return SettingValue{std::nullopt, false, std::string(value)}; };
-  if (name == "missing_probes") return text(kMissingProbes.at(static_cast<size_t>(settings.missing_probes)));
+  if (name == "missing_probes")
+    return text(
+        kMissingProbes.at(std::max(static_cast<size_t>(settings.missing_probes), kFirstMissing) - kFirstMissing));
   if (name == "stack_mode") return text(ir::kStackModeNames.at(static_cast<size_t>(settings.stack_mode)));
   if (name == "cache_user_symbols") return text(settings.cache_symbols ? "PER_PID" : "NONE");
   if (name == "str_trunc_trailer") return text(settings.cut_trailer);

@@ -194,7 +194,7 @@ TEST_F(FunctionFinderTest, CppFunctionsByTheirNames) {
   EXPECT_EQ(named("shapes::Circle::grow"), std::vector<std::string>{"_ZN6shapes6Circle4growEi"});
   EXPECT_EQ(named("shapes::a*"), named("shapes::area"));
   EXPECT_TRUE(named("area").empty());
-  EXPECT_EQ(text_of(find(path, "_ZN6shapes6Circle4growEi").at(0)), "struct Circle * this@112, int32 by@104");
+  EXPECT_EQ(text_of(find(path, "_ZN6shapes6Circle4growEi").at(0)), "struct shapes::Circle * this@112, int32 by@104");
   EXPECT_EQ(text_of(find(ProbeType::kUprobe, query_for(path, "shapes::describe", true)).at(0)), "int32 value@104")
       << "a std::string is returned where the first register says";
 }

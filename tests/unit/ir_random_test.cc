@@ -139,8 +139,10 @@ TEST_F(RandomProgramTest, EqualSeedsGiveEqualPrograms) {
 
 TEST_F(RandomProgramTest, CoverEveryOperationOfTheirFamilies) {
   std::vector<size_t> seen(std::variant_size_v<ir::Operation>);
-  for (uint64_t seed = 0; seed < 200; ++seed) {
-    const ir::Program program = random_program(seed, options(seed));
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    auto family = options(seed);
+    family.map_loops = seed >= 200;
+    const ir::Program program = random_program(seed, family);
     for (const ir::Block& block : program.functions[0].blocks) {
       for (const ir::Instruction& instruction : block.instructions) ++seen[instruction.operation.index()];
     }
