@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "backends/ebpf/capabilities.h"
@@ -177,6 +178,27 @@ std::optional<std::string> why_not_loops(const ir::Program& program, const EbpfO
       loop->name);
 }
 
+// A program reaches 64 maps at most (MAX_USED_MAPS in kernel/bpf/verifier.c), some of which are polytap's own.
+std::optional<std::string> why_not_maps(const ir::Program& program) {
+  constexpr size_t kMostMaps = 48;
+  for (const ir::Function& function : program.functions) {
+    std::set<ir::MapId> used;
+    for (const ir::Block& block : function.blocks) {
+      for (const ir::Instruction& instruction : block.instructions) {
+        std::visit(
+            [&](const auto& operation) {
+              if constexpr (requires { ir::MapId{operation.map}; }) used.insert(operation.map);
+            },
+            instruction.operation);
+      }
+    }
+    if (used.size() <= kMostMaps) continue;
+    return fmt::format("{} uses {} maps, and an eBPF program can use {}; split it into several probes", function.name,
+                       used.size(), kMostMaps);
+  }
+  return std::nullopt;
+}
+
 // An address of programs means something else in each of them.
 std::optional<std::string> why_not_target(const ir::Program& program, const Target& target) {
   if (!target.system_wide()) return std::nullopt;
@@ -210,6 +232,7 @@ class EbpfBackend : public Backend {
     if (!reason) reason = ebpf::why_unusable();
     if (!reason) reason = why_not_loops(program, options_);
     if (!reason) reason = why_not_actions(program);
+    if (!reason) reason = why_not_maps(program);
     verdict.possible = !reason;
     if (reason) verdict.reason = *reason;
     if (verdict.possible && may_meet_absent_pages(program)) {
@@ -221,6 +244,7 @@ class EbpfBackend : public Backend {
 
   Result<std::unique_ptr<Session>> prepare(const ir::Program& program, const Target& target) override {
     if (auto reason = why_not_program(program)) return Error(*reason);
+    if (auto reason = why_not_maps(program)) return Error(*reason);
     return ebpf::EbpfSession::create(program, target, options_);
   }
 

@@ -371,7 +371,7 @@ void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
   if (!has_stack) return;
   if (unwinds(op)) return unwind_user_stack(op);
   const ir::Place frames{op.to.slot, op.to.offset + 8};
-  if (op.space == AddressSpace::kUser && request_.missing_caller != MissingCaller::kNo && op.depth > 1) {
+  if (op.space == AddressSpace::kUser && adds_caller() && op.depth > 1) {
     read_user_stack_with_caller(frames, op.depth);
   } else {
     read_stack(frames, op.depth, op.space);

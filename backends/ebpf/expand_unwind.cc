@@ -118,7 +118,7 @@ void FunctionCompiler::unwind_user_stack(const ir::ReadStack& op) {
     code_.jump(done);
     code_.bind(by_frame_pointers);
     zero_memory(memory(frames, 8 * op.depth, Reg::k1), 8 * op.depth);
-    if (request_.missing_caller != MissingCaller::kNo) {
+    if (adds_caller()) {
       read_user_stack_with_caller(frames, op.depth);
     } else {
       read_stack(frames, op.depth, AddressSpace::kUser);

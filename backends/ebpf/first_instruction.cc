@@ -23,7 +23,7 @@ MissingCaller CodeReader::missing_caller(const ProbeSite& site) {
   if (site.type != ProbeType::kUprobe || site.function.empty() || site.function_offset != 0) return MissingCaller::kNo;
   const auto code = reader_.read(site);
   if (!code || !starts_frame(*code)) return MissingCaller::kAlways;
-  return kernel_knows_entries() ? MissingCaller::kNo : MissingCaller::kUnlessThere;
+  return kernel_knows_entries() ? MissingCaller::kKernelAdds : MissingCaller::kUnlessThere;
 }
 
 bool CodeReader::takes_no_uprobe(const ProbeSite& site) {

@@ -12,7 +12,8 @@ namespace polytap::ebpf {
 // pushed is the return address, and the kernel's walk by frame pointers, which takes it that the function has a frame
 // of its own by then, leaves out the caller.
 enum class MissingCaller : uint8_t {
-  kNo,           // no first instruction; or one that the kernel knows, from Linux 6.12 on: `push %rbp` or `endbr64`
+  kNo,           // no first instruction
+  kKernelAdds,   // one that the kernel knows, from Linux 6.12 on: `push %rbp` or `endbr64`
   kAlways,       // put it in
   kUnlessThere,  // an older kernel, but the change is in some of those too (6.1.170 has it)
 };

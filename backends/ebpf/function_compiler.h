@@ -212,6 +212,10 @@ class FunctionCompiler {
   bool waits_for(AddressSpace space) const { return request_.may_sleep && space == AddressSpace::kUser; }
   void bring_in(ir::Temp address, bool next_page);
   void read_stack(ir::Place to, uint32_t frames, AddressSpace space);
+  // Whether the kernel's own walk leaves out the caller.
+  bool adds_caller() const {
+    return request_.missing_caller == MissingCaller::kAlways || request_.missing_caller == MissingCaller::kUnlessThere;
+  }
   void read_user_stack_with_caller(ir::Place frames, uint32_t depth);
 
   // --- expand_unwind.cc

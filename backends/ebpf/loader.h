@@ -20,7 +20,7 @@ struct LoadRequest {
   std::string iterator = {};               // kIterator: its name
   const TracingTarget* tracing = nullptr;  // kTracing: what it is for
   uint32_t attach_type = 0;                // bpf_attach_type, for the kinds of links that want to know beforehand
-  uint32_t log_bytes = 0;    // of the verifier's log; 0: enough
+  uint32_t log_bytes = 0;                  // of the verifier's log; 0: enough
 };
 
 Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction& function);

@@ -170,7 +170,8 @@ void RecordMerger::deliver_data(EventSink& sink, size_t count, uint64_t control_
 // those, the ones younger than all data read wait for the next time.
 void RecordMerger::drain(EventSink& sink, bool all) {
   constexpr uint64_t kForever = std::numeric_limits<uint64_t>::max();
-  constexpr uint64_t kLongestFiring = 1'000'000;
+  // Also of one that was interrupted: programs may be preempted (5.11).
+  constexpr uint64_t kLongestFiring = 20'000'000;
   const uint64_t settled = several_ && !all ? clock_ns(CLOCK_MONOTONIC) - kLongestFiring : kForever;
   collect_controls();
   const size_t first_controls = controls_.size();

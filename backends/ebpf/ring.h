@@ -60,7 +60,7 @@ void sort_by_time(std::vector<RingRecord>& records, std::vector<size_t>& cuts);
 class RecordMerger {
  public:
   // DATA may be null. SEVERAL: a firing may emit several records, which are delivered together, also when the rings are
-  // read in the midst of it: what is younger than a millisecond waits for the next time.
+  // read in the midst of it: what is younger than 20 ms waits for the next time.
   RecordMerger(Ring* data, Ring* control, bool several) : data_(data), control_(control), several_(several) {}
   // ALL: no program runs any more, nothing waits.
   void drain(EventSink& sink, bool all);

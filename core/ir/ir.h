@@ -314,10 +314,10 @@ struct Exit {
 };
 
 using Operation =
-    std::variant<Const, Binary, Extend, SlotLoad, SlotLoadAt, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextLoad, ContextCopy,
-                 ContextString, ReadBuiltin, ReadComm, ReadMemory, ReadString, ReadBuffer, ReadStack, CompareBytes,
-                 StringLength, MapGet, MapSet, MapAdd, MapDelete, MapHas, MapLength, Aggregate, AggregateRead, MapNext,
-                 Emit, Exit, FindText, JoinTexts, SendSignal, OverrideResult, WriteMemory>;
+    std::variant<Const, Binary, Extend, SlotLoad, SlotLoadAt, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextLoad,
+                 ContextCopy, ContextString, ReadBuiltin, ReadComm, ReadMemory, ReadString, ReadBuffer, ReadStack,
+                 CompareBytes, StringLength, MapGet, MapSet, MapAdd, MapDelete, MapHas, MapLength, Aggregate,
+                 AggregateRead, MapNext, Emit, Exit, FindText, JoinTexts, SendSignal, OverrideResult, WriteMemory>;
 
 inline constexpr EmitId kNoEmit = ~0U;
 
@@ -440,14 +440,14 @@ struct Settings {
   MissingProbes missing_probes = MissingProbes::kAlternative;
   bool report_faults = false;                   // -k: every failed read is told, with its place
   StackMode stack_mode = StackMode::kBpftrace;  // of ustack and kstack without a mode
-  uint32_t max_probes = 0;          // 0: any number
-  uint32_t max_programs = 0;        // max_bpf_progs; 0: any number
-  uint32_t max_cat_bytes = 10240;   // of what cat() shows of a file
-  uint32_t on_stack_limit = 64;     // larger values are kept in scratch memory
-  uint32_t verifier_log_bytes = 0;  // log_size; 0: chosen by the backend
-  bool cache_symbols = true;        // cache_user_symbols other than NONE
-  bool lazy_symbols = true;         // lazy_symbolication
-  bool debug_info = true;           // show_debug_info: source lines in stacks
+  uint32_t max_probes = 0;                      // 0: any number
+  uint32_t max_programs = 0;                    // max_bpf_progs; 0: any number
+  uint32_t max_cat_bytes = 10240;               // of what cat() shows of a file
+  uint32_t on_stack_limit = 64;                 // larger values are kept in scratch memory
+  uint32_t verifier_log_bytes = 0;              // log_size; 0: chosen by the backend
+  bool cache_symbols = true;                    // cache_user_symbols other than NONE
+  bool lazy_symbols = true;                     // lazy_symbolication
+  bool debug_info = true;                       // show_debug_info: source lines in stacks
 };
 
 struct Program {

@@ -59,6 +59,12 @@ std::string_view perf_module(const Symbol& symbol, bool is_kernel) {
   return is_kernel && !symbol.name.empty() ? "[kernel.vmlinux]" : "[unknown]";
 }
 
+// A struct's array of plain chars is a text, as where the script reads it.
+bool is_characters(const Type& type) {
+  return type.is(TypeKind::kArray) && type.size != 0 && type.element != nullptr &&
+         type.element->is(TypeKind::kInteger) && type.element->size == 1 && type.element->is_signed;
+}
+
 }  // namespace
 
 uint64_t load_word(Bytes bytes, size_t offset) {
@@ -317,7 +323,8 @@ void ValueRenderer::structure(std::string& out, const Type& type, Bytes bytes, S
       const uint64_t word = load_bit_field(stored, field);
       render(out, field.type, std::as_bytes(std::span(&word, 1)), Layout::kStorage, style);
     } else {
-      render(out, field.type, stored, Layout::kMemory, style);
+      render(out, is_characters(field.type) ? types::string(field.type.size) : field.type, stored, Layout::kMemory,
+             style);
     }
   }
   out += style == Style::kJson ? "}" : " }";

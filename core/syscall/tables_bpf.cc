@@ -1,9 +1,9 @@
 // Names of bpf(2)'s constants. Written from the headers of Linux 6.1.
+#include "core/syscall/tables_bpf.h"
+
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-
-#include "core/syscall/tables_bpf.h"
 
 #define NAMED(constant) \
   { #constant, static_cast < uint64_t>(constant) }

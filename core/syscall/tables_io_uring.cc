@@ -1,7 +1,7 @@
 // Names of io_uring's constants. Written from the headers of Linux 6.1.
-#include <linux/io_uring.h>
-
 #include "core/syscall/tables_io_uring.h"
+
+#include <linux/io_uring.h>
 
 #define NAMED(constant) \
   { #constant, static_cast < uint64_t>(constant) }

@@ -1,4 +1,6 @@
 // Names of netlink's messages and attributes. Written from the headers of Linux 6.1.
+#include "core/syscall/tables_netlink.h"
+
 #include <linux/fib_rules.h>
 #include <linux/genetlink.h>
 #include <linux/icmpv6.h>
@@ -16,8 +18,6 @@
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
-
-#include "core/syscall/tables_netlink.h"
 
 #define NAMED(constant) \
   { #constant, static_cast < uint64_t>(constant) }

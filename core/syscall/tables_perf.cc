@@ -1,8 +1,8 @@
 // Names of perf_event_open(2)'s constants. Written from the headers of Linux 6.1.
+#include "core/syscall/tables_perf.h"
+
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
-
-#include "core/syscall/tables_perf.h"
 
 #define NAMED(constant) \
   { #constant, static_cast < uint64_t>(constant) }

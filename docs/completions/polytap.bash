@@ -11,7 +11,8 @@ _polytap() {
     -e|-l|--list|--probe-filter) return ;;
   esac
   if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W '-B -e -c -p -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump -k --probe-filter --info --usdt-file-activation --btf
+    COMPREPLY=($(compgen -W '-B -e -c -p -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump -k -I --include --probe-filter --info --usdt-file-activation
+      --btf
       --dry-run --test --bench --mode -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
   else
     local commands=''

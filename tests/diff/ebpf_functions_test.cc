@@ -151,7 +151,7 @@ std::vector<uint64_t> stack_at(ProbeSite site, TestFunction function) {
   Builder b;
   b.function({add(b, std::move(site))});
   const ir::SlotId stack = b.slot(8 + 8 * kDepth);
-  const ir::EmitId emit = b.emit({types::array(types::uint64(), 1 + kDepth)});
+  const ir::EmitId emit = b.emit({types::user_stack(kDepth, StackMode::kRaw)});
   b.run(ir::ReadStack{{stack, 0}, kDepth, AddressSpace::kUser});
   b.run(ir::Emit{emit, {{ir::EmitField::Kind::kBytes, ir::kNoTemp, {stack, 0}, 8 + 8 * kDepth}}});
   auto session = prepare(b.program, self());

@@ -137,7 +137,7 @@ class ToyBackend : public Backend {
     }
     if (needs.acts || needs.memory || needs.kernel_memory || needs.user_stack || needs.kernel_stack ||
         (here && needs.comm)) {
-      return "only the texts that arguments point to were recorded, and nothing of it can be changed";
+      return "of memory only the texts that arguments point to were recorded, and nothing of it can be changed";
     }
     return {};
   }
