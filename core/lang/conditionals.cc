@@ -46,7 +46,8 @@ std::optional<bool> holds(std::string_view condition, CDeclarations& known) {
     if (parenthesis) ++i;
   }
   std::string value;
-  for (const CToken& token : c_tokens(expand_c_macros(asked, known))) {
+  const std::string expanded = expand_c_macros(asked, known);
+  for (const CToken& token : c_tokens(expanded)) {
     value += token.kind == CTokenKind::kWord ? std::string_view("0") : token.text;
     value += ' ';
   }

@@ -267,7 +267,8 @@ std::map<std::string, NamedConstant, std::less<>> read_defines(const ast::Script
       constant.number = value->value;
       constant.is_unsigned = value->is_unsigned;
     } else {
-      const std::vector<CToken> tokens = c_tokens(expand_c_macros(name, own));
+      const std::string expanded = expand_c_macros(name, own);
+      const std::vector<CToken> tokens = c_tokens(expanded);
       if (tokens.size() != 2 || tokens.front().kind != CTokenKind::kString) continue;
       constant.text = c_unquoted(tokens.front().text);
     }

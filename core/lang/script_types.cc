@@ -168,7 +168,8 @@ std::optional<int64_t> ScriptTypes::find_constant(std::string_view text) const {
   }
   CDeclarations& declarations = headers_.declarations();
   // What it is made of may be the script's or the kernel's.
-  for (const CToken& token : c_tokens(expand_c_macros(text, declarations))) {
+  const std::string expanded = expand_c_macros(text, declarations);
+  for (const CToken& token : c_tokens(expanded)) {
     if (token.kind != CTokenKind::kWord || declarations.enumerators.contains(token.text)) continue;
     EnumValue found = find_own_enumerator(token.text);
     if (found.definition == nullptr && base_ != nullptr) found = base_->find_enumerator(token.text);

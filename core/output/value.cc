@@ -30,6 +30,12 @@ uint64_t load_bit_field(Bytes bytes, const Field& field) {
   return static_cast<uint64_t>(static_cast<int64_t>(unit << unused) >> unused);
 }
 
+// An array of plain chars is a string, as a field that is read alone is.
+bool is_characters(const Type& type) {
+  return type.is(TypeKind::kArray) && type.count != 0 && type.element != nullptr && type.element->size == 1 &&
+         type.element->is(TypeKind::kInteger) && type.element->is_signed;
+}
+
 Bytes part(Bytes bytes, size_t offset, size_t length) {
   if (offset >= bytes.size()) return {};
   return bytes.subspan(offset, std::min(length, bytes.size() - offset));
@@ -316,6 +322,8 @@ void ValueRenderer::structure(std::string& out, const Type& type, Bytes bytes, S
     if (field.bit_size != 0) {
       const uint64_t word = load_bit_field(stored, field);
       render(out, field.type, std::as_bytes(std::span(&word, 1)), Layout::kStorage, style);
+    } else if (is_characters(field.type)) {
+      render(out, types::string(field.type.size), stored, Layout::kMemory, style);
     } else {
       render(out, field.type, stored, Layout::kMemory, style);
     }
