@@ -21,7 +21,7 @@ struct CToken {
 
 // All tokens of TEXT, to which they point, with one kEnd behind. What is no token of C becomes punctuation of one byte.
 std::vector<CToken> c_tokens(std::string_view text);
-std::vector<CToken> c_tokens(std::string&&) = delete;  // the tokens show parts of TEXT
+std::vector<CToken> c_tokens(std::string&& text) = delete;  // they would point to nothing
 
 // The value of a number's text ("0x10UL", "'a'" is not one); false for what is no integer. IS_UNSIGNED: by its suffix
 // or because no signed type holds it.

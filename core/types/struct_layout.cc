@@ -26,6 +26,8 @@ Result<uint64_t> StructLayout::place_bits(const MemberDeclaration& member, uint3
   uint64_t at = is_union_ ? 0 : bits_;
   if (member.aligned != 0) at = round_up(at, uint64_t{member.aligned} * 8);
   if (width == 0) return round_up(at, unit);
+  // Compilers disagree on where these go.
+  if (alignment > std::max(member.type.size, member.aligned)) return Error("its type is aligned to more than its size");
   const bool straddles = at / unit != (at + width - 1) / unit;
   if (alignment != 1 && straddles) at = round_up(at, uint64_t{alignment} * 8);
   // Read by its own type's unit where that holds it; a packed one may lie across two.
