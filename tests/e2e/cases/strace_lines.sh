@@ -62,7 +62,7 @@ expect_status 0 "$POLYTAP" strace -q -o trace --path-glob '*/host*' cat /etc/hos
 
 # Names of arguments, whole lines, tables, JSON.
 expect_status 0 "$POLYTAP" strace -N -q -o trace -e trace=openat cat /etc/hostname
-expect_in trace 'openat(dfd=AT_FDCWD, filename="/etc/hostname", flags=O_RDONLY) = 3'
+expect_in trace 'openat(dfd=AT_FDCWD, filename="/etc/hostname", flags=O_RDONLY) = '
 expect_status 0 "$POLYTAP" strace -f -q --full-lines -o trace sh -c 'for i in 1 2 3; do /bin/true & done; wait'
 grep -q 'resumed>' trace && { grep resumed trace; fail "a line that was cut"; }
 expect_status 0 "$POLYTAP" strace -f -c --summary-per-process --summary-percentiles -w -o table sh -c '/bin/true; /bin/true; exit 0'
