@@ -10,7 +10,11 @@ mount -t tracefs nodev /sys/kernel/tracing 2>/dev/null || true
 both=
 stop_both() {
   [ -z "$both" ] || kill -INT $both 2>/dev/null
-  for one in $both; do wait "$one" 2>/dev/null; done
+  for one in $both; do
+    # bpftrace 0.17 does not always end.
+    timeout 15 tail --pid="$one" -f /dev/null || kill -KILL "$one" 2>/dev/null
+    wait "$one" 2>/dev/null
+  done
   both=
 }
 trap stop_both EXIT
@@ -32,7 +36,7 @@ until_seen() {
   until grep -q "$2" bpftrace.out && grep -q "$2" polytap.out; do
     rounds=$((rounds + 1))
     [ $rounds -lt 60 ] || { cat bpftrace.err polytap.out polytap.err; fail "$tool: the load is not seen"; }
-    "$1" "$2" >/dev/null 2>&1
+    "$1" "$2" >/dev/null 2>&1 </dev/null
     sleep 0.5
   done
 }
@@ -75,7 +79,8 @@ syncs() { named "$1" sync "$tools/opensnoop.bt"; }
 sets_uid() { named "$1" "$setpriv" --reuid=65534 true; }
 naps() { named "$1" "$PROGRAMS/known_calls"; }
 resolves() { named "$1" getent ahosts localhost; }
-types_in_bash() { printf 'echo %s\nexit\n' "$1" | script -qc 'bash --norc -i' /dev/null; }
+# What is typed before bash has set up its terminal can be lost, and bash waits for ever.
+types_in_bash() { { sleep 0.3; printf 'echo %s\nexit\n' "$1"; sleep 0.3; } | timeout 10 script -qc 'bash --norc -i' /dev/null; }
 
 beside execsnoop runs '$1 = ""'
 beside opensnoop opens ''
@@ -142,7 +147,7 @@ until_seen_polytap() {
   until grep -q "$2" polytap.out; do
     rounds=$((rounds + 1))
     [ $rounds -lt 40 ] || { cat polytap.out polytap.err; fail "$tool: polytap sees no load"; }
-    "$1" "$2" >/dev/null 2>&1
+    "$1" "$2" >/dev/null 2>&1 </dev/null
     sleep 0.5
   done
 }
