@@ -12,6 +12,7 @@
 #include "backends/ebpf/kprobe_multi.h"
 #include "backends/ebpf/regions.h"
 #include "backends/ebpf/uprobe_multi.h"
+#include "core/ir/function_needs.h"
 #include "core/probe/registers.h"
 #include "core/syscall/table.h"
 
@@ -27,13 +28,6 @@ bool any_operation(const ir::Function& function, Accept accept) {
   return std::any_of(function.blocks.begin(), function.blocks.end(), [&](const ir::Block& block) {
     return std::any_of(block.instructions.begin(), block.instructions.end(),
                        [&](const ir::Instruction& instruction) { return accept(instruction.operation); });
-  });
-}
-
-bool reads_user_stack(const ir::Function& function) {
-  return any_operation(function, [](const ir::Operation& operation) {
-    const auto* stack = std::get_if<ir::ReadStack>(&operation);
-    return stack != nullptr && stack->space == AddressSpace::kUser;
   });
 }
 
@@ -225,7 +219,7 @@ class Grouping {
 
   // One program for all, unless their stacks differ.
   void user_functions() {
-    const bool stack = reads_user_stack(function_);
+    const bool stack = ir::needs_of(function_).user_stack;
     CodeReader code;
     std::map<MissingCaller, std::vector<uint32_t>> by_caller;
     for (const uint32_t site : function_.sites) {

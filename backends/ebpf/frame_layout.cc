@@ -5,6 +5,7 @@
 
 #include "backends/ebpf/regions.h"
 #include "backends/ebpf/unwind_layout.h"
+#include "core/ir/function_needs.h"
 #include "core/ir/operands.h"
 
 namespace polytap::ebpf {
@@ -63,16 +64,6 @@ bool needs_work_words(const ir::Program& program, const ir::Operation& operation
                         [](const auto&) { return false; },
                     },
                     operation);
-}
-
-bool reads_user_stack(const ir::Function& function) {
-  for (const ir::Block& block : function.blocks) {
-    for (const ir::Instruction& instruction : block.instructions) {
-      const auto* read = std::get_if<ir::ReadStack>(&instruction.operation);
-      if (read != nullptr && read->space == AddressSpace::kUser) return true;
-    }
-  }
-  return false;
 }
 
 // Bytes at the frame's end for the expansions' own words.
@@ -163,7 +154,7 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
   };
 
   const bool loops = has_loop(function);
-  const bool walks = loops && reads_user_stack(function);
+  const bool walks = loops && ir::needs_of(function).user_stack;
   const uint32_t stack_spills = has_map_loop(function) ? 0
                                 : walks                ? kMaxStackSpillsInWalks
                                 : loops                ? kMaxStackSpillsInLoops

@@ -16,27 +16,18 @@
 #include "core/syscall/structure.h"
 #include "core/syscall/tables.h"
 #include "core/syscall/tables_netlink.h"
+#include "core/syscall/value_kinds.h"
 
 namespace polytap {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-using Show = ValueKind::Show;
+using namespace value_kinds;
 
-constexpr ValueKind kText{Show::kText};
-constexpr ValueKind kUint8{Show::kUnsigned, nullptr, nullptr, nullptr, 1};
-constexpr ValueKind kUint32{Show::kUnsigned, nullptr, nullptr, nullptr, 4};
-constexpr ValueKind kUint64{Show::kUnsigned, nullptr, nullptr, nullptr, 8};
-constexpr ValueKind kNumber{Show::kUnsigned};
 constexpr ValueKind kNumbers{Show::kArray};
 constexpr ValueKind kFamily{Show::kEnumeration, &kFamilies};
 constexpr ValueKind kStateBits{Show::kFlags, &kTcpStateBits};
 constexpr ValueKind kSocketMemoryKind{Show::kArray, &kSocketMemory};
-constexpr ValueKind one_of(const ConstantTable& table) { return {Show::kEnumeration, &table}; }
-constexpr ValueKind flags_of(const ConstantTable& table) { return {Show::kFlags, &table}; }
-constexpr ValueKind structure_of(const Structure& structure) {
-  return {Show::kStructure, nullptr, &structure, nullptr, structure.size};
-}
 
 // AF_UNIX.
 constexpr Field kUnixRequestFields[] = {

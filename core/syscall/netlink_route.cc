@@ -12,33 +12,18 @@
 #include "core/syscall/structure.h"
 #include "core/syscall/tables.h"
 #include "core/syscall/tables_netlink.h"
+#include "core/syscall/value_kinds.h"
 
 namespace polytap {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-using Show = ValueKind::Show;
+using namespace value_kinds;
 
-constexpr ValueKind kText{Show::kText};
 constexpr ValueKind kMac{Show::kMac};
 constexpr ValueKind kInternet{Show::kInternet};
-constexpr ValueKind kUint8{Show::kUnsigned, nullptr, nullptr, nullptr, 1};
-constexpr ValueKind kUint16{Show::kUnsigned, nullptr, nullptr, nullptr, 2};
-constexpr ValueKind kUint32{Show::kUnsigned, nullptr, nullptr, nullptr, 4};
-constexpr ValueKind kInt32{Show::kSigned, nullptr, nullptr, nullptr, 4};
-constexpr ValueKind kUint64{Show::kUnsigned, nullptr, nullptr, nullptr, 8};
 constexpr ValueKind kInterface{Show::kInterface, nullptr, nullptr, nullptr, 4};
-constexpr ValueKind kNumber{Show::kUnsigned};
 constexpr ValueKind kFamily{Show::kEnumeration, &kFamilies};
-constexpr ValueKind flags_of(const ConstantTable& table, uint16_t size = 0) {
-  return {Show::kFlags, &table, nullptr, nullptr, size};
-}
-constexpr ValueKind one_of(const ConstantTable& table, uint16_t size = 0) {
-  return {Show::kEnumeration, &table, nullptr, nullptr, size};
-}
-constexpr ValueKind structure_of(const Structure& structure) {
-  return {Show::kStructure, nullptr, &structure, nullptr, structure.size};
-}
 // Newer kernels add fields.
 constexpr ValueKind growing(const Structure& structure) { return {Show::kStructure, nullptr, &structure}; }
 constexpr ValueKind nested(const AttributeSet& set) { return {Show::kNested, nullptr, nullptr, &set}; }

@@ -10,20 +10,18 @@
 #include "core/syscall/structure.h"
 #include "core/syscall/tables.h"
 #include "core/syscall/tables_bpf.h"
+#include "core/syscall/value_kinds.h"
 
 namespace polytap::printers {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-using Show = ValueKind::Show;
+using namespace value_kinds;
 
-constexpr ValueKind kNumber{Show::kUnsigned};
 constexpr ValueKind kHexNumber{Show::kHex};
 constexpr ValueKind kFdKind{Show::kFd};
 constexpr ValueKind kPointer{Show::kAddress};
 constexpr ValueKind kProcess{Show::kSigned};
-constexpr ValueKind one_of(const ConstantTable& table) { return {Show::kEnumeration, &table}; }
-constexpr ValueKind flags_of(const ConstantTable& table) { return {Show::kFlags, &table}; }
 
 // Instructions.
 

@@ -10,13 +10,12 @@
 #include "core/syscall/structure.h"
 #include "core/syscall/tables.h"
 #include "core/syscall/tables_io_uring.h"
+#include "core/syscall/value_kinds.h"
 
 namespace polytap::printers {
 namespace {
 
-using Show = ValueKind::Show;
-
-constexpr ValueKind kNumber{Show::kUnsigned};
+using namespace value_kinds;
 
 #define OFFSET_FIELD(type, member) POLYTAP_FIELD(type, member, kNumber)
 constexpr Field kSubmissionFields[] = {

@@ -5,7 +5,7 @@ need bpftrace script openssl getent
 find_setpriv
 tools=/usr/sbin
 [ -e $tools/opensnoop.bt ] || skip "needs the tools of Debian's bpftrace package in $tools"
-mount -t tracefs nodev /sys/kernel/tracing 2>/dev/null || true
+[ -d /sys/kernel/tracing/events ] || mount -t tracefs nodev /sys/kernel/tracing
 
 both=
 stop_both() {
