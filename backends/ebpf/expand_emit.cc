@@ -1,6 +1,6 @@
 // Records to user space.
 //
-// A record: u32 emit, u32 site, u64 time, then the payload of core/ir/ir.h. Records of a fixed size are written
+// A record: a header (frame_layout.h), then the payload of core/ir/ir.h. Records of a fixed size are written
 // straight into the ring; records with strings are put together in scratch memory first, so that in the ring they are
 // as long as their strings are and not as long as they might be.
 #include "backends/ebpf/function_compiler.h"
@@ -18,8 +18,8 @@ void FunctionCompiler::expand(const ir::Emit& op, ir::Temp) {
   }
 }
 
-// r0: what orders the record. All records of one firing have its time (with their number added, for control records go
-// another way), so that what another CPU emits meanwhile comes before or behind them all.
+// r0: what orders the record. All records of one firing have its time with their number added (for control records go
+// another way) and its CPU, so that what another CPU emits meanwhile comes before or behind them all.
 void FunctionCompiler::load_time() {
   if (!plan_.frame.firing_time) {
     code_.call(helper::kTimeMonotonic);
@@ -29,6 +29,10 @@ void FunctionCompiler::load_time() {
   scratch_address(Reg::k1, *plan_.frame.firing_time);
   code_.load(8, Reg::k0, Reg::k1, 0);
   code_.jump_if(Jump::kNotEqual, Reg::k0, 0, known);
+  code_.call(helper::kCpu);
+  code_.alu(Alu::kAdd, Reg::k0, 1);
+  scratch_address(Reg::k1, *plan_.frame.firing_time);
+  code_.store(8, Reg::k1, 8, Reg::k0);
   code_.call(helper::kTimeMonotonic);
   code_.bind(known);
   scratch_address(Reg::k1, *plan_.frame.firing_time);
@@ -39,7 +43,14 @@ void FunctionCompiler::load_time() {
 
 // Everything in front of the strings' bytes. RECORD's base must not be DATA_SPARE.
 void FunctionCompiler::store_fields(const ir::Emit& op, Memory record, Reg base_spare, Reg data_spare) {
-  code_.store(4, record.base, record.offset + kEmitOffset, static_cast<int32_t>(op.emit));
+  if (plan_.frame.firing_time) {
+    scratch_address(data_spare, *plan_.frame.firing_time);
+    code_.load(8, data_spare, data_spare, 8);
+    code_.store(2, record.base, record.offset + kEmitOffset, static_cast<int32_t>(op.emit));
+    code_.store(2, record.base, record.offset + kCpuOffset, data_spare);
+  } else {
+    code_.store(4, record.base, record.offset + kEmitOffset, static_cast<int32_t>(op.emit));
+  }
   store_site({record.base, record.offset + kSiteOffset}, data_spare);
   int32_t at = record.offset + static_cast<int32_t>(kRecordHeader);
   for (const ir::EmitField& field : op.fields) {

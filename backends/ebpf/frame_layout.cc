@@ -216,7 +216,7 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
     layout.slots[slot] = fits ? on_stack(bytes) : in_scratch(bytes);
   }
   if (loops) layout.resume = in_scratch(8).offset;
-  if (emits > 1 || (emits == 1 && loops)) layout.firing_time = in_scratch(8).offset;
+  if (emits > 1 || (emits == 1 && loops)) layout.firing_time = in_scratch(16).offset;
   if (record != 0) layout.record = in_scratch(record).offset;
   if (dump != 0) layout.dump = in_scratch(dump).offset;
   if (layout.stack_depth != 0) {

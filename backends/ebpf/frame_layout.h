@@ -51,7 +51,7 @@ struct FrameLayout {
   int32_t unwind = 0;        // in scratch: an UnwindState, of functions with user stacks
   uint32_t stack_depth = 0;  // the deepest user stack; 0: none
   int32_t resume = 0;        // in scratch, of functions with loops: the block where the next step begins
-  // In scratch, of functions that may emit several records: their time; 0: none yet.
+  // In scratch, of functions that may emit several records: their time (0: none yet), then 1 + the CPU.
   std::optional<int32_t> firing_time;
   uint32_t scratch_size = 0;  // 0: none needed
 };
@@ -60,8 +60,9 @@ struct FrameLayout {
 uint32_t record_capacity(const ir::Emit& emit);
 bool has_strings(const ir::Emit& emit);
 inline constexpr uint32_t kRecordHeader = 16;
-// In the header.
+// In the header: u16 emit, u16 1 + the CPU (0 where a firing emits no more than one record), u32 site, u64 time.
 inline constexpr int32_t kEmitOffset = 0;
+inline constexpr int32_t kCpuOffset = 2;
 inline constexpr int32_t kSiteOffset = 4;
 inline constexpr int32_t kTimeOffset = 8;
 

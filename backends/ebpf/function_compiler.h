@@ -33,8 +33,8 @@ enum class ProgramKind : uint8_t {
   kSyscall,         // run by BPF_PROG_TEST_RUN: BEGIN, END, interval (and tests)
 };
 
-// Emitted by exit(); the payload is the exit code.
-inline constexpr uint32_t kExitRecord = ~0U;
+// Emitted by exit(); the payload is the exit code. Emits have smaller numbers.
+inline constexpr uint32_t kExitRecord = 0xffff;
 // Nested runs on one CPU that find scratch memory: task, soft interrupt, interrupt, NMI.
 inline constexpr uint32_t kNestingLevels = 4;
 // Runs on one CPU that find scratch memory on user functions: since Linux 6.0 the kernel may suspend one for another.

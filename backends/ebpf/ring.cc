@@ -50,11 +50,24 @@ Ring::Ring(Ring&& other) noexcept
       consumer_(std::exchange(other.consumer_, nullptr)),
       producer_(std::exchange(other.producer_, nullptr)),
       page_(other.page_),
-      read_(other.read_) {}
+      read_(other.read_),
+      last_(std::move(other.last_)) {}
 
 Ring::~Ring() {
   if (consumer_ != nullptr) munmap(consumer_, page_);
   if (producer_ != nullptr) munmap(producer_, page_ + size_t{2} * size_);
+}
+
+// The records of one firing are numbered by adding 1 to its time; the numbers in between are those that went through
+// the other ring. Firings of one CPU are farther apart: entering a program alone takes longer.
+uint64_t Ring::start_of(const RingRecord& record) {
+  constexpr uint64_t kNextNumbers = 32;
+  if (record.cpu == 0) return record.time_ns;
+  if (last_.size() <= record.cpu) last_.resize(record.cpu + 1);
+  LastRecord& last = last_[record.cpu];
+  const bool continues = record.time_ns > last.time_ns && record.time_ns - last.time_ns <= kNextNumbers;
+  last = {record.time_ns, continues ? last.start_ns : record.time_ns};
+  return last.start_ns;
 }
 
 bool Ring::collect(std::vector<RingRecord>& records) {
@@ -70,9 +83,15 @@ bool Ring::collect(std::vector<RingRecord>& records) {
     if ((length & BPF_RINGBUF_DISCARD_BIT) != 0 || bytes < kRecordHeader) continue;
     RingRecord record;
     const std::byte* header = at + BPF_RINGBUF_HDR_SZ;
-    std::memcpy(&record.emit, header, 4);
-    std::memcpy(&record.site, header + 4, 4);
-    std::memcpy(&record.time_ns, header + 8, 8);
+    uint16_t emit = 0;
+    uint16_t cpu = 0;
+    std::memcpy(&emit, header + kEmitOffset, 2);
+    std::memcpy(&cpu, header + kCpuOffset, 2);
+    record.emit = emit;
+    record.cpu = cpu;
+    std::memcpy(&record.site, header + kSiteOffset, 4);
+    std::memcpy(&record.time_ns, header + kTimeOffset, 8);
+    record.start_ns = start_of(record);
     record.payload = {header + kRecordHeader, bytes - kRecordHeader};
     record.begin = begin;
     record.end = read_;
@@ -87,13 +106,16 @@ void Ring::release(uint64_t position) {
 
 void sort_by_time(std::vector<RingRecord>& records, std::vector<size_t>& cuts) {
   cuts.clear();
-  const auto older = [](const RingRecord& a, const RingRecord& b) { return a.time_ns < b.time_ns; };
-  std::vector<uint64_t> least_behind(records.size() + 1, std::numeric_limits<uint64_t>::max());
-  for (size_t i = records.size(); i-- > 0;) least_behind[i] = std::min(least_behind[i + 1], records[i].time_ns);
+  // Firings of two CPUs may begin in the same nanosecond.
+  using Order = std::pair<uint64_t, uint32_t>;
+  const auto order = [](const RingRecord& record) { return Order(record.start_ns, record.cpu); };
+  const auto older = [&](const RingRecord& a, const RingRecord& b) { return order(a) < order(b); };
+  std::vector<Order> least_behind(records.size() + 1, Order(std::numeric_limits<uint64_t>::max(), 0));
+  for (size_t i = records.size(); i-- > 0;) least_behind[i] = std::min(least_behind[i + 1], order(records[i]));
   size_t begin = 0;
-  uint64_t most = 0;
+  Order most;
   for (size_t i = 0; i < records.size(); ++i) {
-    most = std::max(most, records[i].time_ns);
+    most = std::max(most, order(records[i]));
     if (most > least_behind[i + 1]) continue;
     if (i > begin) {
       // Space is released by position, so the end of a sorted stretch is that of its last record in the ring.
@@ -140,10 +162,20 @@ void RecordMerger::deliver_controls(uint64_t before, EventSink& sink) {
   }
 }
 
-// How many records are older than BEFORE; they are in order of time.
+// Those that NEXT's firing emitted before it, and those older than the firing; no younger ones than LIMIT.
+void RecordMerger::deliver_controls_before(const RingRecord& next, uint64_t limit, EventSink& sink) {
+  while (next_control_ < controls_.size()) {
+    const RingRecord& control = controls_[next_control_].record;
+    const bool same = next.cpu != 0 && control.cpu == next.cpu;
+    if (control.time_ns >= std::min(same ? next.time_ns : next.start_ns, limit)) return;
+    deliver(controls_[next_control_++].record, sink);
+  }
+}
+
+// How many records are of firings older than BEFORE; they are in order of time.
 size_t RecordMerger::ready_records(uint64_t before) const {
   const auto younger = std::partition_point(records_.begin(), records_.end(),
-                                            [&](const RingRecord& record) { return record.time_ns < before; });
+                                            [&](const RingRecord& record) { return record.start_ns < before; });
   return static_cast<size_t>(younger - records_.begin());
 }
 
@@ -152,7 +184,7 @@ void RecordMerger::deliver_data(EventSink& sink, size_t count, uint64_t control_
   uint64_t released = 0;
   auto cut = cuts_.begin();
   for (size_t i = 0; i < count; ++i) {
-    deliver_controls(std::min(records_[i].time_ns, control_limit), sink);
+    deliver_controls_before(records_[i], control_limit, sink);
     deliver(records_[i], sink);
     if (i + 1 != *cut) continue;
     ++cut;
@@ -190,7 +222,7 @@ void RecordMerger::drain(EventSink& sink, bool all) {
       limit = std::min(limit, known);
     }
     ready = ready_records(settled);
-    if (ready < records_.size()) limit = std::min(limit, records_[ready].time_ns);
+    if (ready < records_.size()) limit = std::min(limit, records_[ready].start_ns);
   }
   std::stable_sort(controls_.begin(), controls_.end(),
                    [](const Control& a, const Control& b) { return a.record.time_ns < b.record.time_ns; });

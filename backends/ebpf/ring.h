@@ -16,6 +16,8 @@ namespace polytap::ebpf {
 // A record in a ring; valid until the ring is released up to its end.
 struct RingRecord {
   uint64_t time_ns = 0;
+  uint64_t start_ns = 0;  // the time of the first record of its firing
+  uint32_t cpu = 0;       // 1 + the CPU's number, of firings that may emit several records; else 0
   uint32_t emit = 0;
   uint32_t site = 0;
   std::span<const std::byte> payload;
@@ -41,18 +43,27 @@ class Ring {
   void release_all() { release(read_); }
 
  private:
+  // The last record that a CPU's firing emitted.
+  struct LastRecord {
+    uint64_t time_ns = 0;
+    uint64_t start_ns = 0;
+  };
+
   Ring() = default;
+  uint64_t start_of(const RingRecord& record);
 
   UniqueFd fd_;
   uint32_t size_ = 0;
   std::byte* consumer_ = nullptr;  // one page: the consumer's position
   std::byte* producer_ = nullptr;  // one page: the producer's position; then the data, mapped twice
   size_t page_ = 0;
-  uint64_t read_ = 0;  // collected up to here
+  uint64_t read_ = 0;             // collected up to here
+  std::vector<LastRecord> last_;  // by RingRecord::cpu
 };
 
-// Sorts records by time in place, so that each record comes behind those that the same CPU emitted before. Records are
-// nearly in order; CUTS gets the indices (one past) where everything before is older than everything behind.
+// Sorts records by the time of their firing in place, so that each record comes behind those that the same CPU emitted
+// before, and the records of a firing behind each other. Records are nearly in order; CUTS gets the indices (one past)
+// where everything before is older than everything behind.
 void sort_by_time(std::vector<RingRecord>& records, std::vector<size_t>& cuts);
 
 // Delivers the two rings' records in time order, a control record never before a data record that its CPU emitted
@@ -77,6 +88,7 @@ class RecordMerger {
   size_t ready_records(uint64_t before) const;
   void deliver_data(EventSink& sink, size_t count, uint64_t control_limit);
   void deliver_controls(uint64_t before, EventSink& sink);
+  void deliver_controls_before(const RingRecord& next, uint64_t limit, EventSink& sink);
   void deliver(const RingRecord& record, EventSink& sink);
 
   Ring* data_;

@@ -80,6 +80,12 @@ Result<std::unique_ptr<Session>> EbpfSession::create(const ir::Program& program,
 }
 
 Status EbpfSession::prepare() {
+  if (program_.emits.size() >= kExitRecord) {
+    return Error(
+        fmt::format("the script prints at {} places, counting those of each probe: an eBPF record tells fewer "
+                    "than {} apart; split the script",
+                    program_.emits.size(), kExitRecord));
+  }
   ASSIGN_OR_RETURN(globals_, Globals::create(zeros_needed(program_), static_cast<uint32_t>(program_.sites.size())));
   globals_->set_start_time(clock_ns(CLOCK_MONOTONIC));
   if (target_.command != nullptr) globals_->set_child_pid(static_cast<uint64_t>(target_.command->pid()));

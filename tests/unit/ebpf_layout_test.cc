@@ -110,6 +110,7 @@ TEST(EbpfRing, SortsNearlySortedRecordsAndFindsCuts) {
   for (const uint64_t time : {1, 3, 2, 5, 4, 6}) {
     RingRecord record;
     record.time_ns = time;
+    record.start_ns = time;
     record.end = 8 * (records.size() + 1);
     records.push_back(record);
   }
@@ -118,6 +119,33 @@ TEST(EbpfRing, SortsNearlySortedRecordsAndFindsCuts) {
   EXPECT_EQ(times(records), (std::vector<uint64_t>{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(cuts, (std::vector<size_t>{1, 3, 5, 6}));
   EXPECT_EQ(records[2].end, 24U);
+}
+
+// Two CPUs whose firings begin in the same nanosecond, or one nanosecond apart, and a third that emits one record only.
+TEST(EbpfRing, KeepsTheRecordsOfAFiringTogether) {
+  std::vector<RingRecord> records;
+  const auto add = [&](uint32_t cpu, uint64_t start, uint64_t time) {
+    RingRecord record;
+    record.cpu = cpu;
+    record.start_ns = start;
+    record.time_ns = time;
+    record.end = 8 * (records.size() + 1);
+    records.push_back(record);
+  };
+  add(1, 100, 100);
+  add(2, 100, 100);
+  add(1, 100, 101);
+  add(0, 101, 101);
+  add(2, 100, 101);
+  add(1, 100, 102);
+  add(3, 102, 102);
+  std::vector<size_t> cuts;
+  sort_by_time(records, cuts);
+  std::vector<uint32_t> cpus;
+  for (const RingRecord& record : records) cpus.push_back(record.cpu);
+  EXPECT_EQ(cpus, (std::vector<uint32_t>{1, 1, 1, 2, 2, 0, 3}));
+  EXPECT_EQ(times(records), (std::vector<uint64_t>{100, 101, 102, 100, 101, 101, 102}));
+  EXPECT_EQ(cuts, (std::vector<size_t>{1, 6, 7}));
 }
 
 TEST(EbpfLoader, FindsTheComplaintInAVerifierLog) {
