@@ -129,7 +129,9 @@ int run_command(const Options& options, const BackendList& backends) {
     judged.will_launch = true;
     judged.command_line = target->command_line = options.command;
   }
-  const Plan plan = make_plan(backends, question->program(), judged, options.backend);
+  std::optional<Plan> quick;
+  if (!options.explain && !options.verbose) quick = quick_plan(backends, question->program(), judged, options.backend);
+  const Plan plan = quick ? std::move(*quick) : make_plan(backends, question->program(), judged, options.backend);
   if (options.explain) {
     const bool as_json = options.format == OutputFormat::kJson;
     fmt::print("{}", as_json ? explain_json(plan, &*question->source) : explain(plan, &*question->source));

@@ -136,6 +136,19 @@ uint32_t record_capacity(const ir::Emit& emit) {
   return bytes;
 }
 
+uint32_t longest_record(const ir::Program& program) {
+  uint32_t longest = kRecordHeader + 8;  // exit() and what a failed read tells
+  for (const ir::Function& function : program.functions) {
+    for (const ir::Block& block : function.blocks) {
+      for (const ir::Instruction& instruction : block.instructions) {
+        const auto* emit = std::get_if<ir::Emit>(&instruction.operation);
+        if (emit != nullptr) longest = std::max(longest, record_capacity(*emit));
+      }
+    }
+  }
+  return longest;
+}
+
 namespace {
 
 FrameLayout lay_out(const ir::Program& program, const ir::Function& function, const Allocation& allocation,

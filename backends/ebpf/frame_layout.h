@@ -58,6 +58,8 @@ struct FrameLayout {
 
 // Bytes of an emitted record, header and longest strings included.
 uint32_t record_capacity(const ir::Emit& emit);
+// Of PROGRAM's records: the capacity of the largest.
+uint32_t longest_record(const ir::Program& program);
 bool has_strings(const ir::Emit& emit);
 inline constexpr uint32_t kRecordHeader = 16;
 // In the header: u16 emit, u16 1 + the CPU (0 where a firing emits no more than one record), u32 site, u64 time.

@@ -28,7 +28,7 @@ uint64_t load_position(const std::byte* at) {
 
 }  // namespace
 
-Result<Ring> Ring::create(const char* name, uint32_t size) {
+Result<Ring> Ring::create(const char* name, uint32_t size, uint32_t longest) {
   Ring ring;
   ring.size_ = size;
   ring.page_ = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -37,8 +37,12 @@ Result<Ring> Ring::create(const char* name, uint32_t size) {
   void* consumer = mmap(nullptr, ring.page_, PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd_.get(), 0);
   if (consumer == MAP_FAILED) return Error::from_errno("map a BPF ring buffer");
   ring.consumer_ = static_cast<std::byte*>(consumer);
-  void* producer = mmap(nullptr, ring.page_ + size_t{2} * size, PROT_READ, MAP_SHARED, ring.fd_.get(),
-                        static_cast<off_t>(ring.page_));
+  // The kernel maps the data twice in a row, so that a record across its end can be read in one piece. Mapped pages
+  // count as this process's memory: no more of the second are taken than a record needs.
+  const size_t overlap =
+      std::min<size_t>(size, (longest + BPF_RINGBUF_HDR_SZ + ring.page_ - 1) / ring.page_ * ring.page_);
+  ring.mapped_ = ring.page_ + size + overlap;
+  void* producer = mmap(nullptr, ring.mapped_, PROT_READ, MAP_SHARED, ring.fd_.get(), static_cast<off_t>(ring.page_));
   if (producer == MAP_FAILED) return Error::from_errno("map a BPF ring buffer's data");
   ring.producer_ = static_cast<std::byte*>(producer);
   return ring;
@@ -49,13 +53,14 @@ Ring::Ring(Ring&& other) noexcept
       size_(other.size_),
       consumer_(std::exchange(other.consumer_, nullptr)),
       producer_(std::exchange(other.producer_, nullptr)),
+      mapped_(other.mapped_),
       page_(other.page_),
       read_(other.read_),
       last_(std::move(other.last_)) {}
 
 Ring::~Ring() {
   if (consumer_ != nullptr) munmap(consumer_, page_);
-  if (producer_ != nullptr) munmap(producer_, page_ + size_t{2} * size_);
+  if (producer_ != nullptr) munmap(producer_, mapped_);
 }
 
 // The records of one firing are numbered by adding 1 to its time; the numbers in between are those that went through

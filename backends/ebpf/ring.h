@@ -27,8 +27,8 @@ struct RingRecord {
 
 class Ring {
  public:
-  // SIZE: a power of two, at least a page.
-  static Result<Ring> create(const char* name, uint32_t size);
+  // SIZE: a power of two, at least a page. LONGEST: no record that is read has more bytes, its header included.
+  static Result<Ring> create(const char* name, uint32_t size, uint32_t longest);
   Ring(Ring&& other) noexcept;
   Ring& operator=(Ring&&) = delete;
   ~Ring();
@@ -55,7 +55,8 @@ class Ring {
   UniqueFd fd_;
   uint32_t size_ = 0;
   std::byte* consumer_ = nullptr;  // one page: the consumer's position
-  std::byte* producer_ = nullptr;  // one page: the producer's position; then the data, mapped twice
+  std::byte* producer_ = nullptr;  // one page: the producer's position; then the data and its beginning again
+  size_t mapped_ = 0;              // bytes from producer_ on
   size_t page_ = 0;
   uint64_t read_ = 0;             // collected up to here
   std::vector<LastRecord> last_;  // by RingRecord::cpu

@@ -155,6 +155,7 @@ Status EbpfSession::create_rings() {
         uint64_t{program_.settings.ring_pages} * cpus * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
     bytes = static_cast<uint32_t>(std::bit_ceil(std::min(wanted, kLargestRing)));
   }
+  const uint32_t longest = longest_record(program_);
   bool data = false;
   bool busy = false;  // on probes, where records come at any rate
   for (const ir::Function& function : program_.functions) {
@@ -163,10 +164,10 @@ Status EbpfSession::create_rings() {
     for (const uint32_t site : function.sites) busy = busy || is_attached(program_.sites[site]);
   }
   if (data) {
-    ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_data", busy ? bytes : std::min(kSmallRing, bytes)));
+    ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_data", busy ? bytes : std::min(kSmallRing, bytes), longest));
     data_ring_.emplace(std::move(ring));
   }
-  ASSIGN_OR_RETURN(Ring control, Ring::create("polytap_control", kSmallRing));
+  ASSIGN_OR_RETURN(Ring control, Ring::create("polytap_control", kSmallRing, longest));
   control_ring_.emplace(std::move(control));
   return {};
 }

@@ -37,7 +37,7 @@ StackService::StackService(UnwindTables tables, Ring ring)
 
 Result<std::unique_ptr<StackService>> StackService::create() {
   ASSIGN_OR_RETURN(UnwindTables tables, UnwindTables::create());
-  ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_stacks", kRingBytes));
+  ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_stacks", kRingBytes, sizeof(StackSnapshot)));
   std::unique_ptr<StackService> service(new StackService(std::move(tables), std::move(ring)));
   service->stop_ = UniqueFd(eventfd(0, EFD_CLOEXEC));
   if (!service->stop_.valid()) return Error::from_errno("create an eventfd");

@@ -98,6 +98,8 @@ class FtraceBackend : public Backend {
  public:
   std::string_view name() const override { return "ftrace"; }
 
+  double least_cost_ns(const ir::Program& program) const override { return cost_of(kCosts, program); }
+
   Verdict can_run(const ir::Program& program, const Target& target) const override {
     Verdict verdict;
     const Result<Tracefs> tracefs = Tracefs::open();

@@ -107,6 +107,8 @@ class PtraceBackend : public Backend {
  public:
   std::string_view name() const override { return "ptrace"; }
 
+  double least_cost_ns(const ir::Program& program) const override { return cost_of(kCosts, program); }
+
   Verdict can_run(const ir::Program& program, const Target& target) const override {
     Verdict verdict;
     Result<StopPlan> plan = StopPlan::make(program);

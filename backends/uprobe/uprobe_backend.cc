@@ -127,6 +127,8 @@ class UprobeBackend : public Backend {
  public:
   std::string_view name() const override { return "uprobe"; }
 
+  double least_cost_ns(const ir::Program& program) const override { return cost_of(kCosts, program); }
+
   Verdict can_run(const ir::Program& program, const Target& target) const override {
     Verdict verdict;
     if (const auto refusal = uprobe::check_program(program)) {

@@ -45,6 +45,9 @@ std::optional<uint32_t> payload_size(uint32_t kind, uint32_t count) {
   }
 }
 
+// An index takes about as long as this many searches.
+constexpr uint32_t kSearches = 8;
+
 // FNV-1a
 uint32_t hash_name(std::string_view name) {
   uint32_t hash = 2166136261U;
@@ -63,18 +66,18 @@ Error malformed(std::string_view what) { return Error(fmt::format("malformed BTF
 template <typename T>
 T BtfFile::load(uint32_t offset) const {
   T value{};
-  if (offset + sizeof(T) <= bytes_.size()) std::memcpy(&value, bytes_.data() + offset, sizeof(T));
+  if (offset + sizeof(T) <= bytes_.view().size()) std::memcpy(&value, bytes_.view().data() + offset, sizeof(T));
   return value;
 }
 
 Result<BtfFile> BtfFile::read(const std::string& path, const BtfFile* base) {
-  ASSIGN_OR_RETURN(std::string bytes, read_kernel_file(path));
+  ASSIGN_OR_RETURN(KernelBytes bytes, KernelBytes::of_file(path));
   Result<BtfFile> file = parse(std::move(bytes), base);
   if (!file) return std::move(file).error().context(path);
   return file;
 }
 
-Result<BtfFile> BtfFile::parse(std::string bytes, const BtfFile* base) {
+Result<BtfFile> BtfFile::parse(KernelBytes bytes, const BtfFile* base) {
   BtfFile file;
   if (base != nullptr) {
     file.base_ = base;
@@ -82,21 +85,20 @@ Result<BtfFile> BtfFile::parse(std::string bytes, const BtfFile* base) {
     file.base_strings_ = base->base_strings_ + base->strings_size_;
   }
   file.bytes_ = std::move(bytes);
-  if (file.bytes_.size() < sizeof(btf_header)) return malformed("shorter than its header");
+  if (file.bytes_.view().size() < sizeof(btf_header)) return malformed("shorter than its header");
   const auto header = file.load<btf_header>(0);
   if (header.magic != BTF_MAGIC) return malformed("wrong magic number (or of the other byte order)");
   const uint64_t types_end = uint64_t{header.hdr_len} + header.type_off + header.type_len;
   const uint64_t strings_end = uint64_t{header.hdr_len} + header.str_off + header.str_len;
-  if (types_end > file.bytes_.size() || strings_end > file.bytes_.size()) return malformed("cut short");
+  if (types_end > file.bytes_.view().size() || strings_end > file.bytes_.view().size()) return malformed("cut short");
   file.types_start_ = header.hdr_len + header.type_off;
   file.strings_start_ = header.hdr_len + header.str_off;
   file.strings_size_ = header.str_len;
   // Every string then ends inside the section.
   const bool none = header.str_len == 0 && base != nullptr;
-  if (!none && (header.str_len == 0 || file.bytes_[strings_end - 1] != '\0'))
+  if (!none && (header.str_len == 0 || file.bytes_.view()[strings_end - 1] != '\0'))
     return malformed("strings without an end");
   TRY(file.index_types(header.type_len));
-  file.index_names();
   return file;
 }
 
@@ -120,14 +122,18 @@ Status BtfFile::index_types(uint32_t types_size) {
   return {};
 }
 
-void BtfFile::index_names() {
+bool BtfFile::is_named(const btf_type& type) const {
+  if (type.name_off == 0) return false;
+  const uint32_t kind = BTF_INFO_KIND(type.info);
+  return (kNamedKinds >> kind & 1U) != 0 ||
+         (kind == BTF_KIND_FUNC && string(type.name_off).starts_with("__traceiter_"));
+}
+
+void BtfFile::index_names() const {
   std::vector<Id> named;
   for (Id id = first_type(); id < type_count(); ++id) {
     const auto type = load<btf_type>(offsets_[id - first_]);
-    const uint32_t kind = BTF_INFO_KIND(type.info);
-    const bool wanted =
-        (kNamedKinds >> kind & 1U) != 0 || (kind == BTF_KIND_FUNC && string(type.name_off).starts_with("__traceiter_"));
-    if (wanted && type.name_off != 0) named.push_back(id);
+    if (is_named(type)) named.push_back(id);
   }
   size_t slots = 16;
   while (slots < named.size() * 2) slots *= 2;
@@ -194,11 +200,26 @@ std::string_view BtfFile::string(uint32_t offset) const {
   if (offset < base_strings_) return base_->string(offset);
   offset -= base_strings_;
   if (offset >= strings_size_) return {};
-  return bytes_.data() + strings_start_ + offset;
+  return bytes_.view().data() + strings_start_ + offset;
+}
+
+// By the name's offset among the strings, without looking at those of other types.
+std::optional<BtfFile::Id> BtfFile::search(std::string_view name, uint32_t kinds) const {
+  const std::string_view strings = bytes_.view().substr(strings_start_, strings_size_);
+  const std::string wanted = '\0' + std::string(name) + '\0';
+  for (size_t at = strings.find(wanted); at != std::string_view::npos; at = strings.find(wanted, at + 1)) {
+    for (Id id = first_type(); id < type_count(); ++id) {
+      const auto type = load<btf_type>(offsets_[id - first_]);
+      if (type.name_off == at + 1 && (kinds >> BTF_INFO_KIND(type.info) & 1U) != 0 && is_named(type)) return id;
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<BtfFile::Id> BtfFile::find(std::string_view name, uint32_t kinds) const {
   if (name.empty()) return std::nullopt;
+  if (names_.empty() && base_ == nullptr && ++searches_ <= kSearches) return search(name, kinds);
+  if (names_.empty()) index_names();
   const size_t mask = names_.size() - 1;
   for (size_t slot = hash_name(name) & mask; names_[slot] != 0; slot = (slot + 1) & mask) {
     const Record type = record(names_[slot]);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/kernel/kernel_bytes.h"
 
 namespace polytap {
 
@@ -18,7 +19,8 @@ class BtfFile {
  public:
   // BASE: of a module's BTF, the kernel's, whose types and strings it goes on from; must outlive it. The module's
   // answers for the types of both, but finds its own by name only.
-  static Result<BtfFile> parse(std::string bytes, const BtfFile* base = nullptr);
+  static Result<BtfFile> parse(KernelBytes bytes, const BtfFile* base = nullptr);
+  static Result<BtfFile> parse(std::string bytes) { return parse(KernelBytes(std::move(bytes))); }
   static Result<BtfFile> read(const std::string& path, const BtfFile* base = nullptr);
 
   using Id = uint32_t;  // 0 is void
@@ -55,21 +57,26 @@ class BtfFile {
 
   // The first named type (struct, union, enum, forward declaration, typedef, integer, float) or __traceiter_ function
   // called NAME whose kind is in KINDS, a mask of 1 << BTF_KIND_*.
+  // Not for several threads at the same time.
   std::optional<Id> find(std::string_view name, uint32_t kinds) const;
 
  private:
   const BtfFile* base_ = nullptr;
   Id first_ = 0;               // of its own types; 0 (void) without a base
   uint32_t base_strings_ = 0;  // bytes of the base's strings
-  std::string bytes_;
+  KernelBytes bytes_{std::string()};
   uint32_t types_start_ = 0;
   uint32_t strings_start_ = 0;
   uint32_t strings_size_ = 0;
   std::vector<uint32_t> offsets_;  // of each type, from first_ on, from the start of the bytes; that of void is 0
-  std::vector<Id> names_;          // open addressing by hash of the name; 0: free
+  // Open addressing by hash of the name; 0: free. Made when so many names were asked for that it pays.
+  mutable std::vector<Id> names_;
+  mutable uint32_t searches_ = 0;
 
   Status index_types(uint32_t types_size);
-  void index_names();
+  void index_names() const;
+  bool is_named(const btf_type& type) const;
+  std::optional<Id> search(std::string_view name, uint32_t kinds) const;
   template <typename T>
   T load(uint32_t offset) const;
   uint32_t payload(Id id, uint32_t index, uint32_t stride) const;

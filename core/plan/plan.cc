@@ -191,6 +191,27 @@ Plan make_plan(const std::vector<std::unique_ptr<Backend>>& backends, const ir::
   return plan;
 }
 
+std::optional<Plan> quick_plan(const std::vector<std::unique_ptr<Backend>>& backends, const ir::Program& program,
+                               const Target& target, std::string_view demanded) {
+  Plan plan;
+  for (const auto& backend : backends) {
+    if (!demanded.empty() && demanded != backend->name()) continue;
+    const auto cheaper = [&](const Candidate& candidate) {
+      return candidate.verdict.cost_ns <= backend->least_cost_ns(program);
+    };
+    if (std::ranges::any_of(plan.candidates, cheaper)) continue;
+    Verdict verdict = backend->can_run(program, target);
+    const bool answers = verdict.possible && (verdict.fidelity.empty() || !demanded.empty());
+    if (answers) plan.candidates.push_back({backend.get(), std::move(verdict)});
+  }
+  if (plan.candidates.empty()) return std::nullopt;
+  const auto best = std::ranges::min_element(plan.candidates, {},
+                                             [](const Candidate& candidate) { return candidate.verdict.cost_ns; });
+  plan.chosen = static_cast<size_t>(best - plan.candidates.begin());
+  plan.why = demanded.empty() ? "the cheapest that answers in full" : "you asked for it";
+  return plan;
+}
+
 std::string explain(const Plan& plan, const Source* source) {
   size_t width = std::string_view("BACKEND").size();
   for (const Candidate& candidate : plan.candidates) width = std::max(width, candidate.backend->name().size());

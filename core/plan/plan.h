@@ -34,6 +34,11 @@ struct Plan {
 Plan make_plan(const std::vector<std::unique_ptr<Backend>>& backends, const ir::Program& program, const Target& target,
                std::string_view demanded);
 
+// The plan that make_plan() would choose by, asking no more backends than that takes: looking at the system costs time.
+// Nothing when it takes them all.
+std::optional<Plan> quick_plan(const std::vector<std::unique_ptr<Backend>>& backends, const ir::Program& program,
+                               const Target& target, std::string_view demanded);
+
 // The table that --explain prints: backend, can it, cost, fidelity or the reason why not, notes; then what was chosen
 // and why. With SOURCE, the script, it quotes the expressions that backends refuse.
 std::string explain(const Plan& plan, const Source* source = nullptr);

@@ -77,8 +77,8 @@ class Kernel {
       : program_(program),
         globals_(expect(ebpf::Globals::create(64 << 10))),
         maps_(expect(ebpf::Maps::create(program_))),
-        data_(expect(ebpf::Ring::create("polytap_data", 1 << 20))),
-        control_(expect(ebpf::Ring::create("polytap_control", 1 << 16))) {
+        data_(expect(ebpf::Ring::create("polytap_data", 1 << 20, 1 << 20))),
+        control_(expect(ebpf::Ring::create("polytap_control", 1 << 16, 1 << 16))) {
     const uint32_t entries = globals_.layout().cpu_blocks * ebpf::kScratchEntries;
     scratch_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_scratch", 4, kScratchBytes, entries, nullptr));
     CHECK(scratch_.valid());

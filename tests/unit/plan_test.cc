@@ -131,6 +131,21 @@ TEST_F(PlanTest, TheCheapestThatAnswersInFullIsChosen) {
   EXPECT_EQ(made.candidates.size(), 3U);
 }
 
+TEST_F(PlanTest, AQuickPlanChoosesTheSameAndAsksNoMoreThanItNeeds) {
+  add("dear", {"sys_"}, 100);
+  add("cheap", {"sys_"}, 10);
+  add("cheapest_but_poor", {"sys_"}, 1, "no names");
+  const ir::Program& program = compile(kEnter);
+  const auto quick = [&](std::string_view demanded) { return quick_plan(backends_, program, Target{}, demanded); };
+  ASSERT_TRUE(quick(""));
+  EXPECT_EQ(chosen(*quick("")), "cheap");
+  EXPECT_EQ(chosen(*quick("dear")), "dear");
+  EXPECT_EQ(quick("dear")->candidates.size(), 1U);
+  EXPECT_EQ(chosen(*quick("cheapest_but_poor")), "cheapest_but_poor");
+  EXPECT_FALSE(quick("unknown"));
+  EXPECT_FALSE(quick("dear,cheap"));
+}
+
 TEST_F(PlanTest, ADemandedBackendThatCannotSaysWhy) {
   add("one", {"sys_"}, 1);
   add("two", {"none"}, 1);
