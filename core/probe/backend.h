@@ -137,7 +137,8 @@ class Backend {
   virtual std::string_view name() const = 0;  // "ebpf", "ptrace"
   // Looks only, changes nothing.
   virtual Verdict can_run(const ir::Program& program, const Target& target) const = 0;
-  // No more than the cost_ns that can_run() would say of PROGRAM, known without looking at the system; 0 when it is not.
+  // No more than the cost_ns that can_run() would say of PROGRAM, known without looking at the system; 0 when it is
+  // not.
   virtual double least_cost_ns(const ir::Program& /*program*/) const { return 0; }
   // What a command launched for PROGRAM must do to itself first.
   virtual LaunchNeeds launch_needs(const ir::Program& program) const;
