@@ -316,6 +316,11 @@ ExpressionInfo Checker::arithmetic(ast::BinaryOp op, Span span, const Expression
   const bool shift = op == ast::BinaryOp::kShiftLeft || op == ast::BinaryOp::kShiftRight;
   const bool is_unsigned = shift ? !x.is_signed : is_unsigned_together(known_left, known_right);
   info.type = types::integer(8, !is_unsigned || op == ast::BinaryOp::kSub);
+  // `kaddr("a") + 8` still knows where it points; the distance of two such does not.
+  if (is_pointer_step(op) && x.is_integral() && y.is_integral()) {
+    const bool both = x.space != AddressSpace::kNone && y.space != AddressSpace::kNone;
+    if (!both) info.type.space = op == ast::BinaryOp::kAdd && x.space == AddressSpace::kNone ? y.space : x.space;
+  }
   const bool division = op == ast::BinaryOp::kDiv || op == ast::BinaryOp::kMod;
   if (division && right.constant && *right.constant == 0) {
     diagnostics_.warning(span, "Division by zero: the result is 0");
