@@ -2,16 +2,19 @@
 
 #include <errno.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "backends/ptrace/memory_layout.h"
+#include "backends/ptrace/proc_entries.h"
 #include "backends/ptrace/stops.h"
 #include "core/base/check.h"
 
@@ -23,12 +26,23 @@ constexpr long kSignalSetBytes = 8;
 
 Error thread_ends() { return Error("the traced thread has ended", ESRCH); }
 
+// A killed leader of a thread group that has left its last stop cannot be waited for while its other threads stand in
+// theirs, which are answered by our caller: so this never sleeps in wait(2).
 int wait_for(pid_t tid) {
-  int status = 0;
-  while (waitpid(tid, &status, __WALL) < 0) {
-    if (errno != EINTR) return 0;  // reaped: looks like an exit with 0
+  constexpr unsigned kYields = 200;
+  constexpr timespec kPause{0, 50'000};
+  for (unsigned round = 1;; round++) {
+    int status = 0;
+    const pid_t waited = waitpid(tid, &status, __WALL | WNOHANG);
+    if (waited > 0) return status;
+    if (waited < 0 && errno != EINTR) return 0;  // reaped: looks like an exit with 0
+    if (round < kYields) {
+      sched_yield();
+      continue;
+    }
+    nanosleep(&kPause, nullptr);
+    if (read_state(tid) == 'Z') return PTRACE_EVENT_EXIT << 16 | SIGTRAP << 8 | 0x7f;
   }
-  return status;
 }
 
 bool is_end(int status) {

@@ -235,10 +235,7 @@ void SyscallTracer::handle(pid_t tid, int status, const rusage& usage) {
     case Stop::Kind::kFork:
       return on_fork(*task);
     case Stop::Kind::kExit:
-      if (buffers_ != nullptr) buffers_->report_unfinished(task->buffered);
-      if (!task->hidden) observer_.on_exiting(tid);
-      task->in_call = false;
-      return resume(*task);
+      return on_exiting(*task);
     default:
       task->attached = false;
       return resume(*task);
@@ -247,11 +244,22 @@ void SyscallTracer::handle(pid_t tid, int status, const rusage& usage) {
 
 // A child of a tracee, at its first stop; or a child of polytap that is none of our business.
 void SyscallTracer::on_unknown(pid_t tid, int status) {
-  if (!WIFSTOPPED(status)) return;
+  if (!WIFSTOPPED(status)) {
+    births_.erase(tid);
+    std::erase(held_, tid);
+    return;
+  }
   if (auto announced = births_.extract(tid)) return adopt(tid, std::move(announced.mapped()));
-  // With which memory it runs is known when it is announced.
-  if (buffers_ != nullptr) return held_.push_back(tid);
-  adopt(tid, {});
+  // With which memory it runs is known when it is announced; one that was killed needs none, and its parent, killed with
+  // it, may not announce it any more.
+  const bool is_ending = decode_stop(status).kind == Stop::Kind::kExit;
+  if (buffers_ == nullptr || is_ending) {
+    std::erase(held_, tid);
+    adopt(tid, {});
+    if (Task* task = find(tid)) task->exiting = is_ending;
+    return;
+  }
+  held_.push_back(tid);
 }
 
 void SyscallTracer::adopt(pid_t tid, Birth birth) {
@@ -267,15 +275,19 @@ void SyscallTracer::adopt(pid_t tid, Birth birth) {
   resume(task);
 }
 
+SyscallTracer::Birth SyscallTracer::birth_by(const Task& parent, bool shares_memory) const {
+  Birth birth{parent.tid, nullptr, parent.own_filter};
+  if (buffers_ == nullptr) return birth;
+  birth.sites = shares_memory ? parent.buffered.sites : std::make_shared<CallSites>(*parent.buffered.sites);
+  return birth;
+}
+
 void SyscallTracer::on_fork(Task& task) {
   unsigned long message = 0;
   const pid_t child =
       ptrace(PTRACE_GETEVENTMSG, task.tid, nullptr, &message) == 0 ? static_cast<pid_t>(message) : pid_t{0};
   if (child != 0 && find(child) == nullptr) {
-    Birth birth{task.tid, nullptr, task.own_filter};
-    if (buffers_ != nullptr) {
-      birth.sites = shares_memory(task.tid) ? task.buffered.sites : std::make_shared<CallSites>(*task.buffered.sites);
-    }
+    Birth birth = birth_by(task, shares_memory(task.tid));
     if (std::erase(held_, child) != 0) {
       adopt(child, std::move(birth));
     } else {
@@ -285,8 +297,35 @@ void SyscallTracer::on_fork(Task& task) {
   resume(*find(task.tid));
 }
 
-// Those whose parents were killed before they could announce them.
-void SyscallTracer::release_held() {
+void SyscallTracer::on_exiting(Task& task) {
+  const pid_t tid = task.tid;
+  if (buffers_ != nullptr) buffers_->report_unfinished(task.buffered);
+  if (!task.hidden) observer_.on_exiting(tid);
+  task.in_call = false;
+  task.exiting = true;
+  if (!held_.empty()) release_held_of(task);
+  resume(*find(tid));
+}
+
+void SyscallTracer::release_held_of(const Task& parent) {
+  const long call = ptrace(PTRACE_PEEKUSER, parent.tid, offsetof(user_regs_struct, orig_rax), nullptr);
+  if (!makes_task(static_cast<uint64_t>(call))) return;
+  const auto parent_of_process = static_cast<pid_t>(read_status_value(parent.tid, "PPid").value_or(0));
+  const bool shared = shares_memory(parent.tid);
+  for (const pid_t tid : std::exchange(held_, {})) {
+    const auto tgid = static_cast<pid_t>(read_status_value(tid, "Tgid").value_or(0));
+    const auto of = static_cast<pid_t>(read_status_value(tid, "PPid").value_or(0));
+    // Its thread, its child, or (CLONE_PARENT) its sibling.
+    if (tgid == parent.tgid || of == parent.tgid || of == parent_of_process) {
+      adopt(tid, birth_by(parent, shared));
+    } else {
+      held_.push_back(tid);
+    }
+  }
+}
+
+// Those whose parents have ended.
+void SyscallTracer::release_orphans() {
   for (const pid_t tid : std::exchange(held_, {})) {
     const auto tgid = static_cast<pid_t>(read_status_value(tid, "Tgid").value_or(0));
     const auto parent = static_cast<pid_t>(read_status_value(tid, "PPid").value_or(0));
@@ -392,7 +431,7 @@ bool SyscallTracer::stop_others(Task& task, uint64_t instruction_pointer) {
   constexpr size_t kMost = 32;
   std::vector<pid_t> running;
   for (auto& [tid, other] : tasks_) {
-    if (tid == task.tid || other.buffered.sites != task.buffered.sites) continue;
+    if (tid == task.tid || other.exiting || other.buffered.sites != task.buffered.sites) continue;
     // Which calls let go by are in progress is not known; nor which memory a child that is just being made has got.
     if (!options_.filtered_calls.empty() || (other.in_call && makes_task(other.call.number))) return false;
     if (!other.in_call) running.push_back(tid);
@@ -485,7 +524,7 @@ void SyscallTracer::on_gone(Task& task, int status) {
   drop(task);
   if (tid == command_) command_status_ = status;
   if (!hidden) observer_.on_end(tid, status);
-  if (!held_.empty()) release_held();
+  if (!held_.empty()) release_orphans();
 }
 
 void SyscallTracer::drop(Task& task) {
@@ -502,6 +541,16 @@ void SyscallTracer::detach_all() {
     ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
   }
   last_ = nullptr;
+  // They are stopped, and only under a filter is anybody held.
+  for (const pid_t tid : std::exchange(held_, {})) {
+    kill(tid, SIGKILL);
+    ptrace(PTRACE_DETACH, tid, nullptr, nullptr);
+  }
+  // A leader that has ended before its other threads can neither be detached from nor waited for.
+  std::erase_if(tasks_, [&](const auto& entry) {
+    const Task& task = entry.second;
+    return task.exiting && !task.filtered && (task.tid != command_ || threads_of(task.tid).size() > 1);
+  });
   while (!tasks_.empty()) {
     int status = 0;
     const pid_t tid = waitpid(-1, &status, __WALL);

@@ -32,6 +32,7 @@ class SyscallTracer final : public CallTracer {
     bool attached = false;  // taken while it ran, so that its first stop is one that we asked for
     bool filtered = false;
     bool own_filter = false;  // its program installed one, which may answer calls before ours sees them
+    bool exiting = false;     // it executes no instruction of its program any more
     bool in_call = false;
     CallValues call;  // the one in progress
     uint64_t stack_pointer = 0;
@@ -59,7 +60,11 @@ class SyscallTracer final : public CallTracer {
   void on_unknown(pid_t tid, int status);
   void adopt(pid_t tid, Birth birth);
   void on_fork(Task& task);
-  void release_held();
+  Birth birth_by(const Task& parent, bool shares_memory) const;
+  void on_exiting(Task& task);
+  // PARENT ends, and will announce nobody any more.
+  void release_held_of(const Task& parent);
+  void release_orphans();
   void on_call_stop(Task& task, const rusage& usage);
   void on_entry(Task& task, CallStop& stop);
   void on_exit(Task& task, CallStop& stop);

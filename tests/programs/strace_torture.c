@@ -1,5 +1,5 @@
 // What is hard on tracers of system calls: storms of processes, threads and execs, kills, signals in the midst of calls.
-// Usage: strace_torture forks|threads|execs|thread_execs|kills|vforks|ptracer|closes|signals|busy [COUNT]
+// Usage: strace_torture forks|threads|execs|thread_execs|kills|vforks|ptracer|closes|signals|leaderless|busy [COUNT]
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -189,6 +189,14 @@ static int signals(long count) {
   return wrong != 0;
 }
 
+// The process goes on without the thread that it began with.
+static void leaderless(void) {
+  pthread_t id;
+  if (pthread_create(&id, NULL, work, (void*)1000000000) != 0) abort();
+  usleep(300000);
+  pthread_exit(NULL);
+}
+
 int main(int argc, char** argv) {
   const char* what = argc > 1 ? argv[1] : "";
   const int count = argc > 2 ? atoi(argv[2]) : 100;
@@ -201,7 +209,8 @@ int main(int argc, char** argv) {
   if (strcmp(what, "ptracer") == 0) return ptracer();
   if (strcmp(what, "closes") == 0) return closes();
   if (strcmp(what, "signals") == 0) return signals(count);
+  if (strcmp(what, "leaderless") == 0) leaderless();
   if (strcmp(what, "busy") == 0) calls(1L << 60);
-  fprintf(stderr, "usage: strace_torture forks|threads|execs|thread_execs|kills|vforks|ptracer|closes|signals|busy [COUNT]\n");
+  fprintf(stderr, "usage: strace_torture forks|threads|execs|thread_execs|kills|vforks|ptracer|closes|signals|leaderless|busy [COUNT]\n");
   return 2;
 }

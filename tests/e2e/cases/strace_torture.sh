@@ -4,8 +4,7 @@ torture=$PROGRAMS/strace_torture
 zombies() { ps -o stat= --ppid $$ 2>/dev/null | grep -c '^Z'; }
 
 for how in -f "-f -y"; do
-  # Left out: "kills 10", which hung once in about forty runs; not found yet.
-for what in "forks 300" "threads 60" "execs 60" "thread_execs 10" "vforks 60" "closes" "signals 3000"; do
+  for what in "forks 300" "threads 60" "execs 60" "thread_execs 10" "vforks 60" "closes" "signals 3000" "kills 20"; do
     expect_status 0 timeout 60 "$torture" $what
     mv out untraced
     expect_status 0 timeout 120 "$POLYTAP" strace $how -q -o trace "$torture" $what
@@ -18,6 +17,14 @@ for what in "forks 300" "threads 60" "execs 60" "thread_execs 10" "vforks 60" "c
         [ "$(grep -E '(openat\(.*|openat resumed.*)ENOENT' trace | grep -c ENOENT)" -ge 3000 ] || fail "$how $what: openat is missing" ;;
     esac
   done
+done
+# Processes killed while they make threads: a thread whose maker was killed before it was announced must go on too.
+rounds=0
+while [ $rounds -lt 40 ]; do
+  expect_status 0 timeout 30 "$POLYTAP" strace -f -q -o trace "$torture" kills 10
+  expect_in out 'kills done'
+  [ "$(grep -c '+++ killed by SIGKILL' trace)" -ge 10 ] || { cat trace; fail "not every killed process is shown"; }
+  rounds=$((rounds + 1))
 done
 # The storm itself, and many threads at once.
 expect_status 0 timeout 300 "$POLYTAP" strace -f -q -o trace "$torture" forks 2000
@@ -40,6 +47,16 @@ while [ $rounds -lt 200 ]; do
 done
 case $(sed -n 's/^State:\t\(.\).*/\1/p' /proc/$busy/status) in R | S | D) ;; *) fail "the busy process does not run any more" ;; esac
 [ "$(sed -n 's/^TracerPid:\t//p' /proc/$busy/status)" = 0 ] || fail "the busy process is still traced"
+# Leaving a process whose first thread has ended meanwhile.
+"$torture" leaderless &
+leaderless=$!
+timeout -s INT 0.8 timeout -s KILL 10 "$POLYTAP" strace -f -q -o trace -p $leaderless >/dev/null 2>&1
+[ $? -eq 124 ] || fail "polytap did not leave a process whose first thread has ended"
+thread=$(ls /proc/$leaderless/task | tail -n 1)
+[ "$(sed -n 's/^TracerPid:\t//p' /proc/$leaderless/task/$thread/status)" = 0 ] || fail "its thread is still traced"
+case $(sed -n 's/^State:\t\(.\).*/\1/p' /proc/$leaderless/task/$thread/status) in R | S | D) ;; *) fail "its thread does not run any more" ;; esac
+kill -9 $leaderless
+wait $leaderless 2>/dev/null
 # SIGKILL of the tracer leaves it running too.
 "$POLYTAP" strace -f -q -o trace -p $busy 2>/dev/null &
 tracer=$!
