@@ -86,18 +86,27 @@ void StraceJson::put_call(const Task& task, const CallStop* exit, const MemoryVi
   const Syscall* known = entry.call.foreign_name.empty() ? find_syscall(entry.call.number) : nullptr;
   const CallDescription* call = description_of(entry.call);
   const size_t count = call != nullptr ? call->argument_count : entry.call.arguments.size();
-  for (size_t i = 0; i < count; i++) {
-    if (i > 0) out += ',';
+  const auto is_addendum = [&](size_t slot) {
+    return call != nullptr && slot < count &&
+           call->argument_slots[slot].direction == ArgumentKind::Direction::kAddendum;
+  };
+  size_t argument = 0;
+  for (size_t slot = 0; slot < count; slot++) {
+    if (is_addendum(slot)) continue;  // belongs to the argument before
+    if (argument > 0) out += ',';
     out += '{';
-    if (known != nullptr && i < known->argument_count) {
-      fmt::format_to(std::back_inserter(out), R"("name":"{}",)", known->argument_slots[i].name);
+    if (known != nullptr && argument < known->argument_count) {
+      fmt::format_to(std::back_inserter(out), R"("name":"{}",)", known->argument_slots[argument].name);
     }
-    fmt::format_to(std::back_inserter(out), R"("value":{})", entry.call.arguments[i]);
-    if (i < task.arguments.size() && !task.arguments[i].empty()) {
+    fmt::format_to(std::back_inserter(out), R"("value":{})", entry.call.arguments[argument]);
+    std::string text = slot < task.arguments.size() ? task.arguments[slot] : std::string();
+    if (is_addendum(slot + 1) && slot + 1 < task.arguments.size()) text += task.arguments[slot + 1];
+    if (!text.empty()) {
       out += R"(,"text":)";
-      append_string(out, task.arguments[i]);
+      append_string(out, text);
     }
     out += '}';
+    argument++;
   }
   out += ']';
   if (exit == nullptr) {

@@ -16,7 +16,8 @@ using ArgumentPrinter = void (*)(CallText& text, uint64_t value, const ArgumentK
 
 struct ArgumentKind {
   // Which way data goes through the pointer: at entry, at exit. kByCommand: another argument decides.
-  enum class Direction : uint8_t { kValue, kIn, kOut, kByCommand };
+  // kAddendum: no argument of the call, but what its exit adds to the argument before: {..} => {..}.
+  enum class Direction : uint8_t { kValue, kIn, kOut, kByCommand, kAddendum };
   ArgumentPrinter print = nullptr;
   Direction direction = Direction::kValue;
   const ConstantTable* table = nullptr;  // flags, enumerations

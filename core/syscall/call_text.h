@@ -79,6 +79,7 @@ class CallText {
   bool fd_result = false;             // the value is a file descriptor
   uint64_t stack_pointer = 0;         // of the thread, where it is known
   std::string_view interrupted_call;  // what restart_syscall goes on with
+  uint64_t kept = 0;                  // what a printer puts here at the entry it finds at the exit
   int entry_int = -1;  // the int that the call reads at entry and overwrites: the room for a socket address
 
   bool succeeded() const { return at_exit && !call.failed; }

@@ -28,6 +28,7 @@ constexpr ArgumentKind input(ArgumentPrinter print, uint8_t length_argument = 0)
 constexpr ArgumentKind result(ArgumentPrinter print, uint8_t length_argument = 0) {
   return {print, Direction::kOut, nullptr, 0, length_argument};
 }
+constexpr ArgumentKind addendum(ArgumentPrinter print) { return {print, Direction::kAddendum}; }
 constexpr ArgumentKind by_command(ArgumentPrinter print, bool (*known_at_entry)(const CallText&)) {
   return {print, Direction::kByCommand, nullptr, 0, 0, known_at_entry};
 }
@@ -106,6 +107,7 @@ constexpr ArgumentKind old_directory_entries_kind = result(p::old_directory_entr
 constexpr ArgumentKind fcntl_argument_kind = by_command(p::fcntl_argument, p::fcntl_known_at_entry);
 constexpr ArgumentKind ioctl_command_kind = value_kind(p::ioctl_command);
 constexpr ArgumentKind ioctl_argument_kind = by_command(p::ioctl_argument, p::ioctl_known_at_entry);
+constexpr ArgumentKind ioctl_answer_kind = addendum(p::ioctl_answer);
 constexpr ArgumentKind io_vectors_kind(uint8_t count) { return input(p::io_vectors, count); }
 constexpr ArgumentKind io_vectors_result_kind(uint8_t count) { return result(p::io_vectors_result, count); }
 constexpr ArgumentKind poll_fds_kind(uint8_t count) { return input(p::poll_fds, count); }
@@ -135,12 +137,14 @@ constexpr ArgumentKind clone_parent_tid_kind = out_kind<int>(p::clone_parent_tid
 constexpr ArgumentKind clone_tls_kind = result(p::clone_tls);
 constexpr ArgumentKind clone_child_tid_kind = result(p::clone_child_tid);
 constexpr ArgumentKind clone_arguments_kind = input(p::clone_arguments, 1);
-constexpr ArgumentKind clone_arguments_result_kind = result(p::clone_arguments_result);
+constexpr ArgumentKind clone_arguments_result_kind = addendum(p::clone_arguments_result);
 // For calls of which a kind takes two places: the argument of that number.
 constexpr ArgumentKind uint64_of_kind(uint8_t argument) {
   return {p::uint64_of, Direction::kValue, nullptr, 0, argument};
 }
-constexpr ArgumentKind moved_offset_kind(uint8_t argument) { return result(p::moved_offset, argument); }
+constexpr ArgumentKind moved_offset_kind(uint8_t argument) {
+  return {p::moved_offset, Direction::kAddendum, nullptr, 0, argument};
+}
 constexpr ArgumentKind futex_operation_kind = value_kind(p::futex_operation);
 constexpr ArgumentKind futex_value_kind = value_kind(p::futex_value);
 constexpr ArgumentKind futex_timeout_kind = input(p::futex_timeout);

@@ -121,8 +121,6 @@ void uint64_of(CallText& text, uint64_t, const ArgumentKind& kind) {
 }
 
 void moved_offset(CallText& text, uint64_t, const ArgumentKind& kind) {
-  // Shown behind the argument before it, hence no comma.
-  text.skip();
   int64_t offset = 0;
   const uint64_t at = text.argument(kind.length_argument);
   if (text.succeeded() && text.call.result != 0 && at != 0 && text.memory.read_object(at, offset)) {

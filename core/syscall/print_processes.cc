@@ -124,8 +124,6 @@ void clone_arguments(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void clone_arguments_result(CallText& text, uint64_t, const ArgumentKind&) {
-  // Shown behind the first argument, hence no comma.
-  text.skip();
   clone_args arguments{};
   if (!text.succeeded() ||
       text.memory.read(text.argument(0),

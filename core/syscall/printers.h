@@ -63,6 +63,7 @@ void fcntl_argument(CallText& text, uint64_t value, const ArgumentKind& kind);
 bool fcntl_known_at_entry(const CallText& text);
 void ioctl_command(CallText& text, uint64_t value, const ArgumentKind& kind);
 void ioctl_argument(CallText& text, uint64_t value, const ArgumentKind& kind);
+void ioctl_answer(CallText& text, uint64_t value, const ArgumentKind& kind);
 bool ioctl_known_at_entry(const CallText& text);
 void io_vectors(CallText& text, uint64_t value, const ArgumentKind& kind);         // to write
 void io_vectors_result(CallText& text, uint64_t value, const ArgumentKind& kind);  // filled by the call
@@ -174,6 +175,7 @@ void note_poll(CallText& text);
 void note_ppoll(CallText& text);
 void note_fcntl(CallText& text);
 void note_prctl(CallText& text);
+void note_ioctl(CallText& text);
 
 // Parts that several of them share.
 void put_time_spec(CallText& text, int64_t seconds, int64_t nanoseconds);

@@ -8,6 +8,12 @@ void put_array(CallText& text, uint64_t at, uint64_t count, Put&& put_element, s
   if (at == 0) return text.put("NULL");
   if (count == 0) return text.put("[]");
   T first{};
+  // No array goes on at address 0.
+  uint64_t size = 0;
+  uint64_t end = 0;
+  if (__builtin_mul_overflow(count, element_size, &size) || __builtin_add_overflow(at, size, &end)) {
+    return text.address(at);
+  }
   if (!text.style.dereference || !text.memory.read_object(at, first)) return text.address(at);
   text.put('[');
   for (uint64_t i = 0; i < count; i++) {

@@ -10,6 +10,7 @@ namespace {
 bool known_at_entry(const CallText& text, const ArgumentKind& kind) {
   switch (kind.direction) {
     case ArgumentKind::Direction::kOut:
+    case ArgumentKind::Direction::kAddendum:
       return false;
     case ArgumentKind::Direction::kByCommand:
       return kind.known_at_entry(text);
@@ -25,6 +26,25 @@ void put_argument_name(CallText& text, size_t index) {
   if (known != nullptr && index < known->argument_count) text.print("{}=", known->argument_slots[index].name);
 }
 
+bool is_addendum(const CallDescription* call, size_t slot) {
+  return call != nullptr && call->argument_slots[slot].direction == ArgumentKind::Direction::kAddendum;
+}
+
+// Which argument of the call SLOT of its description shows.
+size_t argument_of_slot(const CallDescription* call, size_t slot) {
+  size_t argument = slot;
+  for (size_t i = 0; i < slot; i++) argument -= is_addendum(call, i) ? 1 : 0;
+  return argument;
+}
+
+void render_slot(CallText& text, const CallDescription* call, size_t slot) {
+  if (call == nullptr || (text.style.raw && !is_addendum(call, slot))) {
+    text.hex(text.argument(argument_of_slot(call, slot)));
+  } else if (!text.style.raw) {
+    call->argument_slots[slot].print(text, text.argument(argument_of_slot(call, slot)), call->argument_slots[slot]);
+  }
+}
+
 void render_arguments(CallText& text, CallProgress& progress) {
   const CallDescription* call = description_of(text.call);
   const size_t count = call != nullptr ? call->argument_count : text.call.arguments.size();
@@ -32,15 +52,11 @@ void render_arguments(CallText& text, CallProgress& progress) {
     const size_t i = progress.next_argument;
     if (call != nullptr && !text.at_exit && !known_at_entry(text, call->argument_slots[i])) return;
     text.argument_start = text.out.size();
-    if (progress.any_shown) text.put(", ");
-    put_argument_name(text, i);
-    if (text.style.raw) {
-      text.hex(text.argument(i));
-    } else if (call != nullptr) {
-      call->argument_slots[i].print(text, text.argument(i), call->argument_slots[i]);
-    } else {
-      text.hex(text.argument(i));
+    if (!is_addendum(call, i)) {
+      if (progress.any_shown) text.put(", ");
+      put_argument_name(text, argument_of_slot(call, i));
     }
+    render_slot(text, call, i);
     progress.any_shown = progress.any_shown || text.out.size() > text.argument_start;
     progress.omitted = text.omitted;
   }
@@ -101,11 +117,13 @@ CallProgress render_entry(CallText& text) {
   text.put('(');
   CallProgress progress;
   render_arguments(text, progress);
+  progress.kept = text.kept;
   return progress;
 }
 
 void render_exit(CallText& text, CallProgress progress) {
   text.at_exit = true;
+  text.kept = progress.kept;
   render_arguments(text, progress);
   text.put(')');
   const CallDescription* call = description_of(text.call);
@@ -143,12 +161,9 @@ void render_each_argument(CallText& text, std::vector<std::string>& arguments) {
     if (call != nullptr && !text.at_exit && !known_at_entry(text, call->argument_slots[i])) return;
     text.out.clear();
     text.argument_start = 0;
-    if (text.style.raw || call == nullptr) {
-      text.hex(text.argument(i));
-    } else {
-      call->argument_slots[i].print(text, text.argument(i), call->argument_slots[i]);
-    }
+    render_slot(text, call, i);
     arguments.push_back(text.out);
+    if (text.omitted) arguments.resize(count);
   }
 }
 

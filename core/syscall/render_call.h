@@ -19,6 +19,7 @@ struct CallProgress {
   uint8_t next_argument = 0;
   bool any_shown = false;
   bool omitted = false;
+  uint64_t kept = 0;  // CallText::kept
 };
 
 // Appends "name(" and the arguments that are known at the entry.

@@ -73,6 +73,34 @@ void put_socket_path(CallText& text, Bytes bytes) {
   text.quoted(as_text(bytes).substr(is_abstract ? 1 : 0));
 }
 
+void put_c_string(CallText& text, Bytes bytes) {
+  const std::string_view all = as_text(bytes);
+  const size_t end = all.find('\0');
+  if (end != std::string_view::npos) return text.quoted(all.substr(0, end));
+  text.quoted(all.substr(0, all.size() - 1), true);
+}
+
+void put_uuid(CallText& text, Bytes bytes) {
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const bool is_group = i == 4 || i == 6 || i == 8 || i == 10;
+    text.print("{}{:02x}", is_group ? "-" : "", static_cast<unsigned>(bytes[i]));
+  }
+}
+
+void put_elements(CallText& text, Bytes bytes, const ValueKind& element, const MessageContext& context) {
+  text.put('[');
+  size_t count = 0;
+  for (size_t at = 0; at + element.size <= bytes.size(); at += element.size) {
+    if (at > 0) text.put(", ");
+    if (!text.style.verbose && count++ >= text.style.string_limit) {
+      text.put("...");
+      break;
+    }
+    put_value(text, bytes.subspan(at, element.size), element, context);
+  }
+  text.put(']');
+}
+
 // Bit fields; the ones that are set unless all are asked for.
 void put_socket_bits(CallText& text, Bytes bytes) {
   constexpr std::array<std::string_view, 11> kNames = {"recverr",         "is_icsk",      "freebind",
@@ -94,6 +122,18 @@ void put_socket_bits(CallText& text, Bytes bytes) {
     text.put(" /* bits 3..8 */");  // of the second byte
   }
   text.put('}');
+}
+
+// A number in decimal for which there may be a name.
+void put_named_number(CallText& text, uint64_t number, std::string_view name) {
+  const ConstantStyle style = text.style.constants;
+  if (name.empty() || style != ConstantStyle::kAbbreviated) text.print("{}", number);
+  if (name.empty() || style == ConstantStyle::kRaw) return;
+  if (style == ConstantStyle::kVerbose) {
+    text.print(" /* {} */", name);
+  } else {
+    text.put(name);
+  }
 }
 
 // [NAME]=, as designated initializers have it.
@@ -145,6 +185,10 @@ void put_number(CallText& text, Bytes bytes, const ValueKind& kind) {
       return text.flags(*kind.table, number);
     case Show::kEnumeration:
       return text.enumeration(*kind.table, number);
+    case Show::kNamedNumber:
+      return put_named_number(text, number, kind.table->find(number));
+    case Show::kLimit:
+      return put_named_number(text, number, number == UINT64_MAX ? "UINT64_MAX" : "");
     case Show::kFd:
       return text.fd(static_cast<int>(number));
     case Show::kAddress:
@@ -212,7 +256,7 @@ void put_fields(CallText& text, Bytes bytes, const Structure& structure, const M
       put_value(text, own, field.kind, context);
     }
   }
-  if (left_out) text.put(", ...");
+  if (left_out) text.put(first ? "..." : ", ...");
 }
 
 void put_extensible(CallText& text, uint64_t address, uint64_t size, const Structure& structure,
@@ -249,6 +293,7 @@ void put_structure(CallText& text, Bytes bytes, const Structure& structure, cons
 
 void put_value(CallText& text, Bytes bytes, const ValueKind& kind, const MessageContext& context) {
   if (bytes.size() < kind.size) return put_bytes(text, bytes);
+  if (kind.print != nullptr) return kind.print(text, bytes, bytes);
   const bool is_array = kind.show == Show::kArray || kind.show == Show::kSignedArray;
   const Bytes own = kind.size != 0 && !is_array ? bytes.first(kind.size) : bytes;
   switch (kind.show) {
@@ -271,6 +316,12 @@ void put_value(CallText& text, Bytes bytes, const ValueKind& kind, const Message
     case Show::kArray:
     case Show::kSignedArray:
       return put_array(text, own, kind, context);
+    case Show::kCString:
+      return put_c_string(text, own);
+    case Show::kUuid:
+      return put_uuid(text, own);
+    case Show::kElements:
+      return put_elements(text, own, *kind.element, context);
     case Show::kNested:
       return put_attributes(text, own, *kind.attributes, context);
     default:

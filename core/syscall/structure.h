@@ -37,7 +37,12 @@ struct ValueKind {
     kStructure,   // of STRUCTURE
     kArray,       // of STRUCTURE, or of 32-bit numbers, with names of TABLE for their indices; as many as there are
     kSignedArray,
-    kNested,  // attributes, of ATTRIBUTES
+    kNested,       // attributes, of ATTRIBUTES
+    kCString,      // "..." in an array that has room for the NUL; "..."... where there is none
+    kUuid,         // 01020304-0506-0708-090a-0b0c0d0e0f10
+    kElements,     // [..] of ELEMENT
+    kNamedNumber,  // decimal, or of TABLE
+    kLimit,        // decimal, but UINT64_MAX by name
   };
   Show show = Show::kBytes;
   const ConstantTable* table = nullptr;
@@ -47,13 +52,14 @@ struct ValueKind {
   uint16_t size = 0;
   // Shows BYTES, a part of WHOLE.
   void (*print)(CallText& text, std::span<const std::byte> bytes, std::span<const std::byte> whole) = nullptr;
+  const ValueKind* element = nullptr;
 };
 
 struct Field {
   std::string_view name;
   uint16_t offset = 0;
   uint16_t size = 0;
-  ValueKind kind;
+  ValueKind kind{};
   bool verbose_only = false;
   // Whether it means something in WHOLE; null: always.
   bool (*present)(std::span<const std::byte> whole) = nullptr;
@@ -67,7 +73,7 @@ struct Structure {
 
 struct AttributeRule {
   uint16_t type = 0;
-  ValueKind kind;
+  ValueKind kind{};
 };
 
 struct AttributeSet {
@@ -102,6 +108,28 @@ uint64_t number_in(std::span<const std::byte> bytes);
 
 }  // namespace polytap
 
+namespace polytap {
+
+// For Field::present: whether any of the SIZE bytes at OFFSET is not zero.
+template <size_t kOffset, size_t kSize>
+bool is_nonzero(std::span<const std::byte> whole) {
+  for (size_t i = kOffset; i < kOffset + kSize && i < whole.size(); ++i) {
+    if (whole[i] != std::byte{0}) return true;
+  }
+  return false;
+}
+
+}  // namespace polytap
+
 // A member of a kernel structure as a Field.
 #define POLYTAP_FIELD(type, member, ...) \
   { #member, offsetof(type, member), sizeof(type::member), __VA_ARGS__ }
+// The same of a reserved member: shown only when it is not zero.
+#define POLYTAP_RESERVED_FIELD(type, member, ...)                                                                   \
+  {                                                                                                                 \
+#member, offsetof(type, member), sizeof(type::member), __VA_ARGS__, false, is_nonzero < offsetof(type, member), \
+        sizeof(type::member)>                                                                                       \
+  }
+// A member that is shown with -v only.
+#define POLYTAP_VERBOSE_FIELD(type, member, ...) \
+  { #member, offsetof(type, member), sizeof(type::member), __VA_ARGS__, true }

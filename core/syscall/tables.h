@@ -157,7 +157,6 @@ extern const ConstantTable kTcpOptions;
 extern const ConstantTable kNetlinkOptions;
 extern const ConstantTable kControlTypes;
 
-extern const ConstantTable kIoctlCommands;
 extern const ConstantTable kCapabilities;
 extern const ConstantTable kPersonalityFlags;
 extern const ConstantTable kSigevNotify;

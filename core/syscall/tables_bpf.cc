@@ -5,8 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#define NAMED(constant) \
-  { #constant, static_cast < uint64_t>(constant) }
+#include "core/syscall/named_constant.h"
 
 namespace polytap {
 

@@ -3,8 +3,7 @@
 
 #include <linux/io_uring.h>
 
-#define NAMED(constant) \
-  { #constant, static_cast < uint64_t>(constant) }
+#include "core/syscall/named_constant.h"
 
 namespace polytap {
 

@@ -5,17 +5,10 @@
 #include <signal.h>
 #include <sys/personality.h>
 
+#include "core/syscall/named_constant.h"
 #include "core/syscall/tables.h"
 
-#define NAMED(constant) \
-  { #constant, static_cast < uint64_t>(constant) }
-
 namespace polytap {
-
-static constexpr Constant kIoctlCommandsConstants[] = {
-#include "core/syscall/ioctl_commands.inc"
-};
-const ConstantTable kIoctlCommands{kIoctlCommandsConstants, ""};
 
 static constexpr Constant kCapabilitiesConstants[] = {
     NAMED(CAP_CHOWN),

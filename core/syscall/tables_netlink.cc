@@ -19,8 +19,7 @@
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
 
-#define NAMED(constant) \
-  { #constant, static_cast < uint64_t>(constant) }
+#include "core/syscall/named_constant.h"
 
 namespace polytap {
 

@@ -4,8 +4,7 @@
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
 
-#define NAMED(constant) \
-  { #constant, static_cast < uint64_t>(constant) }
+#include "core/syscall/named_constant.h"
 
 namespace polytap {
 

@@ -2,10 +2,8 @@
 
 #include <array>
 
+#include "core/syscall/named_constant.h"
 #include "core/syscall/tables.h"
-
-#define NAMED(constant) \
-  { #constant, static_cast < uint64_t>(constant) }
 
 namespace polytap {
 

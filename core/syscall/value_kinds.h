@@ -15,6 +15,21 @@ inline constexpr ValueKind kUint32{Show::kUnsigned, nullptr, nullptr, nullptr, 4
 inline constexpr ValueKind kInt32{Show::kSigned, nullptr, nullptr, nullptr, 4};
 inline constexpr ValueKind kUint64{Show::kUnsigned, nullptr, nullptr, nullptr, 8};
 
+inline constexpr ValueKind kSigned{Show::kSigned};  // as wide as the field
+inline constexpr ValueKind kHex{Show::kHex};
+inline constexpr ValueKind kHex8{Show::kHex, nullptr, nullptr, nullptr, 1};
+inline constexpr ValueKind kHex16{Show::kHex, nullptr, nullptr, nullptr, 2};
+inline constexpr ValueKind kHex32{Show::kHex, nullptr, nullptr, nullptr, 4};
+inline constexpr ValueKind kHex64{Show::kHex, nullptr, nullptr, nullptr, 8};
+inline constexpr ValueKind kInt64{Show::kSigned, nullptr, nullptr, nullptr, 8};
+inline constexpr ValueKind kAddress{Show::kAddress, nullptr, nullptr, nullptr, 8};
+inline constexpr ValueKind kFd{Show::kFd, nullptr, nullptr, nullptr, 4};
+inline constexpr ValueKind kCString{Show::kCString};
+inline constexpr ValueKind kBytes{Show::kBytes};
+inline constexpr ValueKind kUuid{Show::kUuid};
+inline constexpr ValueKind kDevice{Show::kDevice};
+inline constexpr ValueKind kLimit{Show::kLimit, nullptr, nullptr, nullptr, 8};
+
 // SIZE 0: as wide as the field.
 constexpr ValueKind flags_of(const ConstantTable& table, uint16_t size = 0) {
   return {Show::kFlags, &table, nullptr, nullptr, size};
@@ -22,8 +37,29 @@ constexpr ValueKind flags_of(const ConstantTable& table, uint16_t size = 0) {
 constexpr ValueKind one_of(const ConstantTable& table, uint16_t size = 0) {
   return {Show::kEnumeration, &table, nullptr, nullptr, size};
 }
+// In decimal where it has no name.
+constexpr ValueKind number_of(const ConstantTable& table, uint16_t size = 0) {
+  return {Show::kNamedNumber, &table, nullptr, nullptr, size};
+}
 constexpr ValueKind structure_of(const Structure& structure) {
   return {Show::kStructure, nullptr, &structure, nullptr, structure.size};
+}
+
+// By PRINT; SIZE as above.
+constexpr ValueKind printed_by(void (*print)(CallText& text, std::span<const std::byte> bytes,
+                                             std::span<const std::byte> whole),
+                               uint16_t size = 0) {
+  ValueKind kind{Show::kPrinted};
+  kind.size = size;
+  kind.print = print;
+  return kind;
+}
+// [a, b]; ELEMENT has a size.
+constexpr ValueKind array_of(const ValueKind& element, uint16_t size = 0) {
+  ValueKind kind{Show::kElements};
+  kind.size = size;
+  kind.element = &element;
+  return kind;
 }
 
 }  // namespace polytap::value_kinds
