@@ -127,7 +127,7 @@ constexpr IoctlContent kRtcContents[] = {
     in(RTC_WKALM_SET, structure_of(kWake)),
     out(RTC_PLL_GET, structure_of(kLoop)),
     in(RTC_PLL_SET, structure_of(kLoop)),
-    answered(RTC_PARAM_GET, structure_of(kParameterQuestion), structure_of(kParameterAnswer)),
+    answered(RTC_PARAM_GET, structure_of(kParameterQuestion), structure_of(kParameterAnswer)).always_answered(),
     in(RTC_PARAM_SET, structure_of(kParameter)),
     out_brackets(RTC_IRQP_READ, kUint64),
     out_brackets(RTC_EPOCH_READ, kUint64),
