@@ -4,6 +4,7 @@
 #include <linux/if_tun.h>
 #include <linux/ioctl.h>
 #include <linux/sockios.h>
+#include <linux/time_types.h>
 
 #include <algorithm>
 #include <cstring>
@@ -222,6 +223,9 @@ constexpr Structure kArpQuestion{kArpQuestionFields, sizeof(arpreq)};
 constexpr Field kArpAnswerFields[] = {kArpFields[1], kArpFields[2], kArpFields[3]};
 constexpr Structure kArpAnswer{kArpAnswerFields, sizeof(arpreq)};
 
+// What is at the address is not shown.
+constexpr IoctlContent pointer(uint64_t command) { return direct(command, kAddress); }
+
 constexpr IoctlContent kSocketContents[] = {
     own_continued(SIOCGIFCONF, put_interfaces, put_interfaces_answer).always_answered(),
     own_in(SIOCBRADDBR, put_bridge_name),
@@ -264,7 +268,44 @@ constexpr IoctlContent kSocketContents[] = {
     get_request(SIOCGIFSLAVE, kSlaveAnswer),
     get_request(SIOCGIFTXQLEN, kQueueAnswer),
     continued(SIOCGIFNAME, structure_of(kIndexAnswer), structure_of(kName)),
-    // strace shows the address.
+    pointer(SIOCADDDLCI),
+    pointer(SIOCADDRT),
+    pointer(SIOCBONDCHANGEACTIVE),
+    pointer(SIOCBONDENSLAVE),
+    pointer(SIOCBONDINFOQUERY),
+    pointer(SIOCBONDRELEASE),
+    pointer(SIOCBONDSETHWADDR),
+    pointer(SIOCBONDSLAVEINFOQUERY),
+    pointer(SIOCDELDLCI),
+    pointer(SIOCDELRT),
+    pointer(SIOCDIFADDR),
+    pointer(SIOCDRARP),
+    pointer(SIOCETHTOOL),
+    pointer(SIOCGHWTSTAMP),
+    pointer(SIOCGIFBR),
+    pointer(SIOCGIFCOUNT),
+    pointer(SIOCGIFMEM),
+    pointer(SIOCGIFPFLAGS),
+    pointer(SIOCGIFVLAN),
+    pointer(SIOCGMIIPHY),
+    pointer(SIOCGMIIREG),
+    pointer(SIOCGRARP),
+    pointer(SIOCGSKNS),
+    pointer(SIOCGSTAMP_OLD),
+    pointer(SIOCGSTAMP_NEW),
+    pointer(SIOCGSTAMPNS_OLD),
+    pointer(SIOCGSTAMPNS_NEW),
+    pointer(SIOCRTMSG),
+    pointer(SIOCSHWTSTAMP),
+    pointer(SIOCSIFBR),
+    pointer(SIOCSIFLINK),
+    pointer(SIOCSIFMEM),
+    pointer(SIOCSIFPFLAGS),
+    pointer(SIOCSIFVLAN),
+    pointer(SIOCSMIIREG),
+    pointer(SIOCSRARP),
+    pointer(SIOCWANDEV),
+    // strace shows the addresses.
     in(SIOCSARP, structure_of(kArp)),
     in(SIOCDARP, structure_of(kArpQuestion)),
     continued(SIOCGARP, structure_of(kArpQuestion), structure_of(kArpAnswer)),

@@ -1,8 +1,9 @@
 // ioctl(2) of storage below block devices: SCSI generic (sg), flash (mtd), volumes on flash (ubi).
+#include <linux/ioctl.h>
 #include <mtd/mtd-abi.h>
 #include <mtd/ubi-user.h>
 #include <sys/types.h>
-// glibc's, which leans on sys/types.h.
+// Not among the others: glibc's header leans on sys/types.h.
 #include <scsi/sg.h>
 
 #include <algorithm>
