@@ -27,7 +27,7 @@ constexpr Constant kPartitionOperationNames[] = {
 constexpr Constant kNiceNames[] = {
     {"1 << IDE_NICE_DSC_OVERLAP", 1 << IDE_NICE_DSC_OVERLAP},
     {"1 << IDE_NICE_ATAPI_OVERLAP", 1 << IDE_NICE_ATAPI_OVERLAP},
-    {"1 << IDE_NICE_0", 1 << IDE_NICE_0}, {"1 << IDE_NICE_1", 1 << IDE_NICE_1}, {"1 << IDE_NICE_2", 1 << IDE_NICE_2},
+    {"1 << IDE_NICE_1", 1 << IDE_NICE_1}, {"1 << IDE_NICE_0", 1 << IDE_NICE_0}, {"1 << IDE_NICE_2", 1 << IDE_NICE_2},
 };
 constexpr Constant kBusStateNames[] = {NAMED(BUSSTATE_OFF), NAMED(BUSSTATE_ON), NAMED(BUSSTATE_TRISTATE)};
 // include/linux/ata.h, which the kernel does not export.

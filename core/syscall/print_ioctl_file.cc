@@ -231,9 +231,7 @@ constexpr IoctlContent kCloneContents[] = {
 // The part of a loop device's description that is shown only with -v, or when it is encrypted.
 void put_key(CallText& text, std::string_view name, const unsigned char* key, uint32_t size) {
   text.print(", {}=", name);
-  const size_t shown = std::min<size_t>(size, LO_KEY_SIZE);
-  const size_t limit = std::min(shown, text.style.string_limit);
-  text.quoted({reinterpret_cast<const char*>(key), limit}, limit < shown);
+  text.quoted({reinterpret_cast<const char*>(key), std::min<size_t>(size, LO_KEY_SIZE)});
 }
 
 template <typename T, size_t N>
