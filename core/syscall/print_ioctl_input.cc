@@ -126,16 +126,15 @@ bool put_bits(CallText& text, uint64_t at, const ConstantTable& table, uint64_t 
     text.put('[');
     for (uint64_t bit = 0; bit < bits; ++bit) {
       if ((words[bit / 64] >> bit % 64 & 1) == 0) continue;
-      if (count > 0) text.put(", ");
+      if (count > 0) text.put(' ');
       if (!text.style.verbose && count == kShownAtMost) {
         text.put("...");
-        ++count;
         break;
       }
       text.enumeration(table, bit);
       ++count;
     }
-    text.put(count == 0 ? " 0 ]" : "]");
+    text.put(']');
   }
   if (style == ConstantStyle::kAbbreviated) return true;
   if (style == ConstantStyle::kVerbose) text.put(" /* ");

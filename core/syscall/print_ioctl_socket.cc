@@ -73,11 +73,11 @@ void put_hardware_address(CallText& text, Bytes bytes, Bytes) {
   text.put(", sa_data=");
   const auto known = std::ranges::find(kAddressLengths, address.sa_family, &AddressLength::type);
   const size_t length = known != std::end(kAddressLengths) ? known->length : sizeof address.sa_data;
-  const Bytes data = std::as_bytes(std::span(address.sa_data)).first(length);
+  const Bytes data = std::as_bytes(std::span(address.sa_data));
   const ConstantStyle style = text.style.constants;
   if (style != ConstantStyle::kAbbreviated) put_value(text, data, kBytes);
   if (style == ConstantStyle::kVerbose) text.put(" /* ");
-  if (style != ConstantStyle::kRaw) put_value(text, data, {ValueKind::Show::kMac});
+  if (style != ConstantStyle::kRaw) put_value(text, data.first(length), {ValueKind::Show::kMac});
   if (style == ConstantStyle::kVerbose) text.put(" */");
   text.put('}');
 }
@@ -159,7 +159,10 @@ void put_room(CallText& text, int length) {
 
 bool put_interfaces(CallText& text, uint64_t at) {
   ifconf list{};
-  if (!text.fetch(at, list)) return false;
+  if (!text.memory.read_object(at, list)) {
+    text.address(at);
+    return false;
+  }
   const bool has_room = list.ifc_ifcu.ifcu_buf != nullptr;
   text.kept = (has_room ? kRoomGiven : 0) | static_cast<uint32_t>(list.ifc_len);
   text.put("{ifc_len=");

@@ -27,8 +27,6 @@ void put_four_characters(CallText& text, Bytes bytes, const ConstantTable& names
     const auto c = static_cast<unsigned char>(bytes[i]);
     if (c == '\'' || c == '\\') {
       text.print("'\\{}'", static_cast<char>(c));
-    } else if (c >= '\t' && c <= '\r') {
-      text.print("'\\{}'", "tnvfr"[c - '\t']);
     } else if (c >= ' ' && c < 0x7f) {
       text.print("'{}'", static_cast<char>(c));
     } else {

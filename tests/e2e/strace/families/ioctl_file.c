@@ -18,6 +18,7 @@ int main(void) {
   const int fd = open("/proc/self/exe", O_RDONLY);
   int flags = 0;
   struct fsxattr attributes;
+  memset(&attributes, 0, sizeof attributes);
   ioctl(fd, FS_IOC_GETFLAGS, &flags);
   ioctl(fd, FS_IOC_FSGETXATTR, &attributes);
   struct {

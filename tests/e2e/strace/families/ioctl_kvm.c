@@ -24,6 +24,8 @@ int main(void) {
   const int cpu = ioctl(machine, KVM_CREATE_VCPU, 0);
   struct kvm_regs registers;
   struct kvm_sregs special;
+  memset(&registers, 0, sizeof registers);
+  memset(&special, 0, sizeof special);
   ioctl(cpu, KVM_GET_REGS, &registers);
   ioctl(cpu, KVM_GET_SREGS, &special);
   close(cpu);

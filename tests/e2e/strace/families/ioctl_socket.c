@@ -37,6 +37,7 @@ int main(void) {
   ioctl(fd, SIOCGIFNAME, &request);
   struct ifreq room[16];
   struct ifconf list;
+  memset(room, 0, sizeof room);
   list.ifc_len = sizeof room;
   list.ifc_req = room;
   ioctl(fd, SIOCGIFCONF, &list);

@@ -20,6 +20,8 @@ int main(void) {
   ioctl(master, TIOCGPTN, &number);
   struct termios terminal;
   struct termios2 extended;
+  memset(&terminal, 0, sizeof terminal);
+  memset(&extended, 0, sizeof extended);
   unsigned short size[4] = {25, 80, 0, 0};
   ioctl(master, TCGETS, &terminal);
   ioctl(master, TCGETS2, &extended);
