@@ -13,10 +13,13 @@ using Form = IoctlContent::Form;
 using Flow = IoctlContent::Flow;
 
 const IoctlFamily* const kFamilies[] = {
-    &kTerminalIoctls,    &kSocketIoctls,       &kTunIoctls,    &kBlockIoctls,    &kDiskIoctls,        &kInputIoctls,
-    &kFileIoctls,        &kExtendedFileIoctls, &kCloneIoctls,  &kLoopIoctls,     &kNamespaceIoctls,   &kBtrfsIoctls,
-    &kBtrfsSearchIoctls, &kRtcIoctls,          &kPtpIoctls,    &kWatchdogIoctls, &kCounterIoctls,     &kPerfIoctls,
-    &kSeccompIoctls,     &kFaultIoctls,        &kRandomIoctls, &kInotifyIoctls,  &kBlockServerIoctls,
+    &kTerminalIoctls,    &kSocketIoctls,   &kTunIoctls,          &kBlockIoctls,        &kDiskIoctls,
+    &kInputIoctls,       &kFileIoctls,     &kExtendedFileIoctls, &kCloneIoctls,        &kLoopIoctls,
+    &kNamespaceIoctls,   &kBtrfsIoctls,    &kBtrfsSearchIoctls,  &kRtcIoctls,          &kPtpIoctls,
+    &kWatchdogIoctls,    &kCounterIoctls,  &kPerfIoctls,         &kSeccompIoctls,      &kFaultIoctls,
+    &kRandomIoctls,      &kInotifyIoctls,  &kBlockServerIoctls,  &kKvmIoctls,          &kVideoIoctls,
+    &kVideoFormatIoctls, &kScsiIoctls,     &kFlashIoctls,        &kFlashVolumesIoctls, &kFlashVolumeIoctls,
+    &kPinIoctls,         &kReceiverIoctls, &kTrustIoctls,
 };
 
 std::span<const std::byte> bytes_of(const uint64_t& value, size_t size) {
@@ -80,6 +83,9 @@ void put_ioctl_answer(CallText& text, uint64_t argument, const IoctlContent& con
   const bool is_continued = content.flow == Flow::kContinued;
   if (content.print_answer != nullptr) {
     if (text.succeeded() || (text.at_exit && content.answers_failure)) content.print_answer(text, argument);
+  } else if (!text.succeeded() && content.answers_failure) {
+    text.put(" => ");
+    text.address(argument);
   } else if (text.succeeded()) {
     const std::vector<std::byte> bytes = read_value(text, argument, content.answer);
     if (!is_continued) text.put(" => ");

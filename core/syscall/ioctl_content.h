@@ -8,7 +8,8 @@
 
 namespace polytap {
 
-// Shows what is at AT. False when that cannot be read, its address being shown instead.
+// Shows what is at AT. False when nothing is to follow: it cannot be read, and its address is shown instead; or the
+// answer says no more.
 using IoctlPrinter = bool (*)(CallText& text, uint64_t at);
 
 struct IoctlContent {
@@ -138,5 +139,15 @@ extern const IoctlFamily kFaultIoctls;
 extern const IoctlFamily kRandomIoctls;
 extern const IoctlFamily kInotifyIoctls;
 extern const IoctlFamily kBlockServerIoctls;
+extern const IoctlFamily kKvmIoctls;
+extern const IoctlFamily kVideoIoctls;
+extern const IoctlFamily kVideoFormatIoctls;
+extern const IoctlFamily kScsiIoctls;
+extern const IoctlFamily kFlashIoctls;
+extern const IoctlFamily kFlashVolumesIoctls;
+extern const IoctlFamily kFlashVolumeIoctls;
+extern const IoctlFamily kPinIoctls;
+extern const IoctlFamily kReceiverIoctls;
+extern const IoctlFamily kTrustIoctls;
 
 }  // namespace polytap

@@ -11,6 +11,7 @@
 
 #include "core/syscall/ioctl_content.h"
 #include "core/syscall/named_constant.h"
+#include "core/syscall/printers.h"
 #include "core/syscall/value_kinds.h"
 
 namespace polytap {
@@ -27,7 +28,7 @@ constexpr Constant kPartitionOperationNames[] = {
 constexpr Constant kNiceNames[] = {
     {"1 << IDE_NICE_DSC_OVERLAP", 1 << IDE_NICE_DSC_OVERLAP},
     {"1 << IDE_NICE_ATAPI_OVERLAP", 1 << IDE_NICE_ATAPI_OVERLAP},
-    {"1 << IDE_NICE_0", 1 << IDE_NICE_0}, {"1 << IDE_NICE_1", 1 << IDE_NICE_1}, {"1 << IDE_NICE_2", 1 << IDE_NICE_2},
+    {"1 << IDE_NICE_1", 1 << IDE_NICE_1}, {"1 << IDE_NICE_0", 1 << IDE_NICE_0}, {"1 << IDE_NICE_2", 1 << IDE_NICE_2},
 };
 constexpr Constant kBusStateNames[] = {NAMED(BUSSTATE_OFF), NAMED(BUSSTATE_ON), NAMED(BUSSTATE_TRISTATE)};
 // include/linux/ata.h, which the kernel does not export.
@@ -98,10 +99,14 @@ constexpr Field kPartitionRequestFields[] = {
 };
 constexpr Structure kPartitionRequest{kPartitionRequestFields, sizeof(blkpg_ioctl_arg)};
 
+void put_process(CallText& text, Bytes bytes, Bytes) { text.process(static_cast<int>(number_in(bytes))); }
 constexpr Field kTraceSetupFields[] = {
-    POLYTAP_FIELD(blk_user_trace_setup, act_mask, kNumber), POLYTAP_FIELD(blk_user_trace_setup, buf_size, kNumber),
-    POLYTAP_FIELD(blk_user_trace_setup, buf_nr, kNumber),   POLYTAP_FIELD(blk_user_trace_setup, start_lba, kNumber),
-    POLYTAP_FIELD(blk_user_trace_setup, end_lba, kNumber),  POLYTAP_FIELD(blk_user_trace_setup, pid, kNumber),
+    POLYTAP_FIELD(blk_user_trace_setup, act_mask, kNumber),
+    POLYTAP_FIELD(blk_user_trace_setup, buf_size, kNumber),
+    POLYTAP_FIELD(blk_user_trace_setup, buf_nr, kNumber),
+    POLYTAP_FIELD(blk_user_trace_setup, start_lba, kNumber),
+    POLYTAP_FIELD(blk_user_trace_setup, end_lba, kNumber),
+    POLYTAP_FIELD(blk_user_trace_setup, pid, printed_by(put_process)),
 };
 constexpr Structure kTraceSetup{kTraceSetupFields, sizeof(blk_user_trace_setup)};
 constexpr Field kTraceNameFields[] = {POLYTAP_FIELD(blk_user_trace_setup, name, kCString)};
@@ -199,7 +204,10 @@ bool put_identity(CallText& text, uint64_t at) {
   return true;
 }
 
-constexpr ValueKind kThreeWords = array_of(kHex32, 3 * sizeof(uint32_t));
+bool put_three_words(CallText& text, uint64_t at) {
+  printers::put_array<uint32_t>(text, at, 3, [&](uint32_t word) { text.hex(word); });
+  return true;
+}
 
 constexpr IoctlContent kDiskContents[] = {
     out(HDIO_GETGEO, structure_of(kGeometry)),
@@ -217,8 +225,8 @@ constexpr IoctlContent kDiskContents[] = {
     out_brackets(HDIO_GET_ACOUSTIC, kUint64),
     out_brackets(HDIO_GET_ADDRESS, kUint64),
     out_brackets(HDIO_GET_BUSSTATE, one_of(kBusStates, 8)),
-    in(HDIO_DRIVE_RESET, kThreeWords),
-    in(HDIO_SCAN_HWIF, kThreeWords),
+    own_in(HDIO_DRIVE_RESET, put_three_words),
+    own_in(HDIO_SCAN_HWIF, put_three_words),
     direct(HDIO_SET_MULTCOUNT, kUint64),
     direct(HDIO_SET_UNMASKINTR, kUint64),
     direct(HDIO_SET_KEEPSETTINGS, kUint64),

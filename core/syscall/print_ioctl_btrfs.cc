@@ -57,6 +57,18 @@ constexpr Structure kBalance{kBalanceFields, sizeof(Balance)};
 constexpr Field kBalanceRequestFields[] = {kBalanceFields[0], kBalanceFields[2], kBalanceFields[3], kBalanceFields[4]};
 constexpr Structure kBalanceRequest{kBalanceRequestFields, sizeof(Balance)};
 
+// An answer follows even what cannot be read.
+bool put_balance(CallText& text, uint64_t at) {
+  Balance balance{};
+  if (text.fetch(at, balance)) put_structure(text, bytes_of(balance), kBalanceRequest);
+  return true;
+}
+void put_balance_answer(CallText& text, uint64_t at) {
+  Balance balance{};
+  text.put(" => ");
+  if (text.fetch(at, balance)) put_structure(text, bytes_of(balance), kBalance);
+}
+
 // Features: one set, [what is changed, to what], [supported, safe to set, safe to clear].
 using Features = btrfs_ioctl_feature_flags;
 constexpr Field kFeatureFields[] = {
@@ -285,6 +297,8 @@ void put_timestamp(CallText& text, Bytes bytes, Bytes) {
   const uint64_t seconds = number_in(bytes.subspan(offsetof(btrfs_ioctl_timespec, sec), sizeof(uint64_t)));
   const uint64_t nanoseconds = number_in(bytes.subspan(offsetof(btrfs_ioctl_timespec, nsec), sizeof(uint32_t)));
   text.print("{{sec={}, nsec={}}}", seconds, nanoseconds);
+  constexpr uint64_t kSecond = 1'000'000'000;
+  if (nanoseconds >= kSecond) return;
   printers::put_comment_time(text, static_cast<int64_t>(seconds), static_cast<int64_t>(nanoseconds));
 }
 using Received = btrfs_ioctl_received_subvol_args;
@@ -362,13 +376,13 @@ constexpr IoctlContent kContents[] = {
     nothing(BTRFS_IOC_QUOTA_RESCAN_WAIT),
     nothing(BTRFS_IOC_DEFRAG),
     nothing(BTRFS_IOC_BALANCE),
-    direct(BTRFS_IOC_BALANCE_CTL, one_of(kBtrfsBalanceCommands, 8)),
+    direct(BTRFS_IOC_BALANCE_CTL, one_of(kBtrfsBalanceCommands, 4)),
     out_brackets(BTRFS_IOC_START_SYNC, kUint64),
     in_brackets(BTRFS_IOC_DEFAULT_SUBVOL, kUint64),
     in_brackets(BTRFS_IOC_WAIT_SYNC, kUint64),
     out(BTRFS_IOC_SUBVOL_GETFLAGS, flags_of(kBtrfsSubvolumeFlags, 8)),
     in(BTRFS_IOC_SUBVOL_SETFLAGS, flags_of(kBtrfsSubvolumeFlags, 8)),
-    answered(BTRFS_IOC_BALANCE_V2, structure_of(kBalanceRequest), structure_of(kBalance)),
+    own_answered(BTRFS_IOC_BALANCE_V2, put_balance, put_balance_answer),
     out(BTRFS_IOC_BALANCE_PROGRESS, structure_of(kBalance)),
     in(BTRFS_IOC_DEFRAG_RANGE, structure_of(kDefrag)),
     answered(BTRFS_IOC_DEV_INFO, structure_of(kDeviceQuestion), structure_of(kDeviceAnswer)),

@@ -22,6 +22,17 @@ using Bytes = std::span<const std::byte>;
 constexpr Constant kRtcParameterNames[] = {
     NAMED(RTC_PARAM_FEATURES), NAMED(RTC_PARAM_CORRECTION), NAMED(RTC_PARAM_BACKUP_SWITCH_MODE),
 };
+#define BIT_NAMED(constant) \
+  { "1<<" #constant, uint64_t{1} << constant }
+constexpr Constant kRtcFeatureNames[] = {
+    BIT_NAMED(RTC_FEATURE_ALARM), BIT_NAMED(RTC_FEATURE_ALARM_RES_MINUTE), BIT_NAMED(RTC_FEATURE_NEED_WEEK_DAY),
+    BIT_NAMED(RTC_FEATURE_ALARM_RES_2S), BIT_NAMED(RTC_FEATURE_UPDATE_INTERRUPT), BIT_NAMED(RTC_FEATURE_CORRECTION),
+    BIT_NAMED(RTC_FEATURE_BACKUP_SWITCH_MODE), BIT_NAMED(RTC_FEATURE_ALARM_WAKEUP_ONLY),
+};
+#undef BIT_NAMED
+constexpr Constant kRtcSwitchNames[] = {
+    NAMED(RTC_BSM_DISABLED), NAMED(RTC_BSM_DIRECT), NAMED(RTC_BSM_LEVEL), NAMED(RTC_BSM_STANDBY),
+};
 constexpr Constant kRtcStateNames[] = {
     NAMED(RTC_VL_DATA_INVALID), NAMED(RTC_VL_BACKUP_LOW), NAMED(RTC_VL_BACKUP_EMPTY), NAMED(RTC_VL_ACCURACY_LOW),
     NAMED(RTC_VL_BACKUP_SWITCH),
@@ -51,6 +62,12 @@ constexpr Constant kCounterEventNames[] = {
 constexpr ConstantTable kRtcParameters{kRtcParameterNames,
                                        "RTC_PARAM_?"
                                        "??"};
+constexpr ConstantTable kRtcFeatures{kRtcFeatureNames,
+                                     "1<<RTC_FEATURE_?"
+                                     "??"};
+constexpr ConstantTable kRtcSwitchModes{kRtcSwitchNames,
+                                        "RTC_BSM_?"
+                                        "??"};
 constexpr ConstantTable kRtcStates{kRtcStateNames,
                                    "RTC_VL_?"
                                    "??"};
@@ -96,17 +113,30 @@ constexpr Field kLoopFields[] = {
 };
 constexpr Structure kLoop{kLoopFields, sizeof(rtc_pll_info)};
 
-// struct rtc_param: its value may be a number or a pointer; which, the parameter says.
+// struct rtc_param: what its value is, the parameter says.
+template <uint64_t kParameter>
+bool is_parameter(Bytes whole) {
+  return number_in(whole.subspan(offsetof(rtc_param, param), sizeof(rtc_param::param))) == kParameter;
+}
+bool is_other_parameter(Bytes whole) {
+  return !is_parameter<RTC_PARAM_FEATURES>(whole) && !is_parameter<RTC_PARAM_CORRECTION>(whole) &&
+         !is_parameter<RTC_PARAM_BACKUP_SWITCH_MODE>(whole);
+}
 constexpr Field kParameterFields[] = {
     POLYTAP_FIELD(rtc_param, param, one_of(kRtcParameters)),
-    POLYTAP_FIELD(rtc_param, uvalue, kHex),
     POLYTAP_FIELD(rtc_param, index, kNumber),
     POLYTAP_RESERVED_FIELD(rtc_param, __pad, kHex),
 };
-constexpr Structure kParameter{kParameterFields, sizeof(rtc_param)};
-constexpr Field kParameterQuestionFields[] = {kParameterFields[0], kParameterFields[2], kParameterFields[3]};
-constexpr Structure kParameterQuestion{kParameterQuestionFields, sizeof(rtc_param)};
-constexpr Field kParameterAnswerFields[] = {kParameterFields[1], kParameterFields[3]};
+#define PARAMETER_VALUE                                                                                             \
+  POLYTAP_FIELD(rtc_param, uvalue, flags_of(kRtcFeatures), false, is_parameter<RTC_PARAM_FEATURES>),                \
+      POLYTAP_FIELD(rtc_param, svalue, kSigned, false, is_parameter<RTC_PARAM_CORRECTION>),                         \
+      POLYTAP_FIELD(rtc_param, uvalue, one_of(kRtcSwitchModes), false, is_parameter<RTC_PARAM_BACKUP_SWITCH_MODE>), \
+      POLYTAP_FIELD(rtc_param, uvalue, kHex, false, is_other_parameter)
+constexpr Field kParameterSetFields[] = {kParameterFields[0], PARAMETER_VALUE, kParameterFields[1],
+                                         kParameterFields[2]};
+constexpr Structure kParameter{kParameterSetFields, sizeof(rtc_param)};
+constexpr Structure kParameterQuestion{kParameterFields, sizeof(rtc_param)};
+constexpr Field kParameterAnswerFields[] = {PARAMETER_VALUE, kParameterFields[2]};
 constexpr Structure kParameterAnswer{kParameterAnswerFields, sizeof(rtc_param)};
 
 constexpr IoctlContent kRtcContents[] = {
@@ -127,7 +157,7 @@ constexpr IoctlContent kRtcContents[] = {
     in(RTC_WKALM_SET, structure_of(kWake)),
     out(RTC_PLL_GET, structure_of(kLoop)),
     in(RTC_PLL_SET, structure_of(kLoop)),
-    answered(RTC_PARAM_GET, structure_of(kParameterQuestion), structure_of(kParameterAnswer)),
+    answered(RTC_PARAM_GET, structure_of(kParameterQuestion), structure_of(kParameterAnswer)).always_answered(),
     in(RTC_PARAM_SET, structure_of(kParameter)),
     out_brackets(RTC_IRQP_READ, kUint64),
     out_brackets(RTC_EPOCH_READ, kUint64),
@@ -146,10 +176,10 @@ constexpr Structure kInstant{kInstantFields, sizeof(ptp_clock_time)};
 
 void put_dated(CallText& text, Bytes bytes, Bytes) {
   put_structure(text, bytes, kInstant);
-  if (text.style.constants == ConstantStyle::kRaw) return;
+  constexpr uint32_t kSecond = 1'000'000'000;
   ptp_clock_time time{};
   std::ranges::copy(bytes.first(sizeof time), std::as_writable_bytes(std::span(&time, 1)).begin());
-  printers::put_comment_time(text, time.sec, time.nsec);
+  if (time.nsec < kSecond) printers::put_comment_time(text, time.sec, time.nsec);
 }
 constexpr ValueKind kDated = printed_by(put_dated, sizeof(ptp_clock_time));
 constexpr ValueKind kWords = array_of(kHex32);

@@ -45,8 +45,9 @@ constexpr Constant kExtentFlagNames[] = {
     NAMED(FIEMAP_EXTENT_DATA_INLINE), NAMED(FIEMAP_EXTENT_DATA_TAIL), NAMED(FIEMAP_EXTENT_UNWRITTEN),
     NAMED(FIEMAP_EXTENT_MERGED), NAMED(FIEMAP_EXTENT_SHARED),
 };
+// The second is gone from the header since 2.6.31.
 constexpr Constant kLoopFlagNames[] = {
-    NAMED(LO_FLAGS_READ_ONLY), NAMED(LO_FLAGS_AUTOCLEAR), NAMED(LO_FLAGS_PARTSCAN), NAMED(LO_FLAGS_DIRECT_IO),
+    NAMED(LO_FLAGS_READ_ONLY), {"LO_FLAGS_USE_AOPS", 2}, NAMED(LO_FLAGS_AUTOCLEAR), NAMED(LO_FLAGS_PARTSCAN), NAMED(LO_FLAGS_DIRECT_IO),
 };
 constexpr Constant kEncryptionNames[] = {
     NAMED(LO_CRYPT_NONE), NAMED(LO_CRYPT_XOR), NAMED(LO_CRYPT_DES), NAMED(LO_CRYPT_FISH2), NAMED(LO_CRYPT_BLOW),
@@ -111,29 +112,32 @@ constexpr Field kDedupedFields[] = {
 };
 constexpr Structure kDeduped{kDedupedFields, sizeof(file_dedupe_range_info)};
 
-// As many as `count` says, without -v no more than two.
-void put_targets(CallText& text, uint64_t at, uint64_t count, const Structure& structure) {
-  constexpr size_t kShownAtMost = 2;
-  size_t shown = 0;
-  const bool is_cut = !text.style.verbose && count > kShownAtMost;
-  const uint64_t wanted = is_cut ? kShownAtMost : count;
-  if (wanted == 0) return text.put("[]");
+// COUNT of them, without -v no more than two. False when there are fewer, or none.
+bool put_targets(CallText& text, uint64_t at, uint64_t count, const Structure& structure) {
+  constexpr uint64_t kShownAtMost = 2;
   text.put('[');
-  for (; shown < wanted; ++shown) {
-    if (shown > 0) text.put(", ");
+  for (uint64_t i = 0; i < count; ++i) {
     file_dedupe_range_info each{};
-    const uint64_t from = at + shown * sizeof each;
-    if (!text.memory.read_object(from, each)) {
-      if (shown == 0) {
-        text.out.pop_back();
-        return text.address(at);
-      }
-      text.print("... /* {:#x} */", from);
-      return text.put(']');
+    const uint64_t from = at + i * sizeof each;
+    const bool was_read = text.memory.read_object(from, each);
+    if (i == 0 && !was_read) {
+      text.out.pop_back();
+      text.address(at);
+      return false;
+    }
+    if (i > 0) text.put(", ");
+    if (!was_read) {
+      text.print("... /* {:#x} */]", from);
+      return false;
+    }
+    if (!text.style.verbose && i == kShownAtMost) {
+      text.put("...");
+      break;
     }
     put_structure(text, std::as_bytes(std::span(&each, 1)), structure);
   }
-  text.put(is_cut ? ", ...]" : "]");
+  text.put(']');
+  return count != 0;
 }
 
 bool put_dedupe(CallText& text, uint64_t at) {
@@ -141,9 +145,9 @@ bool put_dedupe(CallText& text, uint64_t at) {
   if (!text.fetch(at, range)) return false;
   text.print("{{src_offset={}, src_length={}, dest_count={}, info=", range.src_offset, range.src_length,
              range.dest_count);
-  put_targets(text, at + offsetof(file_dedupe_range, info), range.dest_count, kTarget);
+  const bool is_whole = put_targets(text, at + offsetof(file_dedupe_range, info), range.dest_count, kTarget);
   text.put('}');
-  return true;
+  return is_whole;
 }
 
 void put_dedupe_answer(CallText& text, uint64_t at) {
@@ -189,21 +193,13 @@ void put_map_answer(CallText& text, uint64_t at) {
   if (!text.style.verbose) return text.put("...}");
   text.put("fm_extents=");
   printers::put_array<fiemap_extent>(
-      text, at + offsetof(fiemap, fm_extents), std::min(map.fm_extent_count, map.fm_mapped_extents),
+      text, at + offsetof(fiemap, fm_extents), map.fm_mapped_extents,
       [&](const fiemap_extent& each) { put_structure(text, std::as_bytes(std::span(&each, 1)), kExtent); });
   text.put('}');
 }
 
-// A volume's label: 256 bytes at most.
-bool put_label(CallText& text, uint64_t at) {
-  std::array<std::byte, FSLABEL_MAX> label{};
-  if (!text.fetch(at, label)) return false;
-  const auto* characters = reinterpret_cast<const char*>(label.data());
-  const std::string_view all(characters, label.size());
-  const size_t end = all.find('\0');
-  text.quoted(all.substr(0, end), false);
-  return true;
-}
+// A volume's label.
+constexpr ValueKind kLabel{ValueKind::Show::kCString, nullptr, nullptr, nullptr, FSLABEL_MAX};
 
 constexpr IoctlContent kFileContents[] = {
     out_brackets(FS_IOC_GETFLAGS, flags_of(kInodeFlags, 4)),
@@ -223,16 +219,14 @@ constexpr IoctlContent kCloneContents[] = {
     direct(FICLONE, kFd),
     in(FICLONERANGE, structure_of(kClone)),
     own_answered(FIDEDUPERANGE, put_dedupe, put_dedupe_answer),
-    own_out(FS_IOC_GETFSLABEL, put_label),
-    own_in(FS_IOC_SETFSLABEL, put_label),
+    out(FS_IOC_GETFSLABEL, kLabel),
+    in(FS_IOC_SETFSLABEL, kLabel),
 };
 
 // The part of a loop device's description that is shown only with -v, or when it is encrypted.
 void put_key(CallText& text, std::string_view name, const unsigned char* key, uint32_t size) {
   text.print(", {}=", name);
-  const size_t shown = std::min<size_t>(size, LO_KEY_SIZE);
-  const size_t limit = std::min(shown, text.style.string_limit);
-  text.quoted({reinterpret_cast<const char*>(key), limit}, limit < shown);
+  text.quoted({reinterpret_cast<const char*>(key), std::min<size_t>(size, LO_KEY_SIZE)});
 }
 
 template <typename T, size_t N>
@@ -362,11 +356,16 @@ constexpr IoctlContent kLoopContents[] = {
 };
 
 void note_namespace_type(CallText& text) { text.note = kCloneFlags.find(static_cast<uint64_t>(text.call.result)); }
+void put_user(CallText& text, Bytes bytes, Bytes) {
+  const auto id = static_cast<uint32_t>(number_in(bytes));
+  if (id == UINT32_MAX) return text.put("-1");
+  text.print("{}", id);
+}
 constexpr IoctlContent kNamespaceContents[] = {
     nothing(NS_GET_USERNS).with_note(note_fd),
     nothing(NS_GET_PARENT).with_note(note_fd),
     nothing(NS_GET_NSTYPE).with_note(note_namespace_type),
-    out_brackets(NS_GET_OWNER_UID, kUint32),
+    out_brackets(NS_GET_OWNER_UID, printed_by(put_user, 4)),
 };
 
 }  // namespace

@@ -126,16 +126,15 @@ bool put_bits(CallText& text, uint64_t at, const ConstantTable& table, uint64_t 
     text.put('[');
     for (uint64_t bit = 0; bit < bits; ++bit) {
       if ((words[bit / 64] >> bit % 64 & 1) == 0) continue;
-      if (count > 0) text.put(", ");
+      if (count > 0) text.put(' ');
       if (!text.style.verbose && count == kShownAtMost) {
         text.put("...");
-        ++count;
         break;
       }
       text.enumeration(table, bit);
       ++count;
     }
-    text.put(count == 0 ? " 0 ]" : "]");
+    text.put(']');
   }
   if (style == ConstantStyle::kAbbreviated) return true;
   if (style == ConstantStyle::kVerbose) text.put(" /* ");
@@ -240,21 +239,23 @@ constexpr IoctlContent kSized[] = {
     out_brackets(numbered(EVIOCGBIT(EV_PWR, 0)), kInt32),
     own_out(numbered(EVIOCGBIT(EV_FF_STATUS, 0)), put_bits_of<kInputEffectStates, FF_STATUS_MAX>),
 };
-constexpr IoctlContent kOtherBits = own_out(0, put_address);
+// Others of the family: nothing of them is known but the address.
+constexpr IoctlContent kUnknownRead = own_out(0, put_address);
+constexpr IoctlContent kUnknownWrite = own_in(0, put_address);
 constexpr IoctlContent kGetAxis = own_out(0, put_axis);
 constexpr IoctlContent kSetAxis = own_in(0, put_axis);
 
 const IoctlContent* find_sized(uint32_t command) {
   const uint32_t number = _IOC_NR(command);
   const auto is_among = [&](uint32_t first, uint32_t last) { return (number & ~last) == numbered(first); };
+  const bool is_axis = _IOC_SIZE(command) >= kShortAxis;
   if (_IOC_DIR(command) == _IOC_WRITE) {
-    return is_among(EVIOCSABS(0), ABS_MAX) && _IOC_SIZE(command) >= kShortAxis ? &kSetAxis : nullptr;
+    return is_axis && is_among(EVIOCSABS(0), ABS_MAX) ? &kSetAxis : &kUnknownWrite;
   }
   if (_IOC_DIR(command) != _IOC_READ) return nullptr;
   const auto found = std::ranges::find(kSized, number, &IoctlContent::command);
   if (found != std::end(kSized)) return &*found;
-  if (is_among(EVIOCGABS(0), ABS_MAX)) return _IOC_SIZE(command) >= kShortAxis ? &kGetAxis : nullptr;
-  return is_among(EVIOCGBIT(0, 0), EV_MAX) ? &kOtherBits : nullptr;
+  return is_axis && is_among(EVIOCGABS(0), ABS_MAX) ? &kGetAxis : &kUnknownRead;
 }
 
 }  // namespace

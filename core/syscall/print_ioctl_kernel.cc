@@ -64,9 +64,12 @@ constexpr Constant kFaultRegisterNames[] = {
 };
 constexpr Constant kFaultCopyNames[] = {NAMED(UFFDIO_COPY_MODE_DONTWAKE), NAMED(UFFDIO_COPY_MODE_WP)};
 constexpr Constant kFaultZeroNames[] = {NAMED(UFFDIO_ZEROPAGE_MODE_DONTWAKE)};
+// The header has no names for some: doc/proto.md of nbd.
 constexpr Constant kBlockServerNames[] = {
     NAMED(NBD_FLAG_HAS_FLAGS), NAMED(NBD_FLAG_READ_ONLY), NAMED(NBD_FLAG_SEND_FLUSH), NAMED(NBD_FLAG_SEND_FUA),
-    NAMED(NBD_FLAG_SEND_TRIM), NAMED(NBD_FLAG_CAN_MULTI_CONN),
+    {"NBD_FLAG_ROTATIONAL", 1 << 4}, NAMED(NBD_FLAG_SEND_TRIM), {"NBD_FLAG_SEND_WRITE_ZEROES", 1 << 6},
+    {"NBD_FLAG_SEND_DF", 1 << 7}, NAMED(NBD_FLAG_CAN_MULTI_CONN), {"NBD_FLAG_SEND_RESIZE", 1 << 9},
+    {"NBD_FLAG_SEND_CACHE", 1 << 10},
 };
 // clang-format on
 constexpr ConstantTable kArchitectures{kArchitectureNames,
@@ -88,7 +91,7 @@ constexpr ConstantTable kFaultApi{kFaultApiNames,
                                   "_UFFDIO_?"
                                   "??"};
 constexpr ConstantTable kFaultRange{kFaultRangeNames,
-                                    "_UFFDIO_?"
+                                    "UFFDIO_?"
                                     "??"};
 constexpr ConstantTable kFaultRegister{kFaultRegisterNames,
                                        "UFFDIO_REGISTER_MODE_?"
@@ -144,7 +147,7 @@ constexpr IoctlContent kPerfContents[] = {
 // Listeners of seccomp filters.
 constexpr ValueKind kArguments = array_of(kHex64);
 constexpr Field kDataFields[] = {
-    POLYTAP_FIELD(seccomp_data, nr, kSigned),
+    POLYTAP_FIELD(seccomp_data, nr, kNumber),
     POLYTAP_FIELD(seccomp_data, arch, one_of(kArchitectures)),
     POLYTAP_FIELD(seccomp_data, instruction_pointer, kAddress),
     POLYTAP_FIELD(seccomp_data, args, kArguments),
@@ -301,7 +304,7 @@ constexpr IoctlContent kBlockServerContents[] = {
     direct(NBD_SET_SIZE, kUint64),
     direct(NBD_SET_SIZE_BLOCKS, kUint64),
     direct(NBD_SET_TIMEOUT, kUint64),
-    direct(NBD_SET_FLAGS, flags_of(kBlockServer, 8)),
+    direct(NBD_SET_FLAGS, flags_of(kBlockServer, 4)),
     nothing(NBD_DO_IT),
     nothing(NBD_CLEAR_SOCK),
     nothing(NBD_CLEAR_QUE),

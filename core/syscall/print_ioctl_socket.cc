@@ -4,6 +4,7 @@
 #include <linux/if_tun.h>
 #include <linux/ioctl.h>
 #include <linux/sockios.h>
+#include <linux/time_types.h>
 
 #include <algorithm>
 #include <cstring>
@@ -72,11 +73,11 @@ void put_hardware_address(CallText& text, Bytes bytes, Bytes) {
   text.put(", sa_data=");
   const auto known = std::ranges::find(kAddressLengths, address.sa_family, &AddressLength::type);
   const size_t length = known != std::end(kAddressLengths) ? known->length : sizeof address.sa_data;
-  const Bytes data = std::as_bytes(std::span(address.sa_data)).first(length);
+  const Bytes data = std::as_bytes(std::span(address.sa_data));
   const ConstantStyle style = text.style.constants;
   if (style != ConstantStyle::kAbbreviated) put_value(text, data, kBytes);
   if (style == ConstantStyle::kVerbose) text.put(" /* ");
-  if (style != ConstantStyle::kRaw) put_value(text, data, {ValueKind::Show::kMac});
+  if (style != ConstantStyle::kRaw) put_value(text, data.first(length), {ValueKind::Show::kMac});
   if (style == ConstantStyle::kVerbose) text.put(" */");
   text.put('}');
 }
@@ -158,7 +159,10 @@ void put_room(CallText& text, int length) {
 
 bool put_interfaces(CallText& text, uint64_t at) {
   ifconf list{};
-  if (!text.fetch(at, list)) return false;
+  if (!text.memory.read_object(at, list)) {
+    text.address(at);
+    return false;
+  }
   const bool has_room = list.ifc_ifcu.ifcu_buf != nullptr;
   text.kept = (has_room ? kRoomGiven : 0) | static_cast<uint32_t>(list.ifc_len);
   text.put("{ifc_len=");
@@ -222,6 +226,9 @@ constexpr Structure kArpQuestion{kArpQuestionFields, sizeof(arpreq)};
 constexpr Field kArpAnswerFields[] = {kArpFields[1], kArpFields[2], kArpFields[3]};
 constexpr Structure kArpAnswer{kArpAnswerFields, sizeof(arpreq)};
 
+// What is at the address is not shown.
+constexpr IoctlContent pointer(uint64_t command) { return direct(command, kAddress); }
+
 constexpr IoctlContent kSocketContents[] = {
     own_continued(SIOCGIFCONF, put_interfaces, put_interfaces_answer).always_answered(),
     own_in(SIOCBRADDBR, put_bridge_name),
@@ -264,7 +271,44 @@ constexpr IoctlContent kSocketContents[] = {
     get_request(SIOCGIFSLAVE, kSlaveAnswer),
     get_request(SIOCGIFTXQLEN, kQueueAnswer),
     continued(SIOCGIFNAME, structure_of(kIndexAnswer), structure_of(kName)),
-    // strace shows the address.
+    pointer(SIOCADDDLCI),
+    pointer(SIOCADDRT),
+    pointer(SIOCBONDCHANGEACTIVE),
+    pointer(SIOCBONDENSLAVE),
+    pointer(SIOCBONDINFOQUERY),
+    pointer(SIOCBONDRELEASE),
+    pointer(SIOCBONDSETHWADDR),
+    pointer(SIOCBONDSLAVEINFOQUERY),
+    pointer(SIOCDELDLCI),
+    pointer(SIOCDELRT),
+    pointer(SIOCDIFADDR),
+    pointer(SIOCDRARP),
+    pointer(SIOCETHTOOL),
+    pointer(SIOCGHWTSTAMP),
+    pointer(SIOCGIFBR),
+    pointer(SIOCGIFCOUNT),
+    pointer(SIOCGIFMEM),
+    pointer(SIOCGIFPFLAGS),
+    pointer(SIOCGIFVLAN),
+    pointer(SIOCGMIIPHY),
+    pointer(SIOCGMIIREG),
+    pointer(SIOCGRARP),
+    pointer(SIOCGSKNS),
+    pointer(SIOCGSTAMP_OLD),
+    pointer(SIOCGSTAMP_NEW),
+    pointer(SIOCGSTAMPNS_OLD),
+    pointer(SIOCGSTAMPNS_NEW),
+    pointer(SIOCRTMSG),
+    pointer(SIOCSHWTSTAMP),
+    pointer(SIOCSIFBR),
+    pointer(SIOCSIFLINK),
+    pointer(SIOCSIFMEM),
+    pointer(SIOCSIFPFLAGS),
+    pointer(SIOCSIFVLAN),
+    pointer(SIOCSMIIREG),
+    pointer(SIOCSRARP),
+    pointer(SIOCWANDEV),
+    // strace shows the addresses.
     in(SIOCSARP, structure_of(kArp)),
     in(SIOCDARP, structure_of(kArpQuestion)),
     continued(SIOCGARP, structure_of(kArpQuestion), structure_of(kArpAnswer)),

@@ -38,12 +38,12 @@ constexpr Constant kControlNames[] = {
 };
 constexpr Constant kLocalNames[] = {
     NAMED(ISIG), NAMED(ICANON), NAMED(XCASE), NAMED(ECHO), NAMED(ECHOE), NAMED(ECHOK), NAMED(ECHONL), NAMED(NOFLSH),
-    NAMED(TOSTOP), NAMED(IEXTEN), NAMED(ECHOCTL), NAMED(ECHOPRT), NAMED(ECHOKE), NAMED(FLUSHO), NAMED(PENDIN),
+    NAMED(IEXTEN), NAMED(ECHOCTL), NAMED(ECHOPRT), NAMED(ECHOKE), NAMED(FLUSHO), NAMED(PENDIN), NAMED(TOSTOP),
     NAMED(EXTPROC),
 };
 constexpr Constant kNewlineNames[] = {NAMED(NL0), NAMED(NL1)};
 constexpr Constant kReturnNames[] = {NAMED(CR0), NAMED(CR1), NAMED(CR2), NAMED(CR3)};
-constexpr Constant kTabNames[] = {NAMED(TAB0), NAMED(TAB1), NAMED(TAB2), NAMED(TAB3)};
+constexpr Constant kTabNames[] = {NAMED(TAB0), NAMED(TAB1), NAMED(TAB2), NAMED(XTABS)};
 constexpr Constant kBackspaceNames[] = {NAMED(BS0), NAMED(BS1)};
 constexpr Constant kVerticalNames[] = {NAMED(VT0), NAMED(VT1)};
 constexpr Constant kFormFeedNames[] = {NAMED(FF0), NAMED(FF1)};

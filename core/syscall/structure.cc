@@ -186,6 +186,8 @@ void put_number(CallText& text, Bytes bytes, const ValueKind& kind) {
     case Show::kEnumeration:
       return text.enumeration(*kind.table, number);
     case Show::kNamedNumber:
+      if (bytes.size() == 8 && number == UINT64_MAX) return put_named_number(text, number, "UINT64_MAX");
+      if (bytes.size() == 4 && number == UINT32_MAX) return put_named_number(text, number, "UINT32_MAX");
       return put_named_number(text, number, kind.table->find(number));
     case Show::kLimit:
       return put_named_number(text, number, number == UINT64_MAX ? "UINT64_MAX" : "");

@@ -18,7 +18,8 @@
 static void* at_page_end(const void* from, size_t size) {
   static char* page;
   if (page == NULL) {
-    page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    // Where it is the same in each run.
+    page = mmap((void*)0x20000000UL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     munmap(page + 4096, 4096);
   }
   return memcpy(page + 4096 - size, from, size);
