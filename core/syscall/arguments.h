@@ -12,6 +12,7 @@
 namespace polytap {
 
 struct ArgumentKind;
+struct Structure;
 using ArgumentPrinter = void (*)(CallText& text, uint64_t value, const ArgumentKind& kind);
 
 struct ArgumentKind {
@@ -24,6 +25,7 @@ struct ArgumentKind {
   uint32_t size = 0;                     // of what the pointer shows at; 0: not fixed, or no pointer
   uint8_t length_argument = 0;           // kIn buffers and arrays: which argument has the length or count
   bool (*known_at_entry)(const CallText& text) = nullptr;  // kByCommand
+  const Structure* structure = nullptr;                    // what the pointer shows at, as data
 };
 
 enum class ReturnKind : uint8_t { kDecimal, kUnsigned, kHex, kOctal, kFd, kNone };

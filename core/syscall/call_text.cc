@@ -175,6 +175,10 @@ void CallText::path(uint64_t address_of) {
   quoted(fetched->bytes, !fetched->ended);
 }
 
-void CallText::char_array(std::string_view bytes) { quoted(bytes.substr(0, bytes.find('\0'))); }
+void CallText::char_array(std::string_view bytes) {
+  const size_t end = bytes.find('\0');
+  if (end != std::string_view::npos) return quoted(bytes.substr(0, end));
+  quoted(bytes.substr(0, bytes.size() - 1), true);  // it should have ended there
+}
 
 }  // namespace polytap

@@ -14,6 +14,7 @@
 #include "core/syscall/printers.h"
 #include "core/syscall/table.h"
 #include "core/syscall/tables.h"
+#include "core/syscall/tables_system.h"
 
 namespace polytap {
 namespace {
@@ -71,6 +72,8 @@ constexpr ArgumentKind type_and_mode_kind = value_kind(p::type_and_mode);
 constexpr ArgumentKind device32_kind = value_kind(p::device32);
 constexpr ArgumentKind quota_command_kind = value_kind(p::quota_command);
 constexpr ArgumentKind ptrace_pid_kind = value_kind(p::ptrace_pid);
+constexpr ArgumentKind ptrace_address_kind = value_kind(p::ptrace_address);
+constexpr ArgumentKind ptrace_data_kind = by_command(p::ptrace_data, p::ptrace_known_at_entry);
 constexpr ArgumentKind policy_kind = value_kind(p::policy);
 constexpr ArgumentKind huge_flags_kind(const ConstantTable& table) { return named(p::huge_flags, table); }
 constexpr ArgumentKind membarrier_cpu_kind = value_kind(p::membarrier_cpu);
@@ -150,8 +153,9 @@ constexpr ArgumentKind futex_value_kind = value_kind(p::futex_value);
 constexpr ArgumentKind futex_timeout_kind = input(p::futex_timeout);
 constexpr ArgumentKind futex_second_kind = value_kind(p::futex_second);
 constexpr ArgumentKind futex_third_kind = value_kind(p::futex_third);
-constexpr ArgumentKind prctl_argument_kind = by_command(p::prctl_argument, p::prctl_known_at_entry);
-constexpr ArgumentKind prctl_rest_kind = value_kind(p::prctl_rest);
+constexpr ArgumentKind prctl_kind(uint8_t index) {
+  return {p::prctl_argument, Direction::kByCommand, nullptr, 0, index, p::prctl_known_at_entry};
+}
 constexpr ArgumentKind arch_prctl_argument_kind = by_command(p::arch_prctl_argument, p::arch_prctl_known_at_entry);
 constexpr ArgumentKind cpu_set_kind(uint8_t length) { return input(p::cpu_set, length); }
 constexpr ArgumentKind cpu_set_result_kind = result(p::cpu_set);
@@ -168,6 +172,80 @@ constexpr ArgumentKind io_uring_register_argument_kind =
 constexpr ArgumentKind perf_attributes_kind = input(p::perf_attributes);
 constexpr ArgumentKind bpf_attributes_kind = input(p::bpf_attributes);
 constexpr ArgumentKind seccomp_argument_kind = by_command(p::seccomp_argument, p::seccomp_known_at_entry);
+constexpr ArgumentKind keyctl_kind(uint8_t index) {
+  return {p::keyctl_argument, Direction::kByCommand, nullptr, 0, index, p::keyctl_known_at_entry};
+}
+constexpr ArgumentKind ipc_command_kind(const ConstantTable& table) { return named(p::ipc_command, table); }
+constexpr ArgumentKind shm_flags_kind = value_kind(p::shm_flags);
+constexpr ArgumentKind shm_argument_kind = by_command(p::shm_argument, p::shm_known_at_entry);
+constexpr ArgumentKind sem_argument_kind = by_command(p::sem_argument, p::sem_known_at_entry);
+constexpr ArgumentKind msg_argument_kind = by_command(p::msg_argument, p::msg_known_at_entry);
+constexpr ArgumentKind sem_operations_kind = input(p::sem_operations);
+constexpr ArgumentKind ipc_message_to_send_kind = input(p::ipc_message_to_send);
+constexpr ArgumentKind ipc_message_received_kind = result(p::ipc_message_received);
+constexpr ArgumentKind queue_request_kind = input(p::queue_request);
+constexpr ArgumentKind queue_attributes_kind = input(p::queue_attributes);
+constexpr ArgumentKind queue_attributes_result_kind = result(p::queue_attributes);
+constexpr ArgumentKind io_blocks_kind = input(p::io_blocks);
+constexpr ArgumentKind io_block_kind = input(p::io_block);
+constexpr ArgumentKind io_event_result_kind = result(p::io_event_result);
+constexpr ArgumentKind io_events_result_kind = result(p::io_events_result);
+constexpr ArgumentKind signal_mask_argument_kind = input(p::pselect_mask);
+constexpr ArgumentKind user_id_kind = value_kind(p::user_id);
+constexpr ArgumentKind log_length_kind = value_kind(p::log_length);
+constexpr ArgumentKind kexec_flags_kind = value_kind(p::kexec_flags);
+constexpr ArgumentKind fanotify_flags_kind = value_kind(p::fanotify_flags);
+constexpr ArgumentKind fanotify_fd_kind = value_kind(p::fanotify_fd);
+constexpr ArgumentKind futex2_flags_kind = value_kind(p::futex2_flags);
+constexpr ArgumentKind mount_extra_kind = value_kind(p::mount_extra);
+constexpr ArgumentKind quota_id_kind = value_kind(p::quota_id);
+constexpr ArgumentKind update_times_kind = input(p::update_times);
+constexpr ArgumentKind kexec_segments_kind = input(p::kexec_segments);
+constexpr ArgumentKind scheduling_attributes_kind = input(p::scheduling_attributes);
+constexpr ArgumentKind mount_setting_kind = input(p::mount_setting);
+constexpr ArgumentKind landlock_ruleset_kind = input(p::landlock_ruleset);
+constexpr ArgumentKind landlock_rule_kind = input(p::landlock_rule);
+constexpr ArgumentKind cache_range_kind = input(p::cache_range);
+constexpr ArgumentKind file_attributes_kind = input(p::file_attributes);
+constexpr ArgumentKind xattr_arguments_kind = input(p::xattr_arguments);
+constexpr ArgumentKind size_at_kind = input(p::size_at);
+constexpr ArgumentKind mount_key_kind = input(p::mount_key);
+constexpr ArgumentKind mount_value_kind = input(p::mount_value);
+constexpr ArgumentKind file_handle_kind = input(p::file_handle);
+constexpr ArgumentKind page_addresses_kind = input(p::page_addresses);
+constexpr ArgumentKind page_nodes_kind = input(p::page_nodes);
+constexpr ArgumentKind thread_area_kind = input(p::thread_area);
+constexpr ArgumentKind descriptor_table_kind = input(p::descriptor_table);
+constexpr ArgumentKind system_control_kind = input(p::system_control);
+constexpr ArgumentKind clock_adjustment_kind = result(p::clock_adjustment);
+constexpr ArgumentKind resident_pages_kind = result(p::resident_pages);
+constexpr ArgumentKind scheduling_attributes_result_kind = result(p::scheduling_attributes_result);
+constexpr ArgumentKind cache_status_kind = result(p::cache_status);
+constexpr ArgumentKind statmount_result_kind = result(p::statmount_result);
+constexpr ArgumentKind mount_ids_kind = result(p::mount_ids);
+constexpr ArgumentKind security_contexts_kind = result(p::security_contexts);
+constexpr ArgumentKind security_module_ids_kind = result(p::security_module_ids);
+constexpr ArgumentKind file_handle_result_kind = result(p::file_handle_result);
+constexpr ArgumentKind mount_id_result_kind = result(p::mount_id_result);
+constexpr ArgumentKind page_states_kind = result(p::page_states);
+constexpr ArgumentKind thread_area_result_kind = result(p::thread_area_result);
+constexpr ArgumentKind unsigned_long_at_kind = out_kind<uint64_t>(p::unsigned_long_at);
+constexpr ArgumentKind unsigned_long_in_kind = in_kind<uint64_t>(p::unsigned_long_at);
+// The offset takes two places.
+constexpr ArgumentKind rw_flags_kind{[](CallText& text, uint64_t, const ArgumentKind& kind) {
+                                       text.flags(*kind.table, static_cast<uint32_t>(text.argument(5)));
+                                     },
+                                     Direction::kValue, &kRwFlags};
+constexpr ArgumentKind time_zone_kind = input(p::time_zone);
+constexpr ArgumentKind time_zone_result_kind = result(p::time_zone);
+constexpr ArgumentKind log_buffer_kind = by_command(p::log_buffer, p::log_known_at_entry);
+constexpr ArgumentKind quota_address_kind = by_command(p::quota_address, p::quota_known_at_entry);
+constexpr ArgumentKind security_contexts_in_kind = input(p::security_contexts);
+constexpr ArgumentKind file_attributes_result_kind = result(p::file_attributes);
+constexpr ArgumentKind statmount_request_kind = input(p::statmount_request);
+constexpr ArgumentKind listmount_request_kind = input(p::statmount_request, 1);
+constexpr ArgumentKind futexes_kind(uint8_t count) { return input(p::futexes, count); }
+constexpr ArgumentKind vectors_kind(uint8_t count) { return input(p::vectors, count); }
 constexpr ArgumentKind restarted_kind = value_kind(p::restarted);
 constexpr ArgumentKind socket_type_kind = value_kind(p::socket_type);
 constexpr ArgumentKind socket_protocol_kind = value_kind(p::socket_protocol);

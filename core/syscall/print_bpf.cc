@@ -477,12 +477,15 @@ void put_classic_filter(CallText& text, uint64_t at, bool of_seccomp) {
   text.print("{{len={}, filter=", program.len);
   const auto first = reinterpret_cast<uint64_t>(program.filter);
   if (text.style.verbose) {
-    put_array<sock_filter>(text, first, program.len,
-                           [&](const sock_filter& each) { put_statement(text, each, of_seccomp); });
+    put_classic_instructions(text, first, program.len, of_seccomp);
   } else {
     text.address(first);
   }
   text.put('}');
+}
+
+void put_classic_instructions(CallText& text, uint64_t at, uint64_t count, bool of_seccomp) {
+  put_array<sock_filter>(text, at, count, [&](const sock_filter& each) { put_statement(text, each, of_seccomp); });
 }
 
 void seccomp_argument(CallText& text, uint64_t value, const ArgumentKind&) {

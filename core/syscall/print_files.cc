@@ -36,7 +36,7 @@ bool may_make_file(uint64_t flags) { return (flags & O_CREAT) != 0 || (flags & O
 void put_file_time(CallText& text, std::string_view name, const ::timespec& time) {
   text.print(", {}={}", name, time.tv_sec);
   put_comment_time(text, time.tv_sec, time.tv_nsec);
-  text.print(", {}_nsec={}", name, time.tv_nsec);
+  text.print(", {}_nsec={}", name, static_cast<uint64_t>(time.tv_nsec));
 }
 
 void put_statx_time(CallText& text, std::string_view name, const statx_timestamp& time) {
@@ -88,8 +88,10 @@ void access_mode(CallText& text, uint64_t value, const ArgumentKind&) {
   text.flags(kAccessModes, static_cast<uint32_t>(value));
 }
 
-void put_comment_time(CallText& text, int64_t seconds, int64_t nanoseconds) {
-  if (seconds == 0 && nanoseconds == 0) return;
+void put_comment_time(CallText& text, int64_t seconds, int64_t fraction, int digits) {
+  const auto parts = static_cast<uint64_t>(fraction);
+  const uint64_t whole = digits == 9 ? 1'000'000'000 : 1'000'000;
+  if ((seconds == 0 && parts == 0) || parts >= whole) return;
   if (text.style.constants == ConstantStyle::kRaw) return;
   const time_t time = seconds;
   struct tm local {};
@@ -99,7 +101,7 @@ void put_comment_time(CallText& text, int64_t seconds, int64_t nanoseconds) {
   strftime(date.data(), date.size(), "%FT%T", &local);
   strftime(zone.data(), zone.size(), "%z", &local);
   text.print(" /* {}", date.data());
-  if (nanoseconds != 0) text.print(".{:09}", nanoseconds);
+  if (parts != 0) text.print(".{:0{}}", parts, digits);
   text.print("{} */", zone.data());
 }
 
@@ -137,7 +139,10 @@ void statx_flags(CallText& text, uint64_t value, const ArgumentKind&) {
   text.enumeration(kStatxSyncTypes, bits & kSyncMask);
   if ((bits & ~kSyncMask) == 0) return;
   text.put('|');
-  text.flags(kAtFlags, bits & ~kSyncMask);
+  std::string rest;
+  append_flags(rest, kAtFlags, bits & ~kSyncMask, text.style.constants);
+  // Where there is a name already, bits without one get no comment.
+  text.put(rest.substr(0, rest.find(" /* AT_?")));
 }
 
 void statx(CallText& text, uint64_t value, const ArgumentKind&) {
@@ -179,9 +184,9 @@ void statfs(CallText& text, uint64_t value, const ArgumentKind&) {
   text.print(
       ", f_bsize={}, f_blocks={}, f_bfree={}, f_bavail={}, f_files={}, f_ffree={}, f_fsid={{val=[{:#x}, {:#x}]}}, "
       "f_namelen={}, f_frsize={}, f_flags=",
-      status.f_bsize, status.f_blocks, status.f_bfree, status.f_bavail, status.f_files, status.f_ffree,
-      static_cast<uint32_t>(status.f_fsid.__val[0]), static_cast<uint32_t>(status.f_fsid.__val[1]), status.f_namelen,
-      status.f_frsize);
+      static_cast<uint64_t>(status.f_bsize), status.f_blocks, status.f_bfree, status.f_bavail, status.f_files,
+      status.f_ffree, static_cast<uint32_t>(status.f_fsid.__val[0]), static_cast<uint32_t>(status.f_fsid.__val[1]),
+      static_cast<uint64_t>(status.f_namelen), static_cast<uint64_t>(status.f_frsize));
   text.flags(kStatfsFlags, static_cast<uint64_t>(status.f_flags));
   text.put('}');
 }
@@ -249,14 +254,28 @@ void put_entries(CallText& text, uint64_t at_address, bool is_64) {
 void directory_entries(CallText& text, uint64_t value, const ArgumentKind&) { put_entries(text, value, true); }
 void old_directory_entries(CallText& text, uint64_t value, const ArgumentKind&) { put_entries(text, value, false); }
 
+namespace {
+
+// A NUL at the end, which most values have, is not shown.
+void put_xattr(CallText& text, uint64_t at, uint64_t length) {
+  constexpr uint64_t kLargest = 65536;  // XATTR_SIZE_MAX
+  char last = 1;
+  if (length > kLargest) return text.address(at);
+  const bool ends =
+      length > 0 && length <= text.style.string_limit && text.memory.read_object(at + length - 1, last) && last == '\0';
+  text.buffer(at, ends ? length - 1 : length);
+}
+
+}  // namespace
+
 void xattr_value(CallText& text, uint64_t value, const ArgumentKind& kind) {
-  text.buffer(value, text.argument(kind.length_argument));
+  put_xattr(text, value, text.argument(kind.length_argument));
 }
 
 void xattr_result(CallText& text, uint64_t value, const ArgumentKind& kind) {
   // With no room the call only tells the size.
   if (!text.succeeded() || text.argument(kind.length_argument) == 0) return text.address(value);
-  text.buffer(value, static_cast<uint64_t>(text.call.result));
+  put_xattr(text, value, static_cast<uint64_t>(text.call.result));
 }
 
 }  // namespace polytap::printers

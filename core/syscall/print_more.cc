@@ -135,7 +135,9 @@ void restarted(CallText& text, uint64_t, const ArgumentKind&) {
 
 void timer_event(CallText& text, uint64_t value, const ArgumentKind&) {
   sigevent event{};
-  if (!text.fetch(value, event)) return;
+  constexpr size_t kUsed = 32;  // the kernel's structure is padded to 64 bytes
+  const auto used = std::as_writable_bytes(std::span(&event, 1)).first(kUsed);
+  if (value == 0 || text.memory.read(value, used) != kUsed) return text.address(value);
   text.put('{');
   if (event.sigev_value.sival_ptr != nullptr) {
     text.print("sigev_value={{sival_int={}, sival_ptr=", event.sigev_value.sival_int);
@@ -143,14 +145,21 @@ void timer_event(CallText& text, uint64_t value, const ArgumentKind&) {
     text.put("}, ");
   }
   text.put("sigev_signo=");
-  if (event.sigev_notify == SIGEV_SIGNAL || event.sigev_notify == SIGEV_THREAD_ID) {
+  if (event.sigev_notify == SIGEV_SIGNAL || event.sigev_notify == SIGEV_THREAD_ID ||
+      event.sigev_notify == SIGEV_THREAD) {
     text.signal(event.sigev_signo);
   } else {
-    text.print("{}", event.sigev_signo);
+    text.print("{}", static_cast<uint32_t>(event.sigev_signo));
   }
   text.put(", sigev_notify=");
   text.enumeration(kSigevNotify, static_cast<uint32_t>(event.sigev_notify));
   if (event.sigev_notify == SIGEV_THREAD_ID) text.print(", sigev_notify_thread_id={}", event._sigev_un._tid);
+  if (event.sigev_notify == SIGEV_THREAD) {
+    text.put(", sigev_notify_function=");
+    text.address(reinterpret_cast<uint64_t>(event.sigev_notify_function));
+    text.put(", sigev_notify_attributes=");
+    text.address(reinterpret_cast<uint64_t>(event.sigev_notify_attributes));
+  }
   text.put('}');
 }
 

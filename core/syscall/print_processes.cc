@@ -85,6 +85,15 @@ void clone_child_tid(CallText& text, uint64_t, const ArgumentKind&) {
   text.address(text.argument(3));
 }
 
+namespace {
+
+std::string exit_signal_name(uint64_t number) {
+  constexpr uint64_t kLast = 64;
+  return number == 0 || number > kLast ? fmt::format("{}", number) : signal_name(static_cast<int>(number));
+}
+
+}  // namespace
+
 void clone_arguments(CallText& text, uint64_t value, const ArgumentKind&) {
   clone_args arguments{};
   const uint64_t size = std::min<uint64_t>(text.argument(1), sizeof arguments);
@@ -104,8 +113,7 @@ void clone_arguments(CallText& text, uint64_t value, const ArgumentKind&) {
     text.put(", parent_tid=");
     text.address(arguments.parent_tid);
   }
-  text.print(", exit_signal={}",
-             arguments.exit_signal == 0 ? "0" : signal_name(static_cast<int>(arguments.exit_signal)));
+  text.print(", exit_signal={}", exit_signal_name(arguments.exit_signal));
   text.put(", stack=");
   text.address(arguments.stack);
   text.put(", stack_size=");
@@ -144,7 +152,8 @@ void clone_arguments_result(CallText& text, uint64_t, const ArgumentKind&) {
 namespace {
 
 uint32_t futex_command(const CallText& text) {
-  return static_cast<uint32_t>(text.argument(1)) & static_cast<uint32_t>(FUTEX_CMD_MASK);
+  constexpr uint32_t kCommands = 0x7f;
+  return static_cast<uint32_t>(text.argument(1)) & kCommands;
 }
 
 bool futex_waits(uint32_t command) {

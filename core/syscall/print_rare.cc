@@ -80,7 +80,7 @@ void io_priority(CallText& text, uint64_t value, const ArgumentKind&) {
 void syslog_action(CallText& text, uint64_t value, const ArgumentKind&) {
   const auto action = static_cast<uint32_t>(value);
   const std::string_view name = kSyslogActions.find(action);
-  text.print("{} /* {} */", action, name.empty() ? "SYSLOG_ACTION_???" : name);
+  text.print("{} /* {} */", static_cast<int32_t>(action), name.empty() ? "SYSLOG_ACTION_???" : name);
 }
 
 void swap_flags(CallText& text, uint64_t value, const ArgumentKind&) {

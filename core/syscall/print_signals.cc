@@ -130,14 +130,6 @@ void put_code(CallText& text, int signal, int code) {
   text.put(name);
 }
 
-void put_ticks(CallText& text, std::string_view name, int64_t ticks) {
-  text.print(", {}={}", name, ticks);
-  const int64_t rate = sysconf(_SC_CLK_TCK);
-  if (ticks != 0 && rate > 0) {
-    text.print(" /* {}.{:02} s */", ticks / rate, ticks % rate * 100 / rate);
-  }
-}
-
 void put_value(CallText& text, const siginfo_t& info) {
   text.print(", si_int={}, si_ptr=", info.si_int);
   text.address(reinterpret_cast<uint64_t>(info.si_ptr));
@@ -150,8 +142,8 @@ void put_child(CallText& text, const siginfo_t& info) {
   } else {
     text.signal(info.si_status);
   }
-  put_ticks(text, "si_utime", info.si_utime);
-  put_ticks(text, "si_stime", info.si_stime);
+  put_ticks(text, ", si_utime=", info.si_utime);
+  put_ticks(text, ", si_stime=", info.si_stime);
 }
 
 void put_details(CallText& text, const siginfo_t& info) {
@@ -206,7 +198,7 @@ void put_signal_info(CallText& text, const void* information) {
     text.put(", si_errno=");
     const std::string_view name = errno_name(info.si_errno);
     if (name.empty()) {
-      text.print("{}", info.si_errno);
+      text.print("{}", static_cast<uint32_t>(info.si_errno));
     } else {
       text.put(name);
     }

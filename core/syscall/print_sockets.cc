@@ -1,12 +1,10 @@
 // Sockets: addresses, options, messages.
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "core/syscall/printers.h"
+#include "core/syscall/socket_options.h"
 #include "core/syscall/tables.h"
 
 namespace polytap::printers {
@@ -139,119 +138,6 @@ void socket_address_length(CallText& text, uint64_t value, const ArgumentKind&) 
 
 namespace {
 
-const ConstantTable* option_table(uint32_t level) {
-  switch (level) {
-    case SOL_SOCKET:
-      return &kSocketOptions;
-    case SOL_IP:
-      return &kIpOptions;
-    case SOL_IPV6:
-      return &kIpv6Options;
-    case SOL_TCP:
-      return &kTcpOptions;
-    case SOL_NETLINK:
-      return &kNetlinkOptions;
-    default:
-      return nullptr;
-  }
-}
-
-void put_option_value(CallText& text, uint64_t at, uint64_t length) {
-  const auto level = static_cast<uint32_t>(text.argument(1));
-  const auto option = static_cast<uint32_t>(text.argument(2));
-  constexpr uint32_t kReceiveTimeout = 20;  // SO_RCVTIMEO_OLD, SO_SNDTIMEO_OLD
-  constexpr uint32_t kSendTimeout = 21;
-  const bool is_filter = option == SO_ATTACH_FILTER || option == SO_ATTACH_REUSEPORT_CBPF;
-  if (level == SOL_SOCKET && is_filter && !text.at_exit) {
-    if (length < sizeof(sock_fprog)) return text.address(at);
-    put_classic_filter(text, at, false);
-  } else if (level == SOL_SOCKET && option == SO_LINGER && length >= sizeof(linger)) {
-    linger value{};
-    if (text.fetch(at, value)) text.print("{{l_onoff={}, l_linger={}}}", value.l_onoff, value.l_linger);
-  } else if (level == SOL_SOCKET && option == SO_PEERCRED && length >= sizeof(ucred)) {
-    ucred value{};
-    if (text.fetch(at, value)) text.print("{{pid={}, uid={}, gid={}}}", value.pid, value.uid, value.gid);
-  } else if (level == SOL_SOCKET && (option == kReceiveTimeout || option == kSendTimeout) &&
-             length >= sizeof(timeval)) {
-    timeval value{};
-    if (text.fetch(at, value)) put_time_val(text, value.tv_sec, value.tv_usec);
-  } else if (level == SOL_SOCKET && option == SO_ERROR && length == sizeof(int)) {
-    int error = 0;
-    if (!text.fetch(at, error)) return;
-    const std::string_view name = errno_name(error);
-    text.print("[{}]", name.empty() ? fmt::format("{}", error) : name);
-  } else if ((level == SOL_TCP && (option == TCP_CONGESTION || option == TCP_ULP)) || length != sizeof(int)) {
-    text.buffer(at, length);
-  } else {
-    int value = 0;
-    if (text.fetch(at, value)) text.print("[{}]", value);
-  }
-}
-
-}  // namespace
-
-void socket_option(CallText& text, uint64_t value, const ArgumentKind&) {
-  const ConstantTable* table = option_table(static_cast<uint32_t>(text.argument(1)));
-  if (table == nullptr) return text.print("{}", static_cast<uint32_t>(value));
-  text.enumeration(*table, static_cast<uint32_t>(value));
-}
-
-void socket_option_value(CallText& text, uint64_t value, const ArgumentKind&) {
-  if (value == 0) return text.put("NULL");
-  const auto length = static_cast<int>(text.argument(4));
-  if (length < 0) return text.address(value);
-  put_option_value(text, value, static_cast<uint64_t>(length));
-}
-
-void socket_option_result(CallText& text, uint64_t value, const ArgumentKind&) {
-  int length = 0;
-  if (!text.succeeded() || !text.memory.read_object(text.argument(4), length) || length < 0) {
-    return text.address(value);
-  }
-  put_option_value(text, value, static_cast<uint64_t>(length));
-}
-
-namespace {
-
-void put_control_data(CallText& text, const cmsghdr& header, uint64_t at, uint64_t length) {
-  if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SCM_RIGHTS && length >= sizeof(int)) {
-    return put_array<int>(text, at, length / sizeof(int), [&](int fd) { text.fd(fd); });
-  }
-  if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SCM_CREDENTIALS && length >= sizeof(ucred)) {
-    ucred value{};
-    if (text.fetch(at, value)) text.print("{{pid={}, uid={}, gid={}}}", value.pid, value.uid, value.gid);
-    return;
-  }
-  text.buffer(at, length);
-}
-
-void put_control(CallText& text, uint64_t at, uint64_t length) {
-  if (at == 0) return text.put("NULL");
-  cmsghdr header{};
-  if (length < sizeof header || !text.memory.read_object(at, header)) return text.address(at);
-  text.put('[');
-  uint64_t offset = 0;
-  while (offset + sizeof header <= length && text.memory.read_object(at + offset, header)) {
-    const uint64_t own = std::min<uint64_t>(header.cmsg_len, length - offset);
-    text.print("{}{{cmsg_len={}, cmsg_level=", offset > 0 ? ", " : "", header.cmsg_len);
-    text.enumeration(kSocketLevels, static_cast<uint32_t>(header.cmsg_level));
-    text.put(", cmsg_type=");
-    if (header.cmsg_level == SOL_SOCKET) {
-      text.enumeration(kControlTypes, static_cast<uint32_t>(header.cmsg_type));
-    } else {
-      text.hex(static_cast<uint32_t>(header.cmsg_type));
-    }
-    if (own > sizeof header) {
-      text.put(", cmsg_data=");
-      put_control_data(text, header, at + offset + sizeof header, own - sizeof header);
-    }
-    text.put('}');
-    if (header.cmsg_len < sizeof header) break;
-    offset += CMSG_ALIGN(header.cmsg_len);
-  }
-  text.put(']');
-}
-
 // The vectors of a message: RECEIVED bytes of them hold data.
 void put_vectors(CallText& text, const msghdr& message, uint64_t received) {
   uint64_t left = received;
@@ -279,7 +165,7 @@ void put_message(CallText& text, const msghdr& message, uint64_t received, int n
   text.print(", msg_iovlen={}", message.msg_iovlen);
   if (message.msg_controllen != 0) {
     text.put(", msg_control=");
-    put_control(text, reinterpret_cast<uint64_t>(message.msg_control), message.msg_controllen);
+    put_control_messages(text, reinterpret_cast<uint64_t>(message.msg_control), message.msg_controllen);
   }
   text.print(", msg_controllen={}, msg_flags=", message.msg_controllen);
   text.flags(kMessageFlags, static_cast<uint32_t>(message.msg_flags));
@@ -297,7 +183,24 @@ void message_received(CallText& text, uint64_t value, const ArgumentKind&) {
   msghdr message{};
   if (!text.fetch(value, message)) return;
   if (text.succeeded()) return put_message(text, message, static_cast<uint64_t>(text.call.result), text.entry_int);
-  text.print("{{msg_namelen={}}}", message.msg_namelen);
+  text.print("{{msg_namelen={}}}", static_cast<int32_t>(message.msg_namelen));
+}
+
+void note_recvmmsg(CallText& text) {
+  if (!text.succeeded()) return;
+  if (text.call.result == 0) {
+    text.note = "Timeout";
+    return;
+  }
+  const uint64_t at = text.argument(4);
+  if (at == 0) return;
+  std::string note;
+  std::swap(note, text.out);
+  text.put("left ");
+  ::timespec left{};
+  text.memory.read_object(at, left) ? put_time_spec(text, left.tv_sec, left.tv_nsec) : text.address(at);
+  std::swap(note, text.out);
+  text.note = note;
 }
 
 void data_to_send(CallText& text, uint64_t value, const ArgumentKind& kind) {

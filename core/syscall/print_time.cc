@@ -6,6 +6,7 @@
 #include <sys/times.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <limits>
@@ -16,11 +17,11 @@
 namespace polytap::printers {
 
 void put_time_spec(CallText& text, int64_t seconds, int64_t nanoseconds) {
-  text.print("{{tv_sec={}, tv_nsec={}}}", seconds, nanoseconds);
+  text.print("{{tv_sec={}, tv_nsec={}}}", seconds, static_cast<uint64_t>(nanoseconds));
 }
 
 void put_time_val(CallText& text, int64_t seconds, int64_t microseconds) {
-  text.print("{{tv_sec={}, tv_usec={}}}", seconds, microseconds);
+  text.print("{{tv_sec={}, tv_usec={}}}", seconds, static_cast<uint64_t>(microseconds));
 }
 
 namespace {
@@ -53,10 +54,10 @@ void put_pair(CallText& text, uint64_t value) {
   if (!text.fetch(value, pair)) return;
   text.put('[');
   put(text, pair[0]);
-  put_comment_time(text, pair[0].tv_sec, 0);
+  put_comment_time(text, pair[0].tv_sec, pair[0].tv_usec, 6);
   text.put(", ");
   put(text, pair[1]);
-  put_comment_time(text, pair[1].tv_sec, 0);
+  put_comment_time(text, pair[1].tv_sec, pair[1].tv_usec, 6);
   text.put(']');
 }
 
@@ -139,9 +140,13 @@ void resource_usage(CallText& text, uint64_t value, const ArgumentKind&) {
   text.print(
       ", ru_maxrss={}, ru_ixrss={}, ru_idrss={}, ru_isrss={}, ru_minflt={}, ru_majflt={}, ru_nswap={}, "
       "ru_inblock={}, ru_oublock={}, ru_msgsnd={}, ru_msgrcv={}, ru_nsignals={}, ru_nvcsw={}, ru_nivcsw={}}}",
-      usage.ru_maxrss, usage.ru_ixrss, usage.ru_idrss, usage.ru_isrss, usage.ru_minflt, usage.ru_majflt, usage.ru_nswap,
-      usage.ru_inblock, usage.ru_oublock, usage.ru_msgsnd, usage.ru_msgrcv, usage.ru_nsignals, usage.ru_nvcsw,
-      usage.ru_nivcsw);
+      static_cast<uint64_t>(usage.ru_maxrss), static_cast<uint64_t>(usage.ru_ixrss),
+      static_cast<uint64_t>(usage.ru_idrss), static_cast<uint64_t>(usage.ru_isrss),
+      static_cast<uint64_t>(usage.ru_minflt), static_cast<uint64_t>(usage.ru_majflt),
+      static_cast<uint64_t>(usage.ru_nswap), static_cast<uint64_t>(usage.ru_inblock),
+      static_cast<uint64_t>(usage.ru_oublock), static_cast<uint64_t>(usage.ru_msgsnd),
+      static_cast<uint64_t>(usage.ru_msgrcv), static_cast<uint64_t>(usage.ru_nsignals),
+      static_cast<uint64_t>(usage.ru_nvcsw), static_cast<uint64_t>(usage.ru_nivcsw));
 }
 
 void system_info(CallText& text, uint64_t value, const ArgumentKind&) {
@@ -150,8 +155,9 @@ void system_info(CallText& text, uint64_t value, const ArgumentKind&) {
   text.print(
       "{{uptime={}, loads=[{}, {}, {}], totalram={}, freeram={}, sharedram={}, bufferram={}, totalswap={}, "
       "freeswap={}, procs={}, totalhigh={}, freehigh={}, mem_unit={}}}",
-      info.uptime, info.loads[0], info.loads[1], info.loads[2], info.totalram, info.freeram, info.sharedram,
-      info.bufferram, info.totalswap, info.freeswap, info.procs, info.totalhigh, info.freehigh, info.mem_unit);
+      static_cast<uint64_t>(info.uptime), info.loads[0], info.loads[1], info.loads[2], info.totalram, info.freeram,
+      info.sharedram, info.bufferram, info.totalswap, info.freeswap, info.procs, info.totalhigh, info.freehigh,
+      info.mem_unit);
 }
 
 void system_name(CallText& text, uint64_t value, const ArgumentKind&) {
@@ -173,12 +179,23 @@ void system_name(CallText& text, uint64_t value, const ArgumentKind&) {
   text.put('}');
 }
 
+void put_ticks(CallText& text, std::string_view name, int64_t ticks) {
+  const auto count = static_cast<uint64_t>(ticks);
+  text.print("{}{}", name, count);
+  const auto rate = static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
+  if (count == 0 || rate == 0) return;
+  text.print(" /* {}.{:02} s */", count / rate, count % rate * 100 / rate);
+}
+
 void process_times(CallText& text, uint64_t value, const ArgumentKind&) {
   tms times{};
   text.hex_result = false;
   if (!text.fetch_result(value, times)) return;
-  text.print("{{tms_utime={}, tms_stime={}, tms_cutime={}, tms_cstime={}}}", times.tms_utime, times.tms_stime,
-             times.tms_cutime, times.tms_cstime);
+  put_ticks(text, "{tms_utime=", times.tms_utime);
+  put_ticks(text, ", tms_stime=", times.tms_stime);
+  put_ticks(text, ", tms_cutime=", times.tms_cutime);
+  put_ticks(text, ", tms_cstime=", times.tms_cstime);
+  text.put('}');
 }
 
 }  // namespace polytap::printers

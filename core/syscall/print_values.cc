@@ -57,12 +57,31 @@ void flags64(CallText& text, uint64_t value, const ArgumentKind& kind) { text.fl
 void ipc_flags(CallText& text, uint64_t value, const ArgumentKind& kind) {
   constexpr uint32_t kPermissions = 0777;
   const auto bits = static_cast<uint32_t>(value);
-  if ((bits & ~kPermissions) != 0) {
+  if (const uint32_t rest = bits & ~kPermissions; rest != 0) {
     std::string names;
-    append_flags(names, *kind.table, bits & ~kPermissions, text.style.constants);
-    text.put(names);
+    append_flags(names, *kind.table, rest, text.style.constants);
+    const bool named = std::ranges::any_of(kind.table->constants, [&](const Constant& flag) {
+      return flag.value != 0 && (rest & flag.value) == flag.value;
+    });
+    // strace 6.1 shows no comment here, and no bar behind bits without a name.
+    text.put(named ? names : names.substr(0, names.find(" /*")));
+    if (named) text.put('|');
+  }
+  text.print("{:#03o}", bits & kPermissions);
+}
+
+void shm_flags(CallText& text, uint64_t value, const ArgumentKind&) {
+  constexpr uint32_t kPermissions = 0777;
+  constexpr int kHugeShift = 26;  // SHM_HUGE_SHIFT
+  constexpr uint32_t kHugeMask = 0x3fU << kHugeShift;
+  const auto bits = static_cast<uint32_t>(value);
+  if (const uint32_t rest = bits & ~(kPermissions | kHugeMask); rest != 0) {
+    std::string names;
+    append_flags(names, kShmgetFlags, rest, text.style.constants);
+    text.put(names.substr(0, names.find(" /*")));
     text.put('|');
   }
+  if ((bits & kHugeMask) != 0) text.print("{}<<SHM_HUGE_SHIFT|", (bits & kHugeMask) >> kHugeShift);
   text.print("{:#03o}", bits & kPermissions);
 }
 
@@ -141,6 +160,13 @@ void uint_at(CallText& text, uint64_t value, const ArgumentKind&) {
 
 void long_at(CallText& text, uint64_t value, const ArgumentKind& kind) {
   int64_t number = 0;
+  if (kind.direction == ArgumentKind::Direction::kIn ? text.fetch(value, number) : text.fetch_result(value, number)) {
+    text.print("[{}]", number);
+  }
+}
+
+void unsigned_long_at(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  uint64_t number = 0;
   if (kind.direction == ArgumentKind::Direction::kIn ? text.fetch(value, number) : text.fetch_result(value, number)) {
     text.print("[{}]", number);
   }

@@ -7,6 +7,7 @@ template <typename T, typename Put>
 void put_array(CallText& text, uint64_t at, uint64_t count, Put&& put_element, size_t element_size) {
   if (at == 0) return text.put("NULL");
   if (count == 0) return text.put("[]");
+  if (count > (UINT64_MAX - at) / element_size) return text.address(at);  // it wraps around
   T first{};
   // No array goes on at address 0.
   uint64_t size = 0;

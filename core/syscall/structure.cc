@@ -165,7 +165,9 @@ void put_array(CallText& text, Bytes bytes, const ValueKind& kind, const Message
     if (kind.table != nullptr) {
       put_index(text, *kind.table, at / step);
     }
-    if (kind.show == Show::kSignedArray) {
+    if (kind.show == Show::kHexArray) {
+      text.hex(number_in(element));
+    } else if (kind.show == Show::kSignedArray) {
       text.print("{}", signed_in(element));
     } else {
       text.print("{}", number_in(element));
@@ -181,6 +183,10 @@ void put_number(CallText& text, Bytes bytes, const ValueKind& kind) {
       return text.print("{}", signed_in(bytes));
     case Show::kHex:
       return text.hex(number);
+    case Show::kOctal:
+      return text.print("{:#03o}", number);
+    case Show::kString:
+      return text.string(number);
     case Show::kFlags:
       return text.flags(*kind.table, number);
     case Show::kEnumeration:
@@ -287,6 +293,39 @@ void put_extensible(CallText& text, uint64_t address, uint64_t size, const Struc
   text.put('}');
 }
 
+void put_structure_at(CallText& text, uint64_t address, const Structure& structure) {
+  std::vector<std::byte> bytes(structure.size);
+  if (address == 0 || !text.style.dereference || text.memory.read(address, bytes) != bytes.size()) {
+    return text.address(address);
+  }
+  put_structure(text, bytes, structure);
+}
+
+void put_structures_at(CallText& text, uint64_t address, uint64_t count, const Structure& structure) {
+  std::vector<std::byte> bytes(structure.size);
+  const auto readable = [&](uint64_t index) {
+    return text.memory.read(address + index * structure.size, bytes) == bytes.size();
+  };
+  if (address == 0) return text.put("NULL");
+  if (count == 0) return text.put("[]");
+  const bool wraps = count > (UINT64_MAX - address) / structure.size;
+  if (wraps || !text.style.dereference || !readable(0)) return text.address(address);
+  text.put('[');
+  for (uint64_t i = 0; i < count; ++i) {
+    if (i > 0) text.put(", ");
+    if (!text.style.verbose && i >= text.style.string_limit) {
+      text.put("...");
+      break;
+    }
+    if (!readable(i)) {
+      text.print("... /* {:#x} */", address + i * structure.size);
+      break;
+    }
+    put_structure(text, bytes, structure);
+  }
+  text.put(']');
+}
+
 void put_structure(CallText& text, Bytes bytes, const Structure& structure, const MessageContext& context) {
   text.put('{');
   put_fields(text, bytes, structure, context);
@@ -296,7 +335,7 @@ void put_structure(CallText& text, Bytes bytes, const Structure& structure, cons
 void put_value(CallText& text, Bytes bytes, const ValueKind& kind, const MessageContext& context) {
   if (bytes.size() < kind.size) return put_bytes(text, bytes);
   if (kind.print != nullptr) return kind.print(text, bytes, bytes);
-  const bool is_array = kind.show == Show::kArray || kind.show == Show::kSignedArray;
+  const bool is_array = kind.show == Show::kArray || kind.show == Show::kSignedArray || kind.show == Show::kHexArray;
   const Bytes own = kind.size != 0 && !is_array ? bytes.first(kind.size) : bytes;
   switch (kind.show) {
     case Show::kText:
@@ -317,6 +356,7 @@ void put_value(CallText& text, Bytes bytes, const ValueKind& kind, const Message
       return put_structure(text, own, *kind.structure, context);
     case Show::kArray:
     case Show::kSignedArray:
+    case Show::kHexArray:
       return put_array(text, own, kind, context);
     case Show::kCString:
       return put_c_string(text, own);

@@ -37,6 +37,9 @@ struct ValueKind {
     kStructure,   // of STRUCTURE
     kArray,       // of STRUCTURE, or of 32-bit numbers, with names of TABLE for their indices; as many as there are
     kSignedArray,
+    kHexArray,
+    kString,  // a pointer to text
+    kOctal,
     kNested,       // attributes, of ATTRIBUTES
     kCString,      // "..." in an array that has room for the NUL; "..."... where there is none
     kUuid,         // 01020304-0506-0708-090a-0b0c0d0e0f10
@@ -98,11 +101,23 @@ void put_fields(CallText& text, std::span<const std::byte> bytes, const Structur
 // are left out, and what follows the last field is shown when it is not zero. NAME: "query={..}" inside; may be empty.
 void put_extensible(CallText& text, uint64_t address, uint64_t size, const Structure& structure,
                     std::string_view name = {});
+// A structure at ADDRESS; the address where it cannot be read.
+void put_structure_at(CallText& text, uint64_t address, const Structure& structure);
+// COUNT of them.
+void put_structures_at(CallText& text, uint64_t address, uint64_t count, const Structure& structure);
 void put_value(CallText& text, std::span<const std::byte> bytes, const ValueKind& kind,
                const MessageContext& context = {});
 // [{nla_len=8, nla_type=IFLA_MTU}, 1500], and [..] around several (struct nlattr of linux/netlink.h).
 void put_attributes(CallText& text, std::span<const std::byte> bytes, const AttributeSet& set,
                     const MessageContext& context = {});
+// Whether anything but NULs lies in a part of a structure: for Field::present.
+template <size_t kOffset, size_t kSize>
+bool has_set_bits(std::span<const std::byte> whole) {
+  for (size_t i = 0; i < kSize; ++i) {
+    if (whole[kOffset + i] != std::byte{0}) return true;
+  }
+  return false;
+}
 // The little-endian number in up to eight BYTES.
 uint64_t number_in(std::span<const std::byte> bytes);
 

@@ -143,7 +143,7 @@ const ConstantTable kFallocateFlags{kFallocateFlagsConstants, "FALLOC_FL_?" "??"
 static constexpr Constant kRenameFlagsConstants[] = {
     NAMED(RENAME_NOREPLACE), NAMED(RENAME_EXCHANGE), NAMED(RENAME_WHITEOUT),
 };
-const ConstantTable kRenameFlags{kRenameFlagsConstants, "RENAME_?" "??"};
+const ConstantTable kRenameFlags{kRenameFlagsConstants, "RENAME_?" "?"};
 
 static constexpr Constant kXattrFlagsConstants[] = {
     NAMED(XATTR_CREATE), NAMED(XATTR_REPLACE),
@@ -210,6 +210,7 @@ const ConstantTable kEpollEvents{kEpollEventsConstants, "EPOLL?" "??"};
 static constexpr Constant kPollEventsConstants[] = {
     NAMED(POLLIN), NAMED(POLLPRI), NAMED(POLLOUT), NAMED(POLLERR), NAMED(POLLHUP), NAMED(POLLNVAL), NAMED(POLLRDNORM),
     NAMED(POLLRDBAND), NAMED(POLLWRNORM), NAMED(POLLWRBAND), NAMED(POLLMSG), NAMED(POLLREMOVE), NAMED(POLLRDHUP),
+    {"POLL_BUSY_LOOP", 0x8000},
 };
 const ConstantTable kPollEvents{kPollEventsConstants, "POLL?" "??"};
 

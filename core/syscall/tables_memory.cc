@@ -65,7 +65,7 @@ const ConstantTable kMlock2Flags{kMlock2FlagsConstants, "MLOCK_?" "??"};
 static constexpr Constant kPkeyRightsConstants[] = {
     NAMED(PKEY_DISABLE_ACCESS), NAMED(PKEY_DISABLE_WRITE), {"PKEY_DISABLE_EXECUTE", 4},
 };
-const ConstantTable kPkeyRights{kPkeyRightsConstants, "PKEY_DISABLE_?" "??"};
+const ConstantTable kPkeyRights{kPkeyRightsConstants, "PKEY_?" "??"};
 
 static constexpr Constant kMempoliciesConstants[] = {
     NAMED(MPOL_DEFAULT), NAMED(MPOL_PREFERRED), NAMED(MPOL_BIND), NAMED(MPOL_INTERLEAVE), NAMED(MPOL_LOCAL),

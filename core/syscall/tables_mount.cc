@@ -44,7 +44,7 @@ static constexpr Constant kOpenTreeFlagsConstants[] = {
     {"OPEN_TREE_CLONE", 1}, {"OPEN_TREE_CLOEXEC", 02000000}, {"AT_SYMLINK_NOFOLLOW", 0x100}, {"AT_REMOVEDIR", 0x200},
     {"AT_SYMLINK_FOLLOW", 0x400}, {"AT_NO_AUTOMOUNT", 0x800}, {"AT_EMPTY_PATH", 0x1000}, {"AT_RECURSIVE", 0x8000},
 };
-const ConstantTable kOpenTreeFlags{kOpenTreeFlagsConstants, "AT_?" "??"};
+const ConstantTable kOpenTreeFlags{kOpenTreeFlagsConstants, "OPEN_TREE_?" "??"};
 
 static constexpr Constant kMoveMountFlagsConstants[] = {
     {"MOVE_MOUNT_F_SYMLINKS", 1}, {"MOVE_MOUNT_F_AUTOMOUNTS", 2}, {"MOVE_MOUNT_F_EMPTY_PATH", 4},
