@@ -238,6 +238,11 @@ void FunctionCompiler::expand(const ir::SlotLiteral& op, ir::Temp) {
 
 void FunctionCompiler::expand(const ir::CompareBytes& op, ir::Temp result) {
   if (!wants(result)) return;
+  if (!unrolls(op.length)) {
+    compare_in_loop(op);
+    set_result(result, Reg::k0);
+    return;
+  }
   const Label done = code_.new_label();
   const Memory left = memory(op.left, op.length, Reg::k1);
   const Memory right = memory(op.right, op.length, Reg::k2);
@@ -253,6 +258,37 @@ void FunctionCompiler::expand(const ir::CompareBytes& op, ir::Temp result) {
   code_.move(Reg::k0, 0);
   code_.bind(done);
   set_result(result, Reg::k0);
+}
+
+// r0: whether they differ. A branch for each word would be too many for the verifier (8,192 may be open), so the
+// differences are collected; it goes through the loop round by round, and knows the counter in each.
+void FunctionCompiler::compare_in_loop(const ir::CompareBytes& op) {
+  const Label next = code_.new_label();
+  const Label done = code_.new_label();
+  const uint32_t words = op.length / 8 * 8;
+  const auto collect = [&](uint32_t size, int32_t offset) {
+    code_.load(size, Reg::k3, Reg::k1, offset);
+    code_.load(size, Reg::k4, Reg::k2, offset);
+    code_.alu(Alu::kXor, Reg::k3, Reg::k4);
+    code_.alu(Alu::kOr, Reg::k0, Reg::k3);
+  };
+  address(Reg::k1, op.left);
+  address(Reg::k2, op.right);
+  code_.move(Reg::k0, 0);
+  code_.move(Reg::k5, 0);
+  code_.bind(next);
+  collect(8, 0);
+  for (const Reg reg : {Reg::k1, Reg::k2, Reg::k5}) code_.alu(Alu::kAdd, reg, 8);
+  code_.jump_if(Jump::kLess, Reg::k5, static_cast<int32_t>(words), next);
+  int32_t rest = 0;
+  for (const uint32_t size : {4U, 2U, 1U}) {
+    if ((op.length & size) == 0) continue;
+    collect(size, rest);
+    rest += static_cast<int32_t>(size);
+  }
+  code_.jump_if(Jump::kEqual, Reg::k0, 0, done);
+  code_.move(Reg::k0, 1);
+  code_.bind(done);
 }
 
 // A string read from the region to where nobody looks: the kernel's own search for the NUL. One byte more than the

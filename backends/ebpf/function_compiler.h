@@ -188,6 +188,7 @@ class FunctionCompiler {
   void expand(const ir::SlotCopy& op, ir::Temp result);
   void expand(const ir::SlotLiteral& op, ir::Temp result);
   void expand(const ir::CompareBytes& op, ir::Temp result);
+  void compare_in_loop(const ir::CompareBytes& op);
   void expand(const ir::StringLength& op, ir::Temp result);
   void expand_division(const ir::Binary& op, ir::Temp result);
   void expand_comparison(const ir::Binary& op, ir::Temp result);

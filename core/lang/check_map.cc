@@ -93,16 +93,23 @@ bool Checker::use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Spa
     return false;
   }
   for (size_t i = 0; i < parts.size(); ++i) {
-    const auto together = unify(KnownType{info.key[i], std::nullopt}, parts[i]);
+    auto together = unify(KnownType{info.key[i], std::nullopt}, parts[i]);
     if (!together) {
       mismatch();
       return false;
     }
-    if (*together == info.key[i]) continue;
+    if (*together == info.key[i] || !may_widen(info.key[i], *together, info.widenings)) continue;
     info.key[i] = *together;
     changed_ = true;
   }
   return true;
+}
+
+bool Checker::may_widen(const Type& before, Type& now, uint32_t& widenings) const {
+  constexpr uint32_t kGrowths = 12;  // more than any script needs whose types do not feed on themselves
+  if (++widenings < kGrowths) return true;
+  now = with_long_texts(std::move(now), script_.settings.max_string);
+  return !(now == before);
 }
 
 void Checker::widen_map(MapInfo& info, const KnownType& value, Span span) {
@@ -125,7 +132,7 @@ void Checker::widen_map(MapInfo& info, const KnownType& value, Span span) {
     diagnostics_.error(span, fmt::format("A value of type '{}' cannot be kept in a map", to_string(value.type)));
     return;
   }
-  if (*together == info.value) return;
+  if (*together == info.value || !may_widen(info.value, *together, info.widenings)) return;
   info.value = *together;
   changed_ = true;
 }

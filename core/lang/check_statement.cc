@@ -203,7 +203,7 @@ void Checker::widen_variable(VariableId id, const KnownType& value, Span span) {
   VariableInfo& info = function_.variables[id];
   KnownType plain = value;
   if (is_number(plain.type) && plain.type.is(TypeKind::kAggregation)) plain.type = number_type(plain.type);
-  const auto together = unify(KnownType{info.type, std::nullopt}, plain);
+  auto together = unify(KnownType{info.type, std::nullopt}, plain);
   const bool refused = !together || together->is(TypeKind::kAggregation);
   if (refused || (info.has_declared_type && !info.type.is_integral() && !info.type.is(TypeKind::kString) &&
                   !info.type.is(TypeKind::kBuffer) && together->kind != info.type.kind)) {
@@ -213,6 +213,7 @@ void Checker::widen_variable(VariableId id, const KnownType& value, Span span) {
     return;
   }
   if (info.has_declared_type || *together == info.type) return;
+  if (!may_widen(info.type, *together, info.widenings)) return;
   info.type = *together;
   changed_ = true;
 }

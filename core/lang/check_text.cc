@@ -51,7 +51,11 @@ ExpressionInfo Checker::join_texts(const ast::Call& call) {
     return info;
   }
   const auto length = [](const Type& type) { return type.is(TypeKind::kString) ? type.size - 1 : type.size; };
-  info.type = types::string(std::min(kMaxJoined, length(left.type) + length(right.type) + 1));
+  // No longer than max_strlen, or than the longer of the two: a text that is joined to itself again and again must
+  // come to an end.
+  const uint32_t longer = std::max(length(left.type), length(right.type));
+  const uint32_t most = std::max(script_.settings.max_string, longer + 1);
+  info.type = types::string(std::min({kMaxJoined, most, length(left.type) + length(right.type) + 1}));
   return info;
 }
 

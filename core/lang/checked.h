@@ -35,6 +35,7 @@ struct VariableInfo {
   std::string name;  // with its $
   Type type;
   bool has_declared_type = false;  // `let $x: type`
+  uint32_t widenings = 0;          // how often its type has changed
 };
 
 struct MapInfo {
@@ -42,6 +43,7 @@ struct MapInfo {
   bool key_known = false;
   std::vector<Type> key;  // empty: scalar
   Type value;             // kNone: not known
+  uint32_t widenings = 0;  // how often the key's or the value's type has changed
   uint32_t max_entries = 0;
   bool evicts = false;   // declared as lruhash or percpulruhash
   bool per_cpu = false;  // declared as percpuhash or percpulruhash

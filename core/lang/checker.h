@@ -139,6 +139,8 @@ class Checker {
   bool map_key(MapInfo& info, const ast::MapReference& reference, Span span);
   bool use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span);
   void widen_map(MapInfo& info, const KnownType& value, Span span);
+  // Whether a type that was BEFORE becomes NOW, which is changed when it has been widened too often.
+  bool may_widen(const Type& before, Type& now, uint32_t& widenings) const;
   // A map that is named as a whole; a diagnostic when it is nowhere else.
   MapInfo* whole_map(const ast::MapReference& reference, Span span);
   // ARGUMENT as the map that a function takes, without a key; null with a diagnostic.

@@ -1,4 +1,5 @@
 #include "core/lang/lowerer.h"
+#include "core/lang/walk.h"
 
 namespace polytap {
 
@@ -110,9 +111,11 @@ void Lowerer::assign_variable(VariableId id, const ast::Assignment& statement) {
     build_.store(place, word_as(*statement.value, type));
     return;
   }
-  const bool simple = std::holds_alternative<ast::Call>(statement.value->node) ||
-                      std::holds_alternative<ast::StringLiteral>(statement.value->node) ||
-                      std::holds_alternative<ast::Identifier>(statement.value->node);
+  bool reads_itself = false;
+  walk(*statement.value, [&](const ast::Expression& e) { reads_itself = reads_itself || info(e).variable == id; });
+  const bool simple = !reads_itself && (std::holds_alternative<ast::Call>(statement.value->node) ||
+                                        std::holds_alternative<ast::StringLiteral>(statement.value->node) ||
+                                        std::holds_alternative<ast::Identifier>(statement.value->node));
   if (simple) {
     store(*statement.value, place, type);
   } else {

@@ -90,6 +90,13 @@ std::optional<Type> unify(const Type& a, const Type& b) {
   return unify(KnownType{a, std::nullopt}, KnownType{b, std::nullopt});
 }
 
+Type with_long_texts(Type type, uint32_t limit) {
+  if (type.is(TypeKind::kString)) type.size = limit;
+  for (Type& element : type.elements) element = with_long_texts(std::move(element), limit);
+  if (type.is(TypeKind::kTuple) || type.is(TypeKind::kRecord)) type.size = type.storage_size();
+  return type;
+}
+
 Type literal_type(uint64_t value, bool is_unsigned) {
   if (value > INT64_MAX) return types::uint64();
   if (is_unsigned) {

@@ -19,6 +19,10 @@ struct KnownType {
 std::optional<Type> unify(const KnownType& a, const KnownType& b);
 std::optional<Type> unify(const Type& a, const Type& b);
 
+// What became of a type that holds ever longer texts, as that of `$x = str_concat($x, "a")` does from pass to pass: its
+// texts and those in its elements get LIMIT bytes at once, and no longer than that.
+Type with_long_texts(Type type, uint32_t limit);
+
 // The type of an integer literal: int8 and wider as the value needs; uint64 above INT64_MAX.
 Type literal_type(uint64_t value, bool is_unsigned);
 // The same for a value that may be negative.

@@ -18,7 +18,7 @@
 namespace polytap::test {
 namespace {
 
-constexpr uint32_t kScratchBytes = 32 << 10;
+constexpr uint32_t kScratchBytes = 32 << 10;  // at least
 
 class RecordCollector : public EventSink {
  public:
@@ -53,33 +53,40 @@ std::string describe(const Outcome& outcome) {
 }
 
 struct KernelRunner::Parts {
-  explicit Parts(const ir::Program& program)
-      : globals(expect(ebpf::Globals::create(64 << 10))),
+  explicit Parts(const ir::Program& with_maps)
+      : program(with_maps),
+        globals(expect(ebpf::Globals::create(64 << 10))),
         maps(expect(ebpf::Maps::create(program))),
         data(expect(ebpf::Ring::create("polytap_data", 1 << 20, 1 << 20))),
         control(expect(ebpf::Ring::create("polytap_control", 1 << 16, 1 << 16))) {}
 
-  Result<UniqueFd> load(const ir::Program& program, const ir::Function& function,
+  Result<UniqueFd> load(const ir::Program& whole, const ir::Function& function,
                         const ebpf::CompileRequest& request) const {
-    const ebpf::FunctionPlan plan = ebpf::plan_function(program, function);
-    if (plan.frame.scratch_size > kScratchBytes) return Error("more scratch memory than there is here");
+    const ebpf::FunctionPlan plan = ebpf::plan_function(whole, function);
+    CHECK(plan.frame.scratch_size <= scratch_bytes);
     ASSIGN_OR_RETURN(const ebpf::CompiledFunction compiled,
-                     ebpf::FunctionCompiler(program, function, plan, environment, request).compile());
+                     ebpf::FunctionCompiler(whole, function, plan, environment, request).compile());
     return ebpf::load_program({request.kind, "GPL", function.name}, compiled);
   }
 
+  ir::Program program;  // the maps refer to it
   ebpf::Globals globals;
   ebpf::Maps maps;
   ebpf::Ring data;
   ebpf::Ring control;
   UniqueFd scratch;
+  uint32_t scratch_bytes = kScratchBytes;
   ebpf::CompileEnvironment environment;
 };
 
 KernelRunner::KernelRunner(const ir::Program& program) : parts_(std::make_unique<Parts>(program)) {
   Parts& parts = *parts_;
+  for (const ir::Function& function : program.functions) {
+    parts.scratch_bytes = std::max(parts.scratch_bytes, ebpf::plan_function(program, function).frame.scratch_size);
+  }
   const uint32_t entries = parts.globals.layout().cpu_blocks * ebpf::kScratchEntries;
-  parts.scratch = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_scratch", 4, kScratchBytes, entries, nullptr));
+  parts.scratch =
+      UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_scratch", 4, parts.scratch_bytes, entries, nullptr));
   CHECK(parts.scratch.valid());
   for (ir::MapId map = 0; map < program.maps.size(); ++map) {
     // Nobody else is there, so that every way of going about a map is as good as any.

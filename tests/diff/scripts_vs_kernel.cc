@@ -99,6 +99,7 @@ ScriptDiffResult compare_scripts_with_kernel(const DiffOptions& options) {
     }
     const CompiledText compiled = compile_text(script);
     if (!compiled.compiled) {
+      if (options.show) fmt::print("refused:\n{}\n", compiled.diagnostics);
       if (result.refused++ == 0)
         result.first_refusal = fmt::format("seed {}:\n{}{}", seed, script, compiled.diagnostics);
       continue;

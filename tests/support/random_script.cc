@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/support/random_program.h"
@@ -27,7 +29,7 @@ class ScriptGenerator {
     for (uint64_t i = 0; i < functions; ++i) script += function(i);
     const uint64_t clauses = 1 + random_.below(4);
     for (uint64_t i = 0; i < clauses; ++i) script += clause();
-    return script;
+    return script + types_of_maps();
   }
 
  private:
@@ -56,6 +58,28 @@ class ScriptGenerator {
     (gives_text ? text_functions_ : word_functions_).push_back(name);
     return fmt::format("fn {}($a: int64, $b: int64, $c: string[24]): {} {{\n{}}}\n", name,
                        gives_text ? "string[40]" : "int64", body);
+  }
+
+  // A map that is only read has no type: each that was mentioned is assigned somewhere, too.
+  std::string types_of_maps() {
+    static constexpr std::pair<std::string_view, std::string_view> kAssignments[] = {
+        {"@scalar", "@scalar = (int64)1;"},
+        {"@words", "@words[1] = (int64)1;"},
+        {"@by_text", "@by_text[\"a\"] = (int64)1;"},
+        {"@texts", "@texts[1] = \"a\";"},
+        {"@tuples", "@tuples[1] = ((int64)1, \"a\", ((uint8)1, (int64)1));"},
+        {"@records", "@records[1] = (a=(int64)1, b=\"a\");"},
+        {"@counts", "@counts[\"a\"] = count();"},
+        {"@sum", "@sum[1] = sum((int64)1);"},
+        {"@hist", "@hist[1] = hist((int64)1);"},
+        {"@linear", "@linear[1] = lhist((int64)1, -10, 90, 7);"},
+        {"@stats", "@stats = stats((int64)1);"}};
+    std::string text;
+    for (const auto& [map, assignment] : kAssignments) {
+      if (used_.contains(map)) text += fmt::format("  {}\n", assignment);
+    }
+    if (text.empty()) return "";
+    return fmt::format("BEGIN{} {{\n{}}}\n", random_.chance(50) ? " /pid == 0/" : "", text);
   }
 
   std::string clause() {
@@ -241,7 +265,8 @@ class ScriptGenerator {
         arguments += fmt::format(", {}", text(2));
       } else {
         format += "%r";
-        arguments += fmt::format(", buf({}, {})", address(32), random_.chance(50) ? word(1) : literal_below(40));
+        arguments += fmt::format(", buf({}, {})", address(128),
+                                 random_.chance(50) ? any(scope_.words) : std::to_string(1 + random_.below(40)));
       }
       format += ' ';
     }
@@ -321,7 +346,8 @@ class ScriptGenerator {
           body += fmt::format("{} += {}.1;\n", sum, entry);
           break;
         case 1:
-          body += fmt::format("{} ^= {}.1 * {};\n", sum, entry, word(1));
+          // Sums and exclusive sums of one variable would depend on the order.
+          body += fmt::format("{} += {}.1 * {};\n", sum, entry, word(1));
           break;
         case 2:
           body += fmt::format("@loop_sum = sum({}.1);\n", entry);
@@ -573,7 +599,7 @@ class ScriptGenerator {
     const std::string second = word(depth - 1);
     return fmt::format("{}((int64){}, (int64){}, {})", any(functions), first, second, text(0));
   }
-  void use(std::string_view) {}
+  void use(std::string_view map) { used_.emplace(map); }
 
   RandomSource random_;
   RandomScriptOptions options_;
@@ -587,6 +613,7 @@ class ScriptGenerator {
   uint32_t nesting_ = 0;
   uint32_t loops_ = 0;
   uint32_t names_ = 0;
+  std::set<std::string, std::less<>> used_;  // maps that are read
 };
 
 }  // namespace

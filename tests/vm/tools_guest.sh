@@ -218,8 +218,8 @@ blocks() {
   # that and measures nothing, polytap refuses. So these run on others that take a request, too.
   requests="biolatency biosnoop biostacks"
   for tool in $requests; do
-    sed -e 's/^kprobe:blk_mq_start_request$/kprobe:__blk_mq_end_request/; /^kprobe:__blk_account_io/d; /^kprobe:blk_start_request,/d' \
-      -e 's/^kprobe:blk_account_io_start,/kprobe:blk_mq_start_request/; s/^kprobe:blk_account_io_done,/kprobe:__blk_mq_end_request/' \
+    sed -e 's/^kprobe:blk_mq_start_request$/kprobe:nvme_cleanup_cmd/; /^kprobe:__blk_account_io/d; /^kprobe:blk_start_request,/d' \
+      -e 's/^kprobe:blk_account_io_start,/kprobe:blk_mq_start_request/; s/^kprobe:blk_account_io_done,/kprobe:nvme_cleanup_cmd/' \
       "/tools/$tool.bt" >"$tool.bt"
   done
   # 6.12 has no such function any more.
