@@ -97,7 +97,9 @@ bool UnwindModules::refresh() {
   version_ = version;
   known_ = true;
   std::vector<Module> before = std::exchange(modules_, {});
+  trampoline_ = 0;
   for (Mapping& mapping : maps_.mappings(pid_)) {
+    if (mapping.path == kReturnProbeMapping) trampoline_ = mapping.start;
     Module module{std::move(mapping), nullptr, 0, false};
     for (Module& old : before) {
       if (same_image && old.mapping == module.mapping) module = old;

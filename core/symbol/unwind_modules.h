@@ -58,6 +58,8 @@ class UnwindModules {
   // Takes over what ProcessMaps knows now. False when that is the same as before.
   bool refresh();
   bool is_code(uint64_t address) const { return lookup(address) != nullptr; }
+  // What uretprobes put in the place of return addresses; 0: none is known.
+  uint64_t trampoline() const { return trampoline_; }
 
  private:
   Module* lookup(uint64_t address) const;
@@ -68,6 +70,7 @@ class UnwindModules {
   pid_t pid_;
   ProcessMaps::Version version_;
   bool known_ = false;
+  uint64_t trampoline_ = 0;
   mutable std::vector<Module> modules_;  // by address
   unsigned readings_in_vain_ = 0;
   std::chrono::steady_clock::time_point next_reading_;

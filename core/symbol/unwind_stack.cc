@@ -1,5 +1,6 @@
 #include "core/symbol/unwind_stack.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -232,15 +233,21 @@ Unwinder::Outcome Unwinder::apply(State& state, const UnwindStep& step, uint64_t
     state.end = UnwindEnd::kUnknownCode;
     return Outcome::kEnd;
   }
-  if (module != nullptr && module->mapping.path == "[uprobes]") {
-    state.end = UnwindEnd::kReturnProbe;
-    return Outcome::kEnd;
-  }
   return follow_frame_pointer(state);
 }
 
+// Whether the caller is not known, because a uretprobe keeps the return address. Takes it from HIDDEN if it is there.
+bool Unwinder::is_hidden(State& state, std::span<const HiddenReturn> hidden) {
+  if (state.exact || state.values[kRip] != state.process.modules.trampoline() || state.values[kRip] == 0) return false;
+  const uint64_t place = state.values[kRsp] - 8;
+  const auto found = std::ranges::find(hidden, place, &HiddenReturn::stack);
+  if (found == hidden.end()) return true;
+  state.values[kRip] = found->address;
+  return false;
+}
+
 Unwinder::Walk Unwinder::walk(pid_t pid, const UnwindValues& registers, UnwindMemory& memory,
-                              std::span<uint64_t> frames, bool at_entry) {
+                              std::span<uint64_t> frames, bool at_entry, std::span<const HiddenReturn> hidden) {
   Walk result;
   State state{process(pid), registers, memory};
   state.at_entry = at_entry;
@@ -249,11 +256,22 @@ Unwinder::Walk Unwinder::walk(pid_t pid, const UnwindValues& registers, UnwindMe
       result.end = UnwindEnd::kLimit;
       return result;
     }
+    const bool is_unknown = is_hidden(state, hidden);
     const uint64_t ip = state.values[kRip];
     frames[result.frames++] = ip;
+    if (is_unknown) {
+      result.end = UnwindEnd::kReturnProbe;
+      return result;
+    }
     // A return address may lie behind a call that was the function's last instruction.
     const uint64_t address = state.exact ? ip : ip - 1;
     const UnwindStep step = step_at(state, address);
+    // The mappings were read again for it.
+    if (!state.exact && ip == state.process.modules.trampoline() && ip != 0) {
+      state.end = UnwindEnd::kOutermost;
+      --result.frames;
+      continue;
+    }
     if (apply(state, step, address) == Outcome::kEnd) break;
   }
   result.end = state.end;

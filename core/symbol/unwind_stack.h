@@ -36,6 +36,12 @@ std::string_view why_unwinding_ended(UnwindEnd end);
 // Registers out of struct pt_regs (core/probe/registers.h) or struct user_regs_struct.
 UnwindValues unwind_values(std::span<const std::byte> registers);
 
+// A return address in whose place a uretprobe has put its trampoline.
+struct HiddenReturn {
+  uint64_t stack = 0;  // where it lay
+  uint64_t address = 0;
+};
+
 // Not thread-safe; UnwindFiles may be shared.
 class Unwinder {
  public:
@@ -47,8 +53,9 @@ class Unwinder {
   };
   // The program counter and then return addresses, innermost first, of a thread of PID with these registers.
   // AT_ENTRY: the first instruction of a function is about to run, which matters where no call frame information is.
+  // HIDDEN: what uretprobes took from the stack, innermost first.
   Walk walk(pid_t pid, const UnwindValues& registers, UnwindMemory& memory, std::span<uint64_t> frames,
-            bool at_entry = false);
+            bool at_entry = false, std::span<const HiddenReturn> hidden = {});
   // Of thread TID, which holds still.
   Walk walk_live(pid_t pid, pid_t tid, const UnwindValues& registers, std::span<uint64_t> frames,
                  bool at_entry = false);
@@ -74,6 +81,7 @@ class Unwinder {
   Outcome apply_elaborate(State& state, uint64_t address);
   Outcome follow_frame_pointer(State& state);
   Outcome leave_to(State& state, uint64_t cfa, uint64_t return_address, bool signal_frame);
+  static bool is_hidden(State& state, std::span<const HiddenReturn> hidden);
 
   ProcessMaps& maps_;
   std::shared_ptr<UnwindFiles> files_;
