@@ -77,8 +77,16 @@ Unwinder::Process& Unwinder::process(pid_t pid) {
     last_ = &processes_.try_emplace(pid, maps_, *files_, pid).first->second;
     last_pid_ = pid;
   }
-  if (last_->modules.refresh() || last_->token == 0) last_->token = ++last_token_;
+  last_->modules.refresh();
+  renew_token(*last_);
   return *last_;
+}
+
+// What was read again may be other code at the same addresses.
+void Unwinder::renew_token(Process& process) {
+  if (process.token != 0 && process.generation == process.modules.generation()) return;
+  process.generation = process.modules.generation();
+  process.token = ++last_token_;
 }
 
 const UnwindStep& Unwinder::step_at(State& state, uint64_t address) {
@@ -91,8 +99,7 @@ const UnwindStep& Unwinder::step_at(State& state, uint64_t address) {
     state.end = UnwindEnd::kUnknownCode;
     return kUnknown;
   }
-  // What was read again may be other code at the same addresses.
-  if (state.process.modules.refresh()) state.process.token = ++last_token_;
+  renew_token(state.process);
   entry = &cache_[cache_index(address, state.process.token)];
   const auto row = module->file ? module->file->find(address - module->bias) : std::nullopt;
   *entry = {address, state.process.token, row ? make_step(*row) : UnwindStep()};
@@ -192,8 +199,12 @@ Unwinder::Outcome Unwinder::apply_elaborate(State& state, uint64_t address) {
 Unwinder::Outcome Unwinder::follow_frame_pointer(State& state) {
   const uint64_t sp = state.values[kRsp];
   const uint64_t bp = state.values[kRbp];
+  // It may be in code that was made or loaded since the mappings were read.
   const auto is_return_address = [&](uint64_t address) {
-    return address != 0 && state.process.modules.is_code(address - 1);
+    if (address == 0) return false;
+    if (state.process.modules.find(address - 1, state.may_reread) != nullptr) return true;
+    state.may_reread = false;
+    return false;
   };
   uint64_t top = 0;
   if (state.innermost && state.at_entry && state.memory.read(sp, top)) return leave_to(state, sp + 8, top, false);

@@ -64,7 +64,8 @@ class Unwinder {
   struct Process {
     Process(ProcessMaps& maps, UnwindFiles& files, pid_t pid) : modules(maps, files, pid) {}
     UnwindModules modules;
-    uint64_t token = 0;  // another one whenever the mappings change: part of the keys of `cache_`
+    uint64_t token = 0;       // another one whenever the mappings change: part of the keys of `cache_`
+    uint64_t generation = 0;  // of `modules`, for which the token is
   };
   struct CacheEntry {
     uint64_t address = 0;
@@ -75,6 +76,7 @@ class Unwinder {
   struct State;
 
   Process& process(pid_t pid);
+  void renew_token(Process& process);
   const UnwindStep& step_at(State& state, uint64_t address);
   Outcome apply(State& state, const UnwindStep& step, uint64_t address);
   Outcome apply_plain(State& state, const UnwindStep& step);
