@@ -78,6 +78,12 @@ void FunctionCompiler::unwind_user_stack(const ir::ReadStack& op) {
   code_.load(8, Reg::k2, Reg::k1, access.start_time);
   code_.load(access.exec_id_size, Reg::k1, Reg::k0, access.exec_id);
   code_.alu(Alu::kAdd, Reg::k2, Reg::k1);
+  if (access.returns.size != 0) {
+    code_.load(8, Reg::k3, Reg::k0, access.returns.utask);
+    code_.load(8, Reg::k4, Reg::k3, access.returns.first);
+    unwind_state(Reg::k3, 0);
+    code_.store(8, Reg::k3, State::kInstance, Reg::k4);
+  }
   unwind_state(Reg::k3, 0);
   code_.store(8, Reg::k3, State::kTag, Reg::k2);
   code_.load(8, Reg::k4, Reg::kFrame, kProcessPointer);
@@ -95,6 +101,8 @@ void FunctionCompiler::unwind_user_stack(const ir::ReadStack& op) {
   code_.store(8, Reg::k3, State::kCount, Reg::k1);
   code_.load(8, Reg::k1, Reg::k4, offsetof(UnwindProcess, hopeless));
   code_.store(8, Reg::k3, State::kHopeless, Reg::k1);
+  code_.load(8, Reg::k1, Reg::k4, offsetof(UnwindProcess, trampoline));
+  code_.store(8, Reg::k3, State::kTrampoline, Reg::k1);
 
   // The frames.
   if (!unwind_step_) unwind_step_ = code_.new_label();
@@ -165,6 +173,7 @@ void FunctionCompiler::send_stack(const ir::ReadStack& op, Label failed) {
     code_.call(helper::kReadKernel);
   }
   copy_stack();
+  copy_return_instances();
   code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
   code_.move(Reg::k2, 0);
   code_.call(helper::kRingSubmit);
@@ -205,6 +214,29 @@ void FunctionCompiler::copy_stack() {
     code_.store(8, Reg::k1, offsetof(StackSnapshot, length), Reg::k4);
     code_.bind(next);
   }
+}
+
+// Of the functions that uretprobes wait for, innermost first.
+void FunctionCompiler::copy_return_instances() {
+  const UnwindAccess::ReturnInstances& fields = environment_.unwind->returns;
+  const Label end = code_.new_label();
+  for (uint32_t i = 0; i < kSnapshotReturns; ++i) {
+    const auto place = static_cast<int32_t>(offsetof(StackSnapshot, return_instances) + size_t{i} * kMaxReturnInstance);
+    code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
+    code_.store(8, Reg::k1, place + fields.address, 0);
+    if (fields.size == 0) return;
+    unwind_state(Reg::k3, 0);
+    code_.load(8, Reg::k3, Reg::k3, State::kInstance);
+    code_.jump_if(Jump::kEqual, Reg::k3, 0, end);
+    code_.alu(Alu::kAdd, Reg::k1, place);
+    code_.move(Reg::k2, static_cast<int32_t>(fields.size));
+    code_.call(helper::kReadKernel);
+    code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
+    code_.load(8, Reg::k2, Reg::k1, place + fields.next);
+    unwind_state(Reg::k3, 0);
+    code_.store(8, Reg::k3, State::kInstance, Reg::k2);
+  }
+  code_.bind(end);
 }
 
 // --- the step: r1 is the frame's number, r2 the program's frame
@@ -309,8 +341,13 @@ void FunctionCompiler::follow_rule() {
   code_.store(8, Reg::k6, State::kAtEntry, 0);
   code_.load(8, Reg::k1, Reg::k6, State::kPc);
   code_.jump_if(Jump::kEqual, Reg::k1, 0, outermost);
+  const Label hidden = code_.new_label();
+  code_.load(8, Reg::k2, Reg::k6, State::kTrampoline);
+  code_.jump_if(Jump::kEqual, Reg::k1, Reg::k2, hidden);
   code_.move(Reg::k0, 0);
   code_.exit();
+  code_.bind(hidden);
+  find_hidden_return();
 
   code_.bind(plain);
   code_.move(Reg::k1, Reg::k6);
@@ -397,6 +434,41 @@ void FunctionCompiler::follow_rule() {
 
   code_.bind(outermost);
   end_walk(UnwindStatus::kWhole);
+}
+
+// The return address in whose place a uretprobe has put its trampoline: the kernel keeps them in a list, innermost
+// first, with where they lay. Ends the step.
+void FunctionCompiler::find_hidden_return() {
+  const UnwindAccess::ReturnInstances& fields = environment_.unwind->returns;
+  const Label found = code_.new_label();
+  const Label none = code_.new_label();
+  for (uint32_t i = 0; i < kReturnInstances && fields.size != 0; ++i) {
+    code_.load(8, Reg::k3, Reg::k6, State::kInstance);
+    code_.jump_if(Jump::kEqual, Reg::k3, 0, none);
+    code_.move(Reg::k1, Reg::k6);
+    code_.alu(Alu::kAdd, Reg::k1, State::kInstanceBytes);
+    code_.move(Reg::k2, static_cast<int32_t>(fields.size));
+    code_.call(helper::kReadKernel);
+    code_.jump_if(Jump::kNotEqual, Reg::k0, 0, none);
+    code_.load(8, Reg::k1, Reg::k6, State::kInstanceBytes + fields.next);
+    code_.load(8, Reg::k2, Reg::k6, State::kInstanceBytes + fields.stack);
+    code_.load(8, Reg::k3, Reg::k6, State::kSp);
+    code_.alu(Alu::kSub, Reg::k3, 8);
+    code_.jump_if(Jump::kEqual, Reg::k2, Reg::k3, found);
+    code_.jump_if(Jump::kGreater, Reg::k2, Reg::k3, none);
+    code_.store(8, Reg::k6, State::kInstance, Reg::k1);
+  }
+  // The trampoline stays, as the last frame: it has no information, and without a frame pointer nothing is guessed.
+  code_.bind(none);
+  code_.store(8, Reg::k6, State::kBack, 0);
+  code_.store(8, Reg::k6, State::kBp, 0);
+  code_.move(Reg::k0, 0);
+  code_.exit();
+  code_.bind(found);
+  code_.load(8, Reg::k1, Reg::k6, State::kInstanceBytes + fields.address);
+  code_.store(8, Reg::k6, State::kPc, Reg::k1);
+  code_.move(Reg::k0, 0);
+  code_.exit();
 }
 
 // Searches among COUNT_BITS bits of elements of a map, sorted by their first word, for the last that is not above the

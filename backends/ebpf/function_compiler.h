@@ -52,6 +52,15 @@ struct UnwindAccess {
   int32_t start_time = 0;
   int32_t exec_id = 0;
   uint32_t exec_id_size = 8;
+  // Where uretprobes keep return addresses: task_struct, uprobe_task and return_instance. SIZE 0: not known.
+  struct ReturnInstances {
+    int32_t utask = 0;
+    int32_t first = 0;
+    int32_t stack = 0;
+    int32_t address = 0;
+    int32_t next = 0;
+    uint32_t size = 0;  // up to the last of the three
+  } returns;
 };
 
 // What is the same for all functions of a session: the maps' file descriptors and what the kernel can do.
@@ -224,12 +233,14 @@ class FunctionCompiler {
   void unwind_user_stack(const ir::ReadStack& op);
   void send_stack(const ir::ReadStack& op, Label failed);
   void copy_stack();
+  void copy_return_instances();
   void unwind_state(Reg to, int32_t offset);
   void find_user_registers();
   void place_unwind_step();
   void end_walk(UnwindStatus status);
   void find_cache_entry();
   void follow_rule();
+  void find_hidden_return();
   void find_rule();
   template <typename Load>
   void search(uint32_t count_bits, int32_t address, Load load);

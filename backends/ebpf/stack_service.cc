@@ -131,9 +131,22 @@ bool StackService::walk(Unwinder& unwinder, std::span<const std::byte> snapshot,
   UnwindMemory memory(values[kDwarfRsp], at(offsetof(StackSnapshot, stack)).first(length));
   const bool at_entry = word_at(at(offsetof(StackSnapshot, at_entry)), 0) != 0;
   stack.frames.resize(stack.depth);
-  const Unwinder::Walk walk = unwinder.walk(stack.pid, values, memory, stack.frames, at_entry);
+  const std::vector<HiddenReturn> hidden = hidden_returns(at(offsetof(StackSnapshot, return_instances)));
+  const Unwinder::Walk walk = unwinder.walk(stack.pid, values, memory, stack.frames, at_entry, hidden);
   stack.frames.resize(walk.frames);
   return walk.end != UnwindEnd::kUnknownCode;
+}
+
+std::vector<HiddenReturn> StackService::hidden_returns(std::span<const std::byte> instances) const {
+  const UnwindAccess::ReturnInstances& fields = tables_.access().returns;
+  std::vector<HiddenReturn> hidden;
+  for (uint32_t i = 0; i < kSnapshotReturns && fields.size != 0; ++i) {
+    const auto instance = instances.subspan(size_t{i} * kMaxReturnInstance, kMaxReturnInstance);
+    const uint64_t address = word_at(instance, static_cast<size_t>(fields.address));
+    if (address == 0) break;
+    hidden.push_back({word_at(instance, static_cast<size_t>(fields.stack)), address});
+  }
+  return hidden;
 }
 
 void StackService::take(const RingRecord& record) {

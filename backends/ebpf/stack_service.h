@@ -57,6 +57,7 @@ class StackService {
   };
   // Of a record's payload; whether the walk came to its end.
   bool walk(Unwinder& unwinder, std::span<const std::byte> snapshot, Stack& stack);
+  std::vector<HiddenReturn> hidden_returns(std::span<const std::byte> instances) const;
   StackService(UnwindTables tables, Ring ring);
   void run();
   void prepare_libraries();

@@ -16,6 +16,8 @@ struct UnwindProcess {
   uint32_t first = 0;       // in the map of mappings, where those of the process lie sorted
   uint32_t count = 0;
   uint64_t hopeless = 0;  // 1: nothing more can be learnt; do not ask
+  // What uretprobes put in the place of return addresses: the start of "[uprobes]". 0: there is none yet.
+  uint64_t trampoline = 0;
 };
 
 // Of the array of mappings.
@@ -40,6 +42,13 @@ inline constexpr uint32_t kUnwindCacheBits = 13;
 inline constexpr uint32_t kUnwindCacheBytes = 16U << kUnwindCacheBits;
 inline constexpr uint64_t kUnwindHash = 0x9e3779b97f4a7c15;
 
+// As much of a struct return_instance as unwinding needs.
+inline constexpr uint32_t kMaxReturnInstance = 96;
+// How many of them are looked through for one frame.
+inline constexpr uint32_t kReturnInstances = 16;
+// How many a snapshot has: all that a thread can have, MAX_URETPROBE_DEPTH in kernel/events/uprobes.c.
+inline constexpr uint32_t kSnapshotReturns = 64;
+
 // A program's state, in scratch memory.
 struct UnwindState {
   static constexpr int32_t kBp = 0;  // the two are read at once
@@ -60,7 +69,11 @@ struct UnwindState {
   static constexpr int32_t kTag = 120;
   static constexpr int32_t kRecord = 128;     // a request: the header of a record
   static constexpr int32_t kRegisters = 144;  // rbp to rip of a signal frame
-  static constexpr uint32_t kSize = 200;
+  static constexpr int32_t kTrampoline = 200;
+  static constexpr int32_t kInstance =
+      208;  // the struct return_instance of the next function that a uretprobe waits for
+  static constexpr int32_t kInstanceBytes = 216;  // a copy of it
+  static constexpr uint32_t kSize = 216 + kMaxReturnInstance;
 };
 
 // What a program sends of a stack that it cannot walk: a record of the ring of stacks. Depth, tgid and id lie where
@@ -75,6 +88,7 @@ struct StackSnapshot {
   uint64_t at_entry = 0;
   uint64_t length = 0;  // bytes of the stack
   std::byte registers[registers::kSize] = {};
+  std::byte return_instances[kSnapshotReturns][kMaxReturnInstance] = {};  // an address of 0 ends them
   std::byte stack[kSnapshotBytes] = {};
 };
 // In the place of the frames: this | the snapshot's id. No address has these bits.

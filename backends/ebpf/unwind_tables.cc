@@ -89,7 +89,25 @@ Status UnwindTables::find_task_fields() {
   access_.start_time = static_cast<int32_t>(start->offset);
   access_.exec_id = static_cast<int32_t>(exec_id->offset);
   access_.exec_id_size = exec_id->type.size;
+  find_return_instances(types, *task);
   return {};
+}
+
+void UnwindTables::find_return_instances(const TypeProvider& types, const StructDefinition& task) {
+  const StructDefinition* of_task = types.find_struct("struct uprobe_task");
+  const StructDefinition* instance = types.find_struct("struct return_instance");
+  const auto* utask = task.find("utask");
+  if (of_task == nullptr || instance == nullptr || utask == nullptr) return;
+  const auto* first = of_task->find("return_instances");
+  const auto* stack = instance->find("stack");
+  const auto* address = instance->find("orig_ret_vaddr");
+  const auto* next = instance->find("next");
+  if (first == nullptr || stack == nullptr || address == nullptr || next == nullptr) return;
+  const auto size = static_cast<uint32_t>(std::max({stack->offset, address->offset, next->offset}) + 8);
+  if (size > kMaxReturnInstance) return;
+  access_.returns = {static_cast<int32_t>(utask->offset), static_cast<int32_t>(first->offset),
+                     static_cast<int32_t>(stack->offset), static_cast<int32_t>(address->offset),
+                     static_cast<int32_t>(next->offset),  size};
 }
 
 // Null: FILE tells nothing that programs could use, or there are too many.
@@ -130,7 +148,9 @@ Result<uint32_t> UnwindTables::make_room(uint32_t count) {
 
 Status UnwindTables::publish(pid_t pid, uint64_t tag, UnwindFiles& files, const std::vector<Mapping>& mappings) {
   std::vector<UnwindMapping> entries;
+  uint64_t trampoline = 0;
   for (const Mapping& mapping : mappings) {
+    if (mapping.path == kReturnProbeMapping) trampoline = mapping.start;
     UnwindMapping entry{mapping.start, mapping.end, 0, 0, 0};
     const auto file = files.open(pid, mapping);
     const auto start = file ? file->address_at(mapping.offset) : std::nullopt;
@@ -148,7 +168,8 @@ Status UnwindTables::publish(pid_t pid, uint64_t tag, UnwindFiles& files, const 
   ASSIGN_OR_RETURN(const uint32_t first, make_room(count));
   processes_known_.insert(pid);
   std::copy(entries.begin(), entries.end(), mapping_entries_ + first);
-  const UnwindProcess process{tag, ++last_generation_ * kGenerationHash, first, count, count == 0 ? 1U : 0U};
+  const UnwindProcess process{tag,       ++last_generation_ * kGenerationHash, first, count, count == 0 ? 1U : 0U,
+                              trampoline};
   if (bpf_map_update_elem(processes_.get(), &pid, &process, BPF_ANY) != 0) {
     return Error::from_errno(fmt::format("enter process {} into the eBPF table of processes", pid));
   }

@@ -16,6 +16,7 @@
 #include "core/base/unique_fd.h"
 #include "core/symbol/process_maps.h"
 #include "core/symbol/unwind_modules.h"
+#include "core/types/type.h"
 
 namespace polytap::ebpf {
 
@@ -44,6 +45,7 @@ class UnwindTables {
   };
   UnwindTables() = default;
   Status find_task_fields();
+  void find_return_instances(const TypeProvider& types, const StructDefinition& task);
   const Module* module(const std::shared_ptr<const UnwindFile>& file);
   Result<uint32_t> make_room(uint32_t count);
 

@@ -1,5 +1,7 @@
-// Frames of stacks with inlined calls and source lines.
+// Frames of stacks in every mode, also with inlined calls and source lines.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <string>
@@ -13,10 +15,23 @@ namespace polytap {
 // Whether anything that PROGRAM prints needs DWARF: Symbolizer::Options::lines.
 bool shows_source_lines(const ir::Program& program);
 
-// Modes `inline` and `lines`. A line for each call that was inlined at the address, innermost first, and one for the
-// function itself; INDENT goes in front of each but the first, between them stands a newline. IS_CALLER: the address is
-// where a call returns to, so the instruction before it is meant.
-void append_source_frames(std::string& out, Symbolizer& symbolizer, const Type& type, int64_t pid, uint64_t address,
-                          bool is_caller, const char* indent);
+// Names the frames of one stack of TYPE, in the mode that it has.
+class StackFrames {
+ public:
+  StackFrames(Symbolizer& symbolizer, const Type& type, int64_t pid);
+  // The next frame, innermost first, without a newline behind it. INDENT goes in front of each further line: modes
+  // `inline` and `lines` have one for each call that was inlined there.
+  void append(std::string& out, uint64_t address, const char* indent);
+
+ private:
+  void append_sources(std::string& out, uint64_t address, const char* indent);
+  Symbol symbol(uint64_t address);
+
+  Symbolizer& symbolizer_;
+  const StackMode mode_;
+  const bool is_kernel_;
+  const pid_t pid_;
+  bool returned_to_ = false;  // the next address is where a call returns to, so the instruction before it is meant
+};
 
 }  // namespace polytap

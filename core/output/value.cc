@@ -53,12 +53,6 @@ void append_mac_address(std::string& out, Bytes bytes) {
   }
 }
 
-// bpftrace's spelling for perf's own "[unknown]" and for the kernel itself.
-std::string_view perf_module(const Symbol& symbol, bool is_kernel) {
-  if (!symbol.module.empty()) return symbol.module;
-  return is_kernel && !symbol.name.empty() ? "[kernel.vmlinux]" : "[unknown]";
-}
-
 // A struct's array of plain chars is a text, as where the script reads it.
 bool is_characters(const Type& type) {
   return type.is(TypeKind::kArray) && type.size != 0 && type.element != nullptr &&
@@ -349,7 +343,7 @@ void ValueRenderer::tuple(std::string& out, const Type& type, Bytes bytes, Style
 }
 
 void ValueRenderer::stack(std::string& out, const Type& type, Bytes bytes, bool indented) {
-  const auto pid = static_cast<int64_t>(load_word(bytes));
+  StackFrames frames(symbolizer_, type, static_cast<int64_t>(load_word(bytes)));
   out += '\n';
   for (uint32_t i = 0; i < type.count; ++i) {
     const uint64_t address = load_word(bytes, 8 + 8 * size_t{i});
@@ -357,40 +351,8 @@ void ValueRenderer::stack(std::string& out, const Type& type, Bytes bytes, bool 
     const bool bare = type.stack_mode == StackMode::kRaw || type.stack_mode == StackMode::kBuildId;
     const char* indent = !indented || bare ? "" : type.stack_mode == StackMode::kPerf ? "\t" : "        ";
     out += indent;
-    if (type.stack_mode == StackMode::kInline || type.stack_mode == StackMode::kLines) {
-      append_source_frames(out, symbolizer_, type, pid, address, i > 0, indent);
-    } else {
-      frame(out, type, pid, address);
-    }
+    frames.append(out, address, indent);
     out += '\n';
-  }
-}
-
-void ValueRenderer::frame(std::string& out, const Type& type, int64_t pid, uint64_t address) {
-  if (type.stack_mode == StackMode::kRaw) {
-    fmt::format_to(std::back_inserter(out), "{:x}", address);
-    return;
-  }
-  const bool is_kernel = type.is(TypeKind::kKernelStack);
-  const Symbol symbol = is_kernel ? symbolizer_.kernel(address) : symbolizer_.user(static_cast<pid_t>(pid), address);
-  switch (type.stack_mode) {
-    case StackMode::kPerf:
-      fmt::format_to(std::back_inserter(out), "{:x} ", address);
-      if (symbol.name.empty()) {
-        append_hex(out, address);
-      } else {
-        fmt::format_to(std::back_inserter(out), "{}+{}", symbol.name, symbol.offset);
-      }
-      fmt::format_to(std::back_inserter(out), " ({})", perf_module(symbol, is_kernel));
-      return;
-    case StackMode::kBuildId:
-      if (!symbol.module.empty() && !is_kernel) {
-        fmt::format_to(std::back_inserter(out), "{}+0x{:x}", symbol.module, symbol.module_offset);
-        return;
-      }
-      [[fallthrough]];
-    default:
-      out += is_kernel ? kernel_frame(symbol, address) : user_frame(symbol, address);
   }
 }
 

@@ -62,7 +62,6 @@ class ValueRenderer {
   void tuple(std::string& out, const Type& type, Bytes bytes, Style style);
   void begin_field(std::string& out, std::string_view name, bool first, Style style);
   void stack(std::string& out, const Type& type, Bytes bytes, bool indented);
-  void frame(std::string& out, const Type& type, int64_t pid, uint64_t address);
   const EnumDefinition* find_enum(const Type& type) const;
 
   const ir::Program& program_;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/symbol/debuginfod.h"
+#include "core/symbol/go_symbols.h"
 
 namespace polytap {
 namespace {
@@ -191,6 +192,8 @@ SymbolIndex read_symbols(const ElfFile& file, const DebugFileSearch& search) {
       separate->add_symtab(index);
     } else if (const auto embedded = embedded_symbols(file)) {
       embedded->add_symtab(index);
+    } else {
+      add_go_functions(file, index);
     }
   }
   index.finish();

@@ -13,6 +13,9 @@ namespace polytap {
 namespace {
 
 using Member = SectionData DwarfSections::*;
+using Compression = SectionData::Compression;
+
+constexpr uint32_t kElfCompressedByZstd = 2;  // ELFCOMPRESS_ZSTD, which elf.h of glibc 2.36 lacks
 
 // Split units (.dwo files and packages) have the same sections with ".dwo" behind their names.
 Member member_named(std::string_view name) {
@@ -50,12 +53,14 @@ SectionData compressed(const ElfFile& file, std::string_view name, const GElf_Sh
   SectionData start = plain(file, header.sh_offset, header.sh_size);
   if (!start.load(0, sizeof chdr)) return {};
   std::memcpy(&chdr, start.data(), sizeof chdr);
-  if (chdr.ch_type != ELFCOMPRESS_ZLIB) {
-    unreadable = fmt::format(".debug_{} is compressed by another method than zlib", name);
+  if (chdr.ch_type != ELFCOMPRESS_ZLIB && chdr.ch_type != kElfCompressedByZstd) {
+    unreadable = fmt::format(".debug_{} is compressed by another method than zlib and zstd", name);
     return {};
   }
   if (file.fd() < 0) return {};
-  return SectionData::from_zlib(file.fd(), header.sh_offset + sizeof chdr, header.sh_size - sizeof chdr, chdr.ch_size);
+  const auto compression = chdr.ch_type == ELFCOMPRESS_ZLIB ? Compression::kZlib : Compression::kZstd;
+  return SectionData::from_compressed(compression, file.fd(), header.sh_offset + sizeof chdr,
+                                      header.sh_size - sizeof chdr, chdr.ch_size);
 }
 
 // The older way, sections called .zdebug_*: "ZLIB" and the size, most significant byte first.
@@ -65,7 +70,8 @@ SectionData compressed_by_gnu(const ElfFile& file, const GElf_Shdr& header) {
   if (file.fd() < 0 || !start.load(0, kHeader) || std::memcmp(start.data(), "ZLIB", 4) != 0) return {};
   uint64_t size = 0;
   for (unsigned i = 4; i < kHeader; ++i) size = size << 8 | start.data()[i];
-  return SectionData::from_zlib(file.fd(), header.sh_offset + kHeader, header.sh_size - kHeader, size);
+  return SectionData::from_compressed(Compression::kZlib, file.fd(), header.sh_offset + kHeader,
+                                      header.sh_size - kHeader, size);
 }
 
 }  // namespace

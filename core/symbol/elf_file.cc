@@ -126,6 +126,12 @@ std::string ElfFile::section(std::string_view name) const {
   return bytes;
 }
 
+std::string_view ElfFile::bytes(uint64_t offset, uint64_t size) const {
+  const Elf_Data* data = elf_getdata_rawchunk(elf_.get(), static_cast<int64_t>(offset), size, ELF_T_BYTE);
+  if (data == nullptr || data->d_buf == nullptr) return {};
+  return {static_cast<const char*>(data->d_buf), data->d_size};
+}
+
 std::optional<uint64_t> ElfFile::section_address(std::string_view name) const {
   std::optional<uint64_t> address;
   size_t names = 0;

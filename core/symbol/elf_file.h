@@ -58,6 +58,7 @@ class ElfFile {
                          const std::function<void(const FunctionSymbol&)>& visit) const;
   std::string soname() const;                                            // DT_SONAME; empty when there is none
   std::string section(std::string_view name) const;                      // its bytes; empty when there is none
+  std::string_view bytes(uint64_t offset, uint64_t size) const;          // of the file; valid as long as this
   std::optional<uint64_t> section_address(std::string_view name) const;  // in the file's own address space
   // A data symbol or function of .symtab, or else of .dynsym.
   std::optional<uint64_t> symbol_address(std::string_view name) const;

@@ -21,6 +21,11 @@ bool contains_page(const LoadSegment& segment, uint64_t offset) {
   return offset >= begin && offset < end;
 }
 
+// What C libraries, and Go, give the kernel as sa_restorer: mov $__NR_rt_sigreturn, %rax; syscall. Unwinders (libgcc's,
+// gdb) recognize it by these bytes too.
+constexpr std::string_view kSignalReturn("\x48\xc7\xc0\x0f\0\0\0\x0f\x05", 9);
+constexpr uint64_t kMaxSearched = 64 << 20;
+
 }  // namespace
 
 MappedFile::MappedFile(UniqueFd fd, DebugFileSearch search)
@@ -34,6 +39,7 @@ void MappedFile::load_segments() {
     elf_ = fd_.valid() ? ElfFile::open(std::move(fd_)) : ElfFile::from_bytes(std::move(image_));
     if (!elf_) return;
     segments_ = elf_->load_segments();
+    build_id_ = elf_->build_id();
     // Two segments may share a page of the file: the mappings are of code, so the code's segment is looked at first.
     std::stable_sort(segments_.begin(), segments_.end(),
                      [](const LoadSegment& a, const LoadSegment& b) { return a.executable && !b.executable; });
@@ -44,9 +50,32 @@ void MappedFile::read() {
   load_segments();
   std::call_once(read_, [this] {
     if (elf_) symbols_ = read_symbols(*elf_, search_);
+    if (elf_) find_signal_returns();
     elf_.reset();
     holds_descriptor_ = false;
   });
+}
+
+// Only in C libraries, programs that have one linked in, and what has no symbols to tell: others are not read for it.
+void MappedFile::find_signal_returns() {
+  if (symbols_.size() != 0 && !symbols_.mentions("sigaction")) return;
+  for (const LoadSegment& segment : segments_) {
+    if (!segment.executable) continue;
+    const std::string_view code = elf_->bytes(segment.offset, std::min(segment.file_size, kMaxSearched));
+    for (size_t at = code.find(kSignalReturn); at != std::string_view::npos; at = code.find(kSignalReturn, at + 1)) {
+      signal_returns_.push_back(segment.address + at);
+    }
+  }
+}
+
+bool MappedFile::is_signal_return(uint64_t address) {
+  read();
+  return std::ranges::any_of(signal_returns_, [&](uint64_t start) { return address - start < kSignalReturn.size(); });
+}
+
+const std::string& MappedFile::build_id() {
+  load_segments();
+  return build_id_;
 }
 
 // DWARF is in the file itself, or in its separate debug file.

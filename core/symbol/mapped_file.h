@@ -30,6 +30,9 @@ class MappedFile {
   // there (or the file is not ELF).
   std::optional<uint64_t> address_at(uint64_t file_offset);
   std::optional<SymbolIndex::Hit> find(uint64_t address);
+  // Whether ADDRESS is in code that makes rt_sigreturn: where signal handlers return to.
+  bool is_signal_return(uint64_t address);
+  const std::string& build_id();  // the bytes; empty when there is none
   // What DWARF says of the address: frames with texts that live as long as this. False: nothing. WHY: what
   // is missing, also of what was found.
   bool find_source(uint64_t address, bool inlines, std::vector<SourceFrame>& frames, std::string& why);
@@ -41,6 +44,7 @@ class MappedFile {
 
  private:
   void load_segments();
+  void find_signal_returns();
   void open_debug_info();
 
   const bool is_image_ = false;
@@ -57,7 +61,9 @@ class MappedFile {
   std::optional<ElfFile> elf_;  // between the first look at the segments and the reading of the symbols
   DebugFileSearch search_;
   std::vector<LoadSegment> segments_;
+  std::string build_id_;
   SymbolIndex symbols_;
+  std::vector<uint64_t> signal_returns_;
 };
 
 }  // namespace polytap

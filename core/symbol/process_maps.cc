@@ -38,6 +38,7 @@ struct Process {
   ProcessMaps::Version version;
   // What the process mapped before its last execs, newest first: records made before an exec are named after it.
   std::vector<std::shared_ptr<const Ranges>> earlier;
+  std::shared_ptr<const Ranges> data;  // null: never read
 };
 
 // Chains of execs are short: env runs a shell, which runs the program.
@@ -68,12 +69,13 @@ std::string decode_path(std::string_view text) {
 }
 
 // "START-END PERMS OFFSET MAJOR:MINOR INODE    PATH"
-std::optional<Mapping> parse_executable(std::string_view line) {
+std::optional<Mapping> parse_line(std::string_view line, bool& is_executable) {
   Mapping mapping;
   const std::string_view addresses = next_field(line);
   const size_t dash = addresses.find('-');
   const std::string_view permissions = next_field(line);
-  if (permissions.size() < 4 || permissions[2] != 'x') return std::nullopt;
+  if (permissions.size() < 4) return std::nullopt;
+  is_executable = permissions[2] == 'x';
   const std::string_view offset = next_field(line);
   const std::string_view device = next_field(line);
   const std::string_view inode = next_field(line);
@@ -92,6 +94,16 @@ std::optional<Mapping> parse_executable(std::string_view line) {
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
   mapping.path = decode_path(line);
   return mapping;
+}
+
+template <typename Visit>
+void for_each_line(std::string_view text, Visit visit) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    bool is_executable = false;
+    if (auto mapping = parse_line(text.substr(0, end), is_executable)) visit(std::move(*mapping), is_executable);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
 }
 
 const Range* find_range(const Ranges& ranges, uint64_t address) {
@@ -135,11 +147,9 @@ Ranges with_range(const Ranges& ranges, const Range& added) {
 
 std::vector<Mapping> parse_process_maps(std::string_view text) {
   std::vector<Mapping> mappings;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    if (auto mapping = parse_executable(text.substr(0, end))) mappings.push_back(std::move(*mapping));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  for_each_line(text, [&](Mapping mapping, bool is_executable) {
+    if (is_executable) mappings.push_back(std::move(mapping));
+  });
   return mappings;
 }
 
@@ -191,11 +201,14 @@ Status ProcessMaps::read_from_proc(pid_t pid) {
   ASSIGN_OR_RETURN(const std::string text, read_whole_file(fmt::format("{}/{}/maps", proc_root_, pid)));
   // A zombie's (and a kernel thread's) file can be read and is empty.
   if (text.empty()) return Error(fmt::format("process {} has no memory: it has exited or is a kernel thread", pid));
-  std::vector<Mapping> mappings = parse_process_maps(text);
   const std::lock_guard lock(state_->mutex);
   auto ranges = std::make_shared<Ranges>();
-  for (Mapping& mapping : mappings) ranges->push_back(state_->intern(std::move(mapping)));
+  auto data = std::make_shared<Ranges>();
+  for_each_line(text, [&](Mapping mapping, bool is_executable) {
+    (is_executable ? ranges : data)->push_back(state_->intern(std::move(mapping)));
+  });
   Process& process = state_->living(pid);
+  process.data = std::move(data);
   if (*process.ranges == *ranges) return {};
   process.ranges = std::move(ranges);
   process.version.mappings = ++state_->last_number;
@@ -253,6 +266,14 @@ std::optional<Mapping> ProcessMaps::find(pid_t pid, uint64_t address) const {
   for (size_t i = 0; range == nullptr && i < process->earlier.size(); ++i) {
     range = find_range(*process->earlier[i], address);
   }
+  if (range == nullptr) return std::nullopt;
+  return to_mapping(*range);
+}
+
+std::optional<Mapping> ProcessMaps::find_data(pid_t pid, uint64_t address) const {
+  const std::lock_guard lock(state_->mutex);
+  const Process* process = state_->find(pid);
+  const Range* range = process == nullptr || !process->data ? nullptr : find_range(*process->data, address);
   if (range == nullptr) return std::nullopt;
   return to_mapping(*range);
 }

@@ -25,6 +25,10 @@ struct Mapping {
   bool operator==(const Mapping&) const = default;
 };
 
+// The path that /proc/PID/maps has for the kernel's own code in a process with uprobes. A uretprobe replaces return
+// addresses by the start of it.
+inline constexpr std::string_view kReturnProbeMapping = "[uprobes]";
+
 // The executable mappings in the text of /proc/PID/maps, in order of address. " (deleted)" is taken off the paths.
 std::vector<Mapping> parse_process_maps(std::string_view text);
 
@@ -51,6 +55,8 @@ class ProcessMaps {
   void fork(pid_t parent, pid_t child);  // the child sees the parent's
   void exited(pid_t pid);                // kept for symbolization until the pid is used again
   std::optional<Mapping> find(pid_t pid, uint64_t address) const;
+  // The memory around ADDRESS that was not executable when /proc/PID/maps was last read: data, stack, heap.
+  std::optional<Mapping> find_data(pid_t pid, uint64_t address) const;
   bool knows(pid_t pid) const;
   Version version(pid_t pid) const;
   std::vector<Mapping> mappings(pid_t pid) const;

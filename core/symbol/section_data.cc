@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +19,8 @@ constexpr uint64_t kChunk = uint64_t{1} << 15;
 constexpr uint64_t kMaxSize = uint64_t{4} << 30;
 // zlib's own bound on how far a stream can grow (its FAQ: 1032 to 1).
 constexpr uint64_t kMaxInflation = 1032;
+// A block of 128 KiB of one byte takes four (RFC 8878).
+constexpr uint64_t kMaxZstdInflation = 32768;
 constexpr uint64_t kMaxString = 1 << 20;
 
 // False at the end of the file too.
@@ -45,15 +48,52 @@ uint64_t present_size(int fd, uint64_t offset, uint64_t size) {
 
 struct SectionData::Inflater {
   z_stream stream{};
+  ZSTD_DStream* zstd = nullptr;  // in place of `stream`, which still has the input
+  uint64_t produced = 0;
+  bool ended = false;
   bool failed = false;
   uint64_t next_input = 0;  // in the file
   uint64_t input_end = 0;
   std::vector<uint8_t> input = std::vector<uint8_t>(kChunk);
 
-  Inflater() { failed = ::inflateInit(&stream) != Z_OK; }
+  explicit Inflater(Compression compression) {
+    if (compression == Compression::kZstd) {
+      zstd = ::ZSTD_createDStream();
+      failed = zstd == nullptr;
+    } else {
+      failed = ::inflateInit(&stream) != Z_OK;
+    }
+  }
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
-  ~Inflater() { ::inflateEnd(&stream); }
+  ~Inflater() {
+    if (zstd != nullptr) {
+      ::ZSTD_freeDStream(zstd);
+    } else {
+      ::inflateEnd(&stream);
+    }
+  }
+
+  // Some of what comes next, up to SIZE bytes.
+  void step(uint8_t* to, uint64_t size) {
+    if (zstd != nullptr) {
+      ZSTD_inBuffer in{stream.next_in, stream.avail_in, 0};
+      ZSTD_outBuffer out{to, size, 0};
+      const size_t result = ::ZSTD_decompressStream(zstd, &out, &in);
+      failed |= ::ZSTD_isError(result) != 0;
+      stream.next_in += in.pos;
+      stream.avail_in -= static_cast<uInt>(in.pos);
+      produced += out.pos;
+      return;
+    }
+    stream.next_out = to;
+    stream.avail_out = static_cast<uInt>(std::min<uint64_t>(size, 1U << 30));
+    const uInt room = stream.avail_out;
+    const int result = ::inflate(&stream, Z_NO_FLUSH);
+    produced += room - stream.avail_out;
+    ended = result == Z_STREAM_END;
+    failed |= result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR;
+  }
 };
 
 SectionData::SectionData() = default;
@@ -99,13 +139,15 @@ SectionData SectionData::from_file(int fd, uint64_t offset, uint64_t size) {
   return section;
 }
 
-SectionData SectionData::from_zlib(int fd, uint64_t offset, uint64_t compressed_size, uint64_t size) {
+SectionData SectionData::from_compressed(Compression compression, int fd, uint64_t offset, uint64_t compressed_size,
+                                         uint64_t size) {
   SectionData section;
   compressed_size = present_size(fd, offset, compressed_size);
-  if (compressed_size == 0 || size / kMaxInflation > compressed_size) return section;
+  const uint64_t most = compression == Compression::kZstd ? kMaxZstdInflation : kMaxInflation;
+  if (compressed_size == 0 || size / most > compressed_size) return section;
   section.fd_ = fd;
   section.reserve(size);
-  section.inflater_ = std::make_unique<Inflater>();
+  section.inflater_ = std::make_unique<Inflater>(compression);
   section.inflater_->next_input = offset;
   section.inflater_->input_end = offset + compressed_size;
   return section;
@@ -148,7 +190,7 @@ bool SectionData::load_from_file(uint64_t begin, uint64_t end) {
 bool SectionData::inflate_up_to(uint64_t end) {
   Inflater& inflater = *inflater_;
   z_stream& stream = inflater.stream;
-  while (!inflater.failed && stream.total_out < end) {
+  while (!inflater.failed && inflater.produced < end) {
     if (stream.avail_in == 0) {
       const uint64_t size = std::min<uint64_t>(inflater.input.size(), inflater.input_end - inflater.next_input);
       if (size == 0 || !read_fully(fd_, inflater.input.data(), size, inflater.next_input)) break;
@@ -158,14 +200,11 @@ bool SectionData::inflate_up_to(uint64_t end) {
     }
     // Some more than is asked for, so that small steps cost little.
     const uint64_t target = std::min(size_, (end + kChunk - 1) / kChunk * kChunk);
-    stream.next_out = reserved_ + stream.total_out;
-    stream.avail_out = static_cast<uInt>(std::min<uint64_t>(target - stream.total_out, 1U << 30));
-    const int result = ::inflate(&stream, Z_NO_FLUSH);
-    if (result == Z_STREAM_END && stream.total_out < end) inflater.failed = true;
-    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) inflater.failed = true;
+    inflater.step(reserved_ + inflater.produced, target - inflater.produced);
+    if (inflater.ended && inflater.produced < end) inflater.failed = true;
   }
-  const bool complete = stream.total_out >= end;
-  if (stream.total_out == size_) {
+  const bool complete = inflater.produced >= end;
+  if (inflater.produced == size_) {
     all_loaded_ = true;
     inflater_.reset();
   }

@@ -16,9 +16,11 @@ class SectionData {
   SectionData();  // no such section: size 0
   // FD must stay open as long as this.
   static SectionData from_file(int fd, uint64_t offset, uint64_t size);
-  // A section with SHF_COMPRESSED: a zlib stream of COMPRESSED_SIZE bytes that gives SIZE bytes. It can only be
-  // inflated from its beginning: load() does so as far as needed.
-  static SectionData from_zlib(int fd, uint64_t offset, uint64_t compressed_size, uint64_t size);
+  // A section with SHF_COMPRESSED: a stream of COMPRESSED_SIZE bytes that gives SIZE bytes. It can only be inflated
+  // from its beginning: load() does so as far as needed.
+  enum class Compression : uint8_t { kZlib, kZstd };
+  static SectionData from_compressed(Compression compression, int fd, uint64_t offset, uint64_t compressed_size,
+                                     uint64_t size);
   // Of memory that lives longer than this.
   static SectionData from_memory(std::string_view bytes);
 

@@ -28,6 +28,8 @@ class SymbolIndex {
   // The innermost symbol around the address; nothing in the gaps between symbols.
   std::optional<Hit> find(uint64_t address) const;
   size_t size() const { return symbols_.size(); }
+  // Whether TEXT occurs in any name.
+  bool mentions(std::string_view text) const { return names_.find(text) != std::string::npos; }
 
  private:
   struct Candidate {

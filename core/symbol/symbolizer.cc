@@ -126,8 +126,10 @@ struct Symbolizer::State {
 
   Symbol find_in_file(pid_t pid, const Process& known, const Mapping& mapping, uint64_t address) {
     Symbol symbol;
-    symbol.module = mapping.path.starts_with("//anon") ? "" : mapping.path;
-    const uint64_t file_offset = address - mapping.start + mapping.offset;
+    // perf's events tell "//anon", with an offset that means nothing.
+    const bool anonymous = mapping.path.empty() || mapping.path.starts_with("//anon");
+    symbol.module = anonymous ? "[anon]" : mapping.path;
+    const uint64_t file_offset = address - mapping.start + (anonymous ? 0 : mapping.offset);
     symbol.module_offset = file_offset;
     const auto file = files.open(pid, known.version.image, !known.version.exited, mapping);
     if (!file) return symbol;
@@ -138,6 +140,16 @@ struct Symbolizer::State {
       symbol.name = shown(hit->name);
       symbol.offset = *file_address - hit->start;
     }
+    symbol.signal_return = file->is_signal_return(*file_address);
+    return symbol;
+  }
+
+  // An address that is no known code: data, or nothing at all.
+  Symbol find_outside(pid_t pid, const Process& known, uint64_t address) {
+    if (const auto data = maps.find_data(pid, address)) return find_in_file(pid, known, *data, address);
+    Symbol symbol;
+    symbol.module = known.version.image == 0 && is_user_address(address) ? "[unknown]" : "[unmapped]";
+    symbol.module_offset = address;
     return symbol;
   }
 
@@ -149,7 +161,7 @@ struct Symbolizer::State {
       // Not remembered: the compiler may put other code there.
       if (auto symbol = find_jitted(pid, known, address)) return std::move(*symbol);
     }
-    Symbol symbol = mapping ? find_in_file(pid, known, *mapping, address) : Symbol();
+    Symbol symbol = mapping ? find_in_file(pid, known, *mapping, address) : find_outside(pid, known, address);
     if (!mapping || may_be_jitted(mapping->path)) return symbol;
     if (memoized >= kMaxMemoized) {
       for (auto& [other_pid, other] : processes) forget_names(other);
@@ -172,7 +184,9 @@ struct Symbolizer::State {
     std::string why;
     std::shared_ptr<MappedFile> file;
     if (!mapping) {
-      why = unmapped(process(pid).version);
+      why = maps.find_data(pid, address) ? "data, not code" : unmapped(process(pid).version);
+    } else if (mapping->path == kReturnProbeMapping) {
+      why = "a uretprobe has put its trampoline in the place of the return address";
     } else if (may_be_jitted(mapping->path)) {
       why = symbol.name.empty() ? "made at run time, and no /tmp/perf-PID.map names it" : "made at run time: no DWARF";
     } else if (const ProcessMaps::Version version = maps.version(pid);
@@ -184,7 +198,6 @@ struct Symbolizer::State {
     } else {
       why = "not an ELF file";
     }
-    if (symbol.module.empty() && symbol.name.empty()) symbol.module_offset = address;
     Location location = make_location(std::move(symbol), frames, [this](std::string_view name) { return shown(name); });
     location.missing = std::move(why);
     return location;
@@ -205,7 +218,7 @@ struct Symbolizer::State {
           kernel->empty() ? "/proc/kallsyms hides the addresses: not root, or kptr_restrict" : "not in /proc/kallsyms";
     const bool plain = symbol.name.empty();
     Location location = make_location(std::move(symbol), frames, [this](std::string_view name) { return shown(name); });
-    if (plain && frames.empty()) location.frames.back().function = fmt::format("[kernel]+{:#x}", address);
+    if (plain && frames.empty()) location.frames.back().function = kernel_frame(location.symbol, address);
     location.missing = std::move(why);
     return location;
   }
@@ -244,13 +257,50 @@ Symbol Symbolizer::kernel(uint64_t address) {
   if (!state.kernel) state.read_kernel();
   auto hit = state.kernel->find(address);
   const bool is_kernel_address = address >> 63 != 0;
-  if (!hit && is_kernel_address && !state.kernel->empty() &&
+  // Programs of eBPF come and go, and a new one lies where an old one was.
+  const bool may_be_new = !hit || hit->module == "bpf";
+  if (may_be_new && is_kernel_address && !state.kernel->empty() &&
       Clock::now() - state.kernel_read_at >= kKernelRereadInterval) {
     state.read_kernel();
     hit = state.kernel->find(address);
   }
   if (!hit) return Symbol();
   return Symbol{state.shown(hit->name), address - hit->start, std::string(hit->module), address};
+}
+
+// Within a function both are the same.
+template <typename Find>
+Symbol called_from(uint64_t address, Find find) {
+  Symbol symbol = find(address);
+  if (symbol.signal_return || (!symbol.name.empty() && symbol.offset > 0)) return symbol;
+  Symbol before = find(address - 1);
+  if (before.name.empty() || before.signal_return) return symbol;
+  ++before.offset;
+  ++before.module_offset;
+  return before;
+}
+
+Symbol Symbolizer::user_frame_symbol(pid_t pid, uint64_t address, bool returned_to) {
+  if (!returned_to || address == 0) return user(pid, address);
+  return called_from(address, [&](uint64_t at) { return user(pid, at); });
+}
+
+Symbol Symbolizer::kernel_frame_symbol(uint64_t address, bool returned_to) {
+  if (!returned_to || address == 0) return kernel(address);
+  return called_from(address, [&](uint64_t at) { return kernel(at); });
+}
+
+std::optional<Symbolizer::BuildPlace> Symbolizer::build_place(pid_t pid, uint64_t address) {
+  const std::lock_guard lock(state_->mutex);
+  State::Process& known = state_->process(pid);
+  const auto mapping = state_->find_mapping(pid, known, address);
+  if (!mapping) return std::nullopt;
+  const ProcessMaps::Version version = state_->maps.version(pid);
+  const auto file = state_->files.open(pid, version.image, !version.exited, *mapping);
+  if (!file || file->build_id().empty()) return std::nullopt;
+  BuildPlace place{"", address - mapping->start + mapping->offset};
+  for (const char byte : file->build_id()) place.build_id += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return place;
 }
 
 void Symbolizer::hold(pid_t pid) {
@@ -272,7 +322,7 @@ void Symbolizer::hold(pid_t pid) {
 
 std::string user_frame(const Symbol& symbol, uint64_t address) {
   if (symbol.name.empty()) {
-    return symbol.module.empty() ? fmt::format("{:#x}", address)
+    return symbol.module.empty() ? fmt::format("[unknown]+{:#x}", address)
                                  : fmt::format("{}+{:#x}", symbol.module, symbol.module_offset);
   }
   return symbol.module.empty() ? fmt::format("{}+{}", symbol.name, symbol.offset)
@@ -308,7 +358,7 @@ Location make_location(Symbol symbol, const std::vector<SourceFrame>& frames,
 }
 
 std::string kernel_frame(const Symbol& symbol, uint64_t address) {
-  if (symbol.name.empty()) return fmt::format("{:#x}", address);
+  if (symbol.name.empty()) return fmt::format("{}+{:#x}", address >> 63 != 0 ? "[kernel]" : "[unmapped]", address);
   return symbol.module.empty() ? fmt::format("{}+{}", symbol.name, symbol.offset)
                                : fmt::format("{}+{} [{}]", symbol.name, symbol.offset, symbol.module);
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,10 +18,13 @@ namespace polytap {
 struct SourceFrame;
 
 struct Symbol {
-  std::string name;            // demangled when asked for; empty when unknown
-  uint64_t offset = 0;         // from the symbol's start
-  std::string module;          // file name (user: full path as mapped, or /tmp/perf-PID.map; kernel: module or empty)
+  std::string name;     // demangled when asked for; empty when unknown
+  uint64_t offset = 0;  // from the symbol's start
+  // User: the file's full path as mapped, /tmp/perf-PID.map, or a word in brackets (user_frame()); kernel: module or
+  // empty.
+  std::string module;
   uint64_t module_offset = 0;  // address in the file's own address space (as addr2line takes it)
+  bool signal_return = false;  // code that a signal handler returns to: its caller is where the signal came
 };
 
 // A function at an address, or one that was inlined there.
@@ -50,9 +54,18 @@ class Symbolizer {
   };
   Symbolizer(ProcessMaps& maps, Options options);
   ~Symbolizer();
-  // A program counter in process PID. For return addresses the caller passes the address minus nothing: names are
-  // looked up for the address itself, as bpftrace does. Memoized. Unknown processes are read from /proc at first sight.
+  // A program counter in process PID. Memoized. Unknown processes are read from /proc at first sight.
   Symbol user(pid_t pid, uint64_t address);
+  // Where a frame of a stack is. RETURNED_TO: the address is where a call returns to, which may lie behind the caller's
+  // last instruction; the name is that of the call, the offset still that of the address.
+  Symbol user_frame_symbol(pid_t pid, uint64_t address, bool returned_to);
+  Symbol kernel_frame_symbol(uint64_t address, bool returned_to);
+  // What the file that is mapped there is known by everywhere; nothing when it has no build-id.
+  struct BuildPlace {
+    std::string build_id;  // in hexadecimal
+    uint64_t file_offset = 0;
+  };
+  std::optional<BuildPlace> build_place(pid_t pid, uint64_t address);
   // With source lines and inlined calls from DWARF (INLINES: only when set). Options::lines must be set.
   Location locate(pid_t pid, uint64_t address, bool inlines);
   // The same for the kernel: lines only when there is a vmlinux with DWARF (see kernel_debug_file()).
@@ -66,9 +79,11 @@ class Symbolizer {
   std::unique_ptr<State> state_;
 };
 
-// "main+12 (/usr/bin/x)", "/usr/bin/x+0x1234" when only the module is known, "0x7f.." when nothing is.
+// "main+12 (/usr/bin/x)"; without a name "/usr/bin/x+0x1234"; outside of files the memory's name in /proc/PID/maps and
+// the offset from its start, "[heap]+0x10", "[anon]+0x20"; where nothing is mapped "[unmapped]+0x1234", and of a
+// process of which nothing is known "[unknown]+0x1234", both with the address itself. docs/symbolizer.md lists them.
 std::string user_frame(const Symbol& symbol, uint64_t address);
-// "vfs_read+25", "vfs_read+25 [ext4]" or "0xffff...".
+// "vfs_read+25", "vfs_read+25 [ext4]", "[kernel]+0xffff..." with the address itself when no symbol is known.
 std::string kernel_frame(const Symbol& symbol, uint64_t address);
 // The path in debuginfod's own cache (debuginfod-find(1)): $DEBUGINFOD_CACHE_PATH, or below $XDG_CACHE_HOME or $HOME.
 std::string default_debuginfod_cache();

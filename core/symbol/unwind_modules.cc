@@ -1,14 +1,9 @@
 #include "core/symbol/unwind_modules.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/auxv.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "core/symbol/read_whole_file.h"
+#include "core/symbol/open_mapping.h"
 
 namespace polytap {
 namespace {
@@ -20,56 +15,25 @@ using Clock = std::chrono::steady_clock;
 constexpr unsigned kFreeReadings = 64;
 constexpr int kReadingShare = 20;
 
-// The vdso is the kernel's own and the same in every 64-bit process.
-std::string own_vdso() {
-  const uint64_t base = ::getauxval(AT_SYSINFO_EHDR);
-  const auto text = read_whole_file("/proc/self/maps");
-  if (base == 0 || !text.ok()) return {};
-  for (const Mapping& mapping : parse_process_maps(*text)) {
-    if (mapping.start == base) return std::string(reinterpret_cast<const char*>(base), mapping.end - mapping.start);
-  }
-  return {};
-}
-
 std::shared_ptr<const UnwindFile> read_unwind_file(const std::optional<ElfFile>& elf) {
   return elf ? std::make_shared<const UnwindFile>(*elf) : nullptr;
 }
 
 }  // namespace
 
-UniqueFd open_mapped_file(const std::string& proc_root, pid_t pid, const Mapping& mapping) {
-  // The first reaches the very file, deleted or not; it needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE.
-  const std::string candidates[] = {
-      fmt::format("{}/{}/map_files/{:x}-{:x}", proc_root, pid, mapping.start, mapping.end),
-      fmt::format("{}/{}/root{}", proc_root, pid, mapping.path), mapping.path};
-  for (const std::string& path : candidates) {
-    struct stat status {};
-    // Opening a device or a FIFO may have effects of its own.
-    if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    if (mapping.inode != 0 && status.st_ino != mapping.inode) continue;
-    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (fd.valid()) return fd;
-  }
-  return {};
-}
-
 std::shared_ptr<const UnwindFile> UnwindFiles::open(pid_t pid, const Mapping& mapping) {
   const std::lock_guard lock(mutex_);
-  if (mapping.path == "[vdso]") {
-    constexpr uint64_t kEndOf32Bit = uint64_t{1} << 32;
-    if (mapping.start < kEndOf32Bit) return nullptr;  // another one, for 32-bit processes
-    if (!vdso_) vdso_ = read_unwind_file(ElfFile::from_bytes(own_vdso()));
+  if (is_own_vdso(mapping)) {
+    if (!vdso_) vdso_ = read_unwind_file(ElfFile::from_bytes(own_vdso_image()));
     return vdso_;
   }
   if (!mapping.path.starts_with('/')) return nullptr;
-  UniqueFd fd = open_mapped_file(proc_root_, pid, mapping);
-  struct stat status {};
-  if (!fd.valid() || ::fstat(fd.get(), &status) != 0) return nullptr;
-  const Identity identity(status.st_dev, status.st_ino,
-                          status.st_mtim.tv_sec * int64_t{1'000'000'000} + status.st_mtim.tv_nsec, status.st_size);
+  OpenedMapping opened = open_mapping(proc_root_, pid, true, mapping);
+  if (!opened.fd.valid()) return nullptr;
+  const FileIdentity identity = opened.identity;
   const auto known = by_identity_.find(identity);
   if (known != by_identity_.end()) return known->second;
-  const auto elf = ElfFile::open(std::move(fd));
+  const auto elf = ElfFile::open(std::move(opened.fd));
   const std::string build_id = elf ? elf->build_id() : std::string();
   std::shared_ptr<const UnwindFile> file;
   if (const auto same = by_build_id_.find(build_id); !build_id.empty() && same != by_build_id_.end()) {
@@ -96,8 +60,11 @@ bool UnwindModules::refresh() {
   const bool same_image = version.image == version_.image;
   version_ = version;
   known_ = true;
+  ++generation_;
   std::vector<Module> before = std::exchange(modules_, {});
+  trampoline_ = 0;
   for (Mapping& mapping : maps_.mappings(pid_)) {
+    if (mapping.path == kReturnProbeMapping) trampoline_ = mapping.start;
     Module module{std::move(mapping), nullptr, 0, false};
     for (Module& old : before) {
       if (same_image && old.mapping == module.mapping) module = old;

@@ -9,19 +9,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <tuple>
 #include <unordered_map>
 #include <vector>
 
-#include "core/base/unique_fd.h"
+#include "core/symbol/open_mapping.h"
 #include "core/symbol/process_maps.h"
 #include "core/symbol/unwind_file.h"
 
 namespace polytap {
-
-// The file that a mapping of process PID is of, opened as the process sees it, also when it was deleted or is in
-// another mount namespace. Invalid when there is none, or another one now.
-UniqueFd open_mapped_file(const std::string& proc_root, pid_t pid, const Mapping& mapping);
 
 // Files with call frame information, each read once: by build-id, or as the same file. Thread-safe.
 class UnwindFiles {
@@ -32,11 +27,9 @@ class UnwindFiles {
   const std::string& proc_root() const { return proc_root_; }
 
  private:
-  using Identity = std::tuple<uint64_t, uint64_t, int64_t, int64_t>;  // device, inode, time of modification, size
-
   const std::string proc_root_;
   std::mutex mutex_;
-  std::map<Identity, std::shared_ptr<const UnwindFile>> by_identity_;
+  std::map<FileIdentity, std::shared_ptr<const UnwindFile>> by_identity_;
   std::map<std::string, std::shared_ptr<const UnwindFile>> by_build_id_;
   std::shared_ptr<const UnwindFile> vdso_;
 };
@@ -57,7 +50,11 @@ class UnwindModules {
   const Module* find(uint64_t address, bool reread);
   // Takes over what ProcessMaps knows now. False when that is the same as before.
   bool refresh();
+  // Another one after each change.
+  uint64_t generation() const { return generation_; }
   bool is_code(uint64_t address) const { return lookup(address) != nullptr; }
+  // What uretprobes put in the place of return addresses; 0: none is known.
+  uint64_t trampoline() const { return trampoline_; }
 
  private:
   Module* lookup(uint64_t address) const;
@@ -68,6 +65,8 @@ class UnwindModules {
   pid_t pid_;
   ProcessMaps::Version version_;
   bool known_ = false;
+  uint64_t generation_ = 0;
+  uint64_t trampoline_ = 0;
   mutable std::vector<Module> modules_;  // by address
   unsigned readings_in_vain_ = 0;
   std::chrono::steady_clock::time_point next_reading_;

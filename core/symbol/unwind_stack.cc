@@ -1,5 +1,6 @@
 #include "core/symbol/unwind_stack.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -76,8 +77,16 @@ Unwinder::Process& Unwinder::process(pid_t pid) {
     last_ = &processes_.try_emplace(pid, maps_, *files_, pid).first->second;
     last_pid_ = pid;
   }
-  if (last_->modules.refresh() || last_->token == 0) last_->token = ++last_token_;
+  last_->modules.refresh();
+  renew_token(*last_);
   return *last_;
+}
+
+// What was read again may be other code at the same addresses.
+void Unwinder::renew_token(Process& process) {
+  if (process.token != 0 && process.generation == process.modules.generation()) return;
+  process.generation = process.modules.generation();
+  process.token = ++last_token_;
 }
 
 const UnwindStep& Unwinder::step_at(State& state, uint64_t address) {
@@ -90,8 +99,7 @@ const UnwindStep& Unwinder::step_at(State& state, uint64_t address) {
     state.end = UnwindEnd::kUnknownCode;
     return kUnknown;
   }
-  // What was read again may be other code at the same addresses.
-  if (state.process.modules.refresh()) state.process.token = ++last_token_;
+  renew_token(state.process);
   entry = &cache_[cache_index(address, state.process.token)];
   const auto row = module->file ? module->file->find(address - module->bias) : std::nullopt;
   *entry = {address, state.process.token, row ? make_step(*row) : UnwindStep()};
@@ -191,8 +199,12 @@ Unwinder::Outcome Unwinder::apply_elaborate(State& state, uint64_t address) {
 Unwinder::Outcome Unwinder::follow_frame_pointer(State& state) {
   const uint64_t sp = state.values[kRsp];
   const uint64_t bp = state.values[kRbp];
+  // It may be in code that was made or loaded since the mappings were read.
   const auto is_return_address = [&](uint64_t address) {
-    return address != 0 && state.process.modules.is_code(address - 1);
+    if (address == 0) return false;
+    if (state.process.modules.find(address - 1, state.may_reread) != nullptr) return true;
+    state.may_reread = false;
+    return false;
   };
   uint64_t top = 0;
   if (state.innermost && state.at_entry && state.memory.read(sp, top)) return leave_to(state, sp + 8, top, false);
@@ -232,15 +244,21 @@ Unwinder::Outcome Unwinder::apply(State& state, const UnwindStep& step, uint64_t
     state.end = UnwindEnd::kUnknownCode;
     return Outcome::kEnd;
   }
-  if (module != nullptr && module->mapping.path == "[uprobes]") {
-    state.end = UnwindEnd::kReturnProbe;
-    return Outcome::kEnd;
-  }
   return follow_frame_pointer(state);
 }
 
+// Whether the caller is not known, because a uretprobe keeps the return address. Takes it from HIDDEN if it is there.
+bool Unwinder::is_hidden(State& state, std::span<const HiddenReturn> hidden) {
+  if (state.exact || state.values[kRip] != state.process.modules.trampoline() || state.values[kRip] == 0) return false;
+  const uint64_t place = state.values[kRsp] - 8;
+  const auto found = std::ranges::find(hidden, place, &HiddenReturn::stack);
+  if (found == hidden.end()) return true;
+  state.values[kRip] = found->address;
+  return false;
+}
+
 Unwinder::Walk Unwinder::walk(pid_t pid, const UnwindValues& registers, UnwindMemory& memory,
-                              std::span<uint64_t> frames, bool at_entry) {
+                              std::span<uint64_t> frames, bool at_entry, std::span<const HiddenReturn> hidden) {
   Walk result;
   State state{process(pid), registers, memory};
   state.at_entry = at_entry;
@@ -249,11 +267,22 @@ Unwinder::Walk Unwinder::walk(pid_t pid, const UnwindValues& registers, UnwindMe
       result.end = UnwindEnd::kLimit;
       return result;
     }
+    const bool is_unknown = is_hidden(state, hidden);
     const uint64_t ip = state.values[kRip];
     frames[result.frames++] = ip;
+    if (is_unknown) {
+      result.end = UnwindEnd::kReturnProbe;
+      return result;
+    }
     // A return address may lie behind a call that was the function's last instruction.
     const uint64_t address = state.exact ? ip : ip - 1;
     const UnwindStep step = step_at(state, address);
+    // The mappings were read again for it.
+    if (!state.exact && ip == state.process.modules.trampoline() && ip != 0) {
+      state.end = UnwindEnd::kOutermost;
+      --result.frames;
+      continue;
+    }
     if (apply(state, step, address) == Outcome::kEnd) break;
   }
   result.end = state.end;

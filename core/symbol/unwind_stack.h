@@ -36,6 +36,12 @@ std::string_view why_unwinding_ended(UnwindEnd end);
 // Registers out of struct pt_regs (core/probe/registers.h) or struct user_regs_struct.
 UnwindValues unwind_values(std::span<const std::byte> registers);
 
+// A return address in whose place a uretprobe has put its trampoline.
+struct HiddenReturn {
+  uint64_t stack = 0;  // where it lay
+  uint64_t address = 0;
+};
+
 // Not thread-safe; UnwindFiles may be shared.
 class Unwinder {
  public:
@@ -47,8 +53,9 @@ class Unwinder {
   };
   // The program counter and then return addresses, innermost first, of a thread of PID with these registers.
   // AT_ENTRY: the first instruction of a function is about to run, which matters where no call frame information is.
+  // HIDDEN: what uretprobes took from the stack, innermost first.
   Walk walk(pid_t pid, const UnwindValues& registers, UnwindMemory& memory, std::span<uint64_t> frames,
-            bool at_entry = false);
+            bool at_entry = false, std::span<const HiddenReturn> hidden = {});
   // Of thread TID, which holds still.
   Walk walk_live(pid_t pid, pid_t tid, const UnwindValues& registers, std::span<uint64_t> frames,
                  bool at_entry = false);
@@ -57,7 +64,8 @@ class Unwinder {
   struct Process {
     Process(ProcessMaps& maps, UnwindFiles& files, pid_t pid) : modules(maps, files, pid) {}
     UnwindModules modules;
-    uint64_t token = 0;  // another one whenever the mappings change: part of the keys of `cache_`
+    uint64_t token = 0;       // another one whenever the mappings change: part of the keys of `cache_`
+    uint64_t generation = 0;  // of `modules`, for which the token is
   };
   struct CacheEntry {
     uint64_t address = 0;
@@ -68,12 +76,14 @@ class Unwinder {
   struct State;
 
   Process& process(pid_t pid);
+  void renew_token(Process& process);
   const UnwindStep& step_at(State& state, uint64_t address);
   Outcome apply(State& state, const UnwindStep& step, uint64_t address);
   Outcome apply_plain(State& state, const UnwindStep& step);
   Outcome apply_elaborate(State& state, uint64_t address);
   Outcome follow_frame_pointer(State& state);
   Outcome leave_to(State& state, uint64_t cfa, uint64_t return_address, bool signal_frame);
+  static bool is_hidden(State& state, std::span<const HiddenReturn> hidden);
 
   ProcessMaps& maps_;
   std::shared_ptr<UnwindFiles> files_;

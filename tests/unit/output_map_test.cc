@@ -99,13 +99,14 @@ TEST(OutputMap, StacksAsKeys) {
   const Type stack = types::user_stack(2, StackMode::kBpftrace);
   const Encoded frames = Encoded().words({5'000'000, 0x7f8a87e1ea3a, 0x7f8a87e04fb6});
   EXPECT_EQ(show(kText, "@", {stack}, aggregated(AggregationKind::kCount), {{frames, Encoded().word(1)}}),
-            "@[\n        0x7f8a87e1ea3a\n        0x7f8a87e04fb6\n]: 1\n");
-  EXPECT_EQ(show(kJson, "@", {stack}, aggregated(AggregationKind::kCount), {{frames, Encoded().word(1)}}),
-            "{\"type\": \"map\", \"data\": {\"@\": {\"\\n0x7f8a87e1ea3a\\n0x7f8a87e04fb6\\n\": 1}}}\n");
+            "@[\n        [unknown]+0x7f8a87e1ea3a\n        [unknown]+0x7f8a87e04fb6\n]: 1\n");
+  EXPECT_EQ(
+      show(kJson, "@", {stack}, aggregated(AggregationKind::kCount), {{frames, Encoded().word(1)}}),
+      "{\"type\": \"map\", \"data\": {\"@\": {\"\\n[unknown]+0x7f8a87e1ea3a\\n[unknown]+0x7f8a87e04fb6\\n\": 1}}}\n");
   Encoded with_comm = frames;
   with_comm.string("cat", 16);
   EXPECT_EQ(show(kText, "@", {stack, types::string(16)}, types::int64(), {{with_comm, Encoded().word(1)}}),
-            "@[\n        0x7f8a87e1ea3a\n        0x7f8a87e04fb6\n, cat]: 1\n");
+            "@[\n        [unknown]+0x7f8a87e1ea3a\n        [unknown]+0x7f8a87e04fb6\n, cat]: 1\n");
 }
 
 TEST(OutputMap, Aggregations) {

@@ -98,7 +98,7 @@ TEST(OutputPrintf, ShowsEveryTypeAsText) {
       "(1, 2)");
   EXPECT_EQ(printf_text("%s|\n", {types::user_stack(2, StackMode::kBpftrace)},
                         Payload().bytes(Encoded().words({5'000'000, 0x7f8a87e1ea3a, 0}))),
-            "\n        0x7f8a87e1ea3a\n|\n");
+            "\n        [unknown]+0x7f8a87e1ea3a\n|\n");
   EXPECT_EQ(printf_text("%6s|", {types::of_kind(TypeKind::kSignalName)}, Payload().word(9)), "SIGKILL|");
   EXPECT_EQ(printf_text("%p", {types::int64()}, Payload().word(0)), "(nil)");
 }

@@ -210,12 +210,13 @@ TEST(OutputValue, PrintsStacks) {
   const auto stack = [](StackMode mode) { return types::user_stack(4, mode); };
   const Payload payload = Payload().bytes(Encoded().words({kNobody, 0x7f8a87e1ea3a, 0x7f8a87e04fb6, 0, 0}));
   EXPECT_EQ(print_as(kText, stack(StackMode::kBpftrace), payload),
-            "\n        0x7f8a87e1ea3a\n        0x7f8a87e04fb6\n\n");
+            "\n        [unknown]+0x7f8a87e1ea3a\n        [unknown]+0x7f8a87e04fb6\n\n");
   EXPECT_EQ(print_as(kText, stack(StackMode::kPerf), payload),
-            "\n\t7f8a87e1ea3a 0x7f8a87e1ea3a ([unknown])\n\t7f8a87e04fb6 0x7f8a87e04fb6 ([unknown])\n\n");
+            "\n\t7f8a87e1ea3a [unknown] ([unknown])\n\t7f8a87e04fb6 [unknown] ([unknown])\n\n");
   EXPECT_EQ(print_as(kText, stack(StackMode::kRaw), payload), "\n7f8a87e1ea3a\n7f8a87e04fb6\n\n");
   EXPECT_EQ(print_as(kJson, stack(StackMode::kBpftrace), payload),
-            "{\"type\": \"value\", \"data\": \"\\n        0x7f8a87e1ea3a\\n        0x7f8a87e04fb6\\n\"}\n");
+            "{\"type\": \"value\", \"data\": \"\\n        [unknown]+0x7f8a87e1ea3a\\n        "
+            "[unknown]+0x7f8a87e04fb6\\n\"}\n");
 }
 
 TEST(OutputValue, NamesFramesOfThisProcess) {

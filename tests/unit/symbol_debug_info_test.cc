@@ -102,6 +102,13 @@ TEST_F(DebugInfoTest, SixtyFourBitDwarf) { expect_all_frames(build("g++ -O2 -g -
 
 TEST_F(DebugInfoTest, CompressedSections) { expect_all_frames(build("g++ -O2 -g -gz=zlib source.cc -o program")); }
 
+TEST_F(DebugInfoTest, SectionsCompressedByZstd) {
+  if (std::system("objcopy --help | grep -q zstd") != 0) GTEST_SKIP() << "needs an objcopy with zstd (binutils 2.40)";
+  expect_all_frames(build("g++ -O2 -g source.cc -o program && objcopy --compress-debug-sections=zstd program"));
+  const std::string sections = output_of("readelf -tW " + (directory_ / "program"));
+  EXPECT_NE(sections.find("ZSTD"), std::string::npos);
+}
+
 TEST_F(DebugInfoTest, SectionsCompressedTheOlderWay) {
   expect_all_frames(build("g++ -O2 -g source.cc -o program && objcopy --compress-debug-sections=zlib-gnu program"));
 }
@@ -237,10 +244,15 @@ TEST(SectionData, AStreamThatEndsEarlyOrIsNone) {
   TemporaryDirectory directory;
   write_file(directory / "file", std::string(100, 'x'));
   const UniqueFd fd(::open((directory / "file").c_str(), O_RDONLY | O_CLOEXEC));
-  SectionData damaged = SectionData::from_zlib(fd.get(), 0, 100, 4096);
+  SectionData damaged = SectionData::from_compressed(SectionData::Compression::kZlib, fd.get(), 0, 100, 4096);
   EXPECT_EQ(damaged.size(), 4096U);
   EXPECT_FALSE(damaged.load(0, 1));
-  EXPECT_EQ(SectionData::from_zlib(fd.get(), 0, 100, uint64_t{1} << 40).size(), 0U);  // cannot have come from 100 bytes
+  for (const auto compression : {SectionData::Compression::kZlib, SectionData::Compression::kZstd}) {
+    // Cannot have come from 100 bytes.
+    EXPECT_EQ(SectionData::from_compressed(compression, fd.get(), 0, 100, uint64_t{1} << 40).size(), 0U);
+    SectionData garbage = SectionData::from_compressed(compression, fd.get(), 0, 100, 4096);
+    EXPECT_FALSE(garbage.load_all());
+  }
   SectionData longer = SectionData::from_file(fd.get(), 50, 100);
   EXPECT_FALSE(longer.load(0, 100));  // the file is shorter
   EXPECT_FALSE(longer.load(0, 101));

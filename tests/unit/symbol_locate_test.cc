@@ -1,8 +1,12 @@
 // Source lines of processes: deleted files, processes that have gone, another root, code made at run time.
+#include <fcntl.h>
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <thread>
 
+#include "core/symbol/debug_files.h"
 #include "core/symbol/symbolizer.h"
 #include "gtest/gtest.h"
 #include "tests/unit/symbol_test_programs.h"
@@ -125,7 +129,7 @@ TEST_F(LocateTest, WhatIsMissingIsTold) {
   EXPECT_TRUE(location.frames[0].function.starts_with((directory_ / "program") + "+0x")) << location.frames[0].function;
   EXPECT_NE(location.missing.find("stripped"), std::string::npos) << location.missing;
   const Location nowhere = symbolizer_.locate(child.pid(), 0x10, true);
-  EXPECT_EQ(nowhere.frames.at(0).function, "[unknown]+0x10");
+  EXPECT_EQ(nowhere.frames.at(0).function, "[unmapped]+0x10");
   EXPECT_NE(nowhere.missing.find("nothing is mapped"), std::string::npos) << nowhere.missing;
 }
 
@@ -182,6 +186,31 @@ TEST_F(LocateTest, AProgramOfGo) {
   const Location location = symbolizer_.locate(child.pid(), child.address(), true);
   EXPECT_EQ(location.frames.back().function, "main.turn");
   EXPECT_EQ(location.frames.back().line, 5U);  // a leaf needs no code for line 4
+}
+
+// strip leaves Go's own table: every function has the name that the symbol table had.
+TEST_F(LocateTest, AStrippedProgramOfGo) {
+  if (std::system("command -v go >/dev/null 2>&1") != 0) GTEST_SKIP() << "needs go (golang-go)";
+  write_file(directory_ / "p.go", "package main\nimport \"fmt\"\nfunc main() { fmt.Println(1) }\n");
+  for (const std::string mode : {"exe", "pie"}) {
+    const std::string program = directory_ / mode;
+    output_of(
+        fmt::format("cd {} && GO111MODULE=off GOCACHE={}/cache go build -buildmode={} -o {} p.go && strip -o "
+                    "{}.stripped {}",
+                    directory_.path(), directory_.path(), mode, program, program, program));
+    const auto stripped = ElfFile::open(UniqueFd(::open((program + ".stripped").c_str(), O_RDONLY | O_CLOEXEC)));
+    ASSERT_TRUE(stripped && !stripped->has_symtab());
+    const SymbolIndex index = read_symbols(*stripped, {.path = "", .roots = {}, .debug_directory = "/nonexistent"});
+    std::istringstream functions(output_of("nm " + program + " | awk '$2 ~ /[tT]/ && $3 ~ /^(main|fmt|os)[.]/'"));
+    std::string address, type;
+    size_t compared = 0;
+    for (std::string name; functions >> address >> type && std::getline(functions >> std::ws, name); ++compared) {
+      const auto hit = index.find(std::stoull(address, nullptr, 16));
+      ASSERT_TRUE(hit) << name;
+      EXPECT_EQ(hit->name, name);
+    }
+    EXPECT_GT(compared, 40U);
+  }
 }
 
 }  // namespace

@@ -164,7 +164,7 @@ TEST(KernelSymbols, SymbolizerReadsAnInjectedKallsyms) {
   Symbolizer symbolizer(maps, {});
   EXPECT_EQ(kernel_frame(symbolizer.kernel(0xffffffff81000019), 0xffffffff81000019), "first+25");
   EXPECT_EQ(kernel_frame(symbolizer.kernel(0xffffffffc0001019), 0xffffffffc0001019), "ext4_read+25 [ext4]");
-  EXPECT_EQ(kernel_frame(symbolizer.kernel(0xffffffff90000000), 0xffffffff90000000), "0xffffffff90000000");
+  EXPECT_EQ(kernel_frame(symbolizer.kernel(0xffffffff90000000), 0xffffffff90000000), "[kernel]+0xffffffff90000000");
 }
 
 TEST(KernelSymbols, EveryFunctionOfTheRunningKernelFast) {
@@ -196,9 +196,11 @@ TEST(KernelSymbols, EveryFunctionOfTheRunningKernelFast) {
 TEST(Frames, Formats) {
   EXPECT_EQ(user_frame({"main", 12, "/usr/bin/x", 0x1234}, 0x401234), "main+12 (/usr/bin/x)");
   EXPECT_EQ(user_frame({"", 0, "/usr/bin/x", 0x1234}, 0x401234), "/usr/bin/x+0x1234");
-  EXPECT_EQ(user_frame({}, 0x7f12), "0x7f12");
+  EXPECT_EQ(user_frame({}, 0x7f12), "[unknown]+0x7f12");
+  EXPECT_EQ(user_frame({"", 0, "[heap]", 0x20}, 0x7f12), "[heap]+0x20");
   EXPECT_EQ(kernel_frame({"vfs_read", 25, "", 0}, 1), "vfs_read+25");
-  EXPECT_EQ(kernel_frame({"", 0, "", 0}, 0xffffffff81000000), "0xffffffff81000000");
+  EXPECT_EQ(kernel_frame({"", 0, "", 0}, 0xffffffff81000000), "[kernel]+0xffffffff81000000");
+  EXPECT_EQ(kernel_frame({}, 0x20), "[unmapped]+0x20");
 }
 
 TEST(Demangle, BareNames) {

@@ -339,7 +339,8 @@ TEST(Symbolizer, ALibraryLoadedLater) {
   const auto address = reinterpret_cast<uint64_t>(code);
   const Symbol symbol = symbolizer.user(::getpid(), address);
   EXPECT_TRUE(maps.find(::getpid(), address));  // the maps were read again for it
-  EXPECT_EQ(user_frame(symbol, address), fmt::format("{:#x}", address));
+  EXPECT_EQ(user_frame(symbol, address), "[anon]+0x0");
+  EXPECT_EQ(user_frame(symbolizer.user(::getpid(), address + 0x123), address + 0x123), "[anon]+0x123");
   ::munmap(code, 4096);
 }
 
@@ -368,9 +369,9 @@ TEST(Symbolizer, NumbersThatAreNoAddresses) {
   ProcessMaps maps;
   Symbolizer symbolizer(maps, {});
   for (const uint64_t address : {uint64_t{0}, uint64_t{1}, uint64_t{0x6d2e393735382d66}, ~uint64_t{0}}) {
-    EXPECT_EQ(user_frame(symbolizer.user(::getpid(), address), address), fmt::format("{:#x}", address));
+    EXPECT_EQ(user_frame(symbolizer.user(::getpid(), address), address), fmt::format("[unmapped]+{:#x}", address));
   }
-  EXPECT_EQ(user_frame(symbolizer.user(4'500'000, 0x401000), 0x401000), "0x401000");
+  EXPECT_EQ(user_frame(symbolizer.user(4'500'000, 0x401000), 0x401000), "[unknown]+0x401000");
 }
 
 TEST(Symbolizer, WithoutDemangling) {

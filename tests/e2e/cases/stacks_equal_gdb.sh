@@ -116,7 +116,35 @@ check() {
     cmp -s gdb.frames $backend.frames || { diff gdb.frames $backend.frames; fail "$1: $backend and gdb differ"; }
   done
 }
+# with_uretprobes BACKEND PROGRAM FUNCTION...: uretprobes wait for the functions, and have taken the return addresses from
+# the stack.
+with_uretprobes() {
+  backend=$1 program=$2
+  shift 2
+  probes=""
+  for function in "$@"; do probes="$probes${probes:+, }uretprobe:./$program:$function"; done
+  expect_status 0 "$POLYTAP" -q -b "$backend" -e "$probes { @returned = count(); }
+    tracepoint:syscalls:sys_enter_getppid { @[ustack(raw)] = count(); }" -c "setarch -R ./$program"
+  grep -q '^@returned: [1-9]' out || { cat out; fail "$program: no uretprobe fired"; }
+}
+
 for name in sorting aligned templates threaded handler other_stack opens stripped fixed; do check $name; done
+
+# The return addresses that uretprobes took are found again: in the first stack, which is copied, and in later ones.
+check sorting
+with_uretprobes ebpf sorting compare sorted main
+frames_of out "sorting with uretprobes" >hidden.frames
+cmp -s gdb.frames hidden.frames || { diff gdb.frames hidden.frames; fail "sorting: the callers that uretprobes wait for"; }
+cat >deeper.c <<'SOURCE'
+#include "common.h"
+__attribute__((noinline)) int deeper(int n) { int r = n ? deeper(n - 1) : (look(), 0); return r + 1; }
+int main(void) { int sum = 0; for (int i = 0; i < 50; i++) sum += deeper(40); return sum == 12345; }
+SOURCE
+gcc $flags deeper.c -o deeper || fail "gcc deeper"
+check deeper
+with_uretprobes ebpf deeper deeper
+frames_of out "deeper with uretprobes" >hidden.frames
+cmp -s gdb.frames hidden.frames || { diff gdb.frames hidden.frames; fail "deeper: the callers that uretprobes wait for"; }
 
 # In a chroot and another mount namespace: the way up is the same, through files that polytap cannot see by their names.
 need unshare chroot ldd
