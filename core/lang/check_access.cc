@@ -396,6 +396,22 @@ ExpressionInfo Checker::size_of(const ast::SizeOf& node, Span span) {
   return info;
 }
 
+bool Checker::add_offset(Type type, std::span<const std::string> path, Span span, uint32_t& offset) {
+  for (const std::string& part : path) {
+    const StructDefinition* definition = type.is(TypeKind::kStruct) ? script_.types->find_struct(type.name) : nullptr;
+    const Field* field = definition == nullptr ? nullptr : definition->find(part);
+    if (field == nullptr) {
+      diagnostics_.error(
+          span, fmt::format("Struct/union of type '{}' does not contain a field named '{}'", to_string(type), part),
+          definition == nullptr ? "" : did_you_mean(part, field_names(*definition)));
+      return false;
+    }
+    offset += field->offset;
+    type = Type(field->type);
+  }
+  return true;
+}
+
 ExpressionInfo Checker::offset_of(const ast::OffsetOf& node, Span span) {
   ExpressionInfo info;
   std::optional<Type> type;
@@ -407,18 +423,7 @@ ExpressionInfo Checker::offset_of(const ast::OffsetOf& node, Span span) {
   if (!type || type->is(TypeKind::kNone)) return info;
   if (type->is(TypeKind::kPointer) && type->element != nullptr) type = Type(*type->element);
   uint32_t offset = 0;
-  for (const std::string& part : node.path) {
-    const StructDefinition* definition = type->is(TypeKind::kStruct) ? script_.types->find_struct(type->name) : nullptr;
-    const Field* field = definition == nullptr ? nullptr : definition->find(part);
-    if (field == nullptr) {
-      diagnostics_.error(
-          span, fmt::format("Struct/union of type '{}' does not contain a field named '{}'", to_string(*type), part),
-          definition == nullptr ? "" : did_you_mean(part, field_names(*definition)));
-      return info;
-    }
-    offset += field->offset;
-    type = Type(field->type);
-  }
+  if (!add_offset(std::move(*type), node.path, span, offset)) return info;
   info.type = types::uint64();
   info.constant = offset;
   return info;

@@ -73,8 +73,7 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
     case ast::UnaryOp::kPostDecrement:
       return increment(node, span);
     case ast::UnaryOp::kAddress:
-      unsupported(span, "The address of a variable or map is");
-      return {};
+      return address_of(*node.operand, span);
     default:
       break;
   }
@@ -83,6 +82,7 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
   ExpressionInfo info;
   if (type.is(TypeKind::kNone)) return info;
   if (node.op == ast::UnaryOp::kDereference) {
+    if (operand.target != nullptr) return value_behind(*operand.target);
     // What kaddr() gives: a number that knows where it points.
     if (type.is(TypeKind::kInteger) && type.size == 8 && type.space != AddressSpace::kNone) {
       info.type = types::uint64();
@@ -165,7 +165,7 @@ ExpressionInfo Checker::increment(const ast::Unary& node, Span span) {
     diagnostics_.error(span, "Only maps and variables can be counted up and down");
     return info;
   }
-  function_.expressions[target.id].type = info.type;
+  function_.row(target.id).type = info.type;
   info.variable.reset();
   info.constant.reset();
   return info;

@@ -39,6 +39,16 @@ ExpressionInfo Checker::find_text(const ast::Call& call, FunctionId id) {
   return info;
 }
 
+bool Checker::is_assigned(const ast::Expression& e) const {
+  if (assigned_ == nullptr) return false;
+  const auto* variable = std::get_if<ast::Variable>(&e.node);
+  const auto* target = std::get_if<ast::Variable>(&assigned_->node);
+  if (variable != nullptr && target != nullptr) return variable->name == target->name;
+  const auto* map = std::get_if<ast::MapReference>(&e.node);
+  const auto* target_map = std::get_if<ast::MapReference>(&assigned_->node);
+  return map != nullptr && target_map != nullptr && map->name == target_map->name;
+}
+
 ExpressionInfo Checker::join_texts(const ast::Call& call) {
   ExpressionInfo info;
   const bool texts = is_text_argument(call, 0) & is_text_argument(call, 1);
@@ -51,7 +61,10 @@ ExpressionInfo Checker::join_texts(const ast::Call& call) {
     return info;
   }
   const auto length = [](const Type& type) { return type.is(TypeKind::kString) ? type.size - 1 : type.size; };
-  info.type = types::string(std::min(kMaxJoined, length(left.type) + length(right.type) + 1));
+  uint32_t limit = kMaxJoined;
+  // `$s = str_concat($s, ...)` would never be long enough.
+  if (is_assigned(*call.arguments[0]) || is_assigned(*call.arguments[1])) limit = script_.settings.max_string;
+  info.type = types::string(std::min(limit, length(left.type) + length(right.type) + 1));
   return info;
 }
 

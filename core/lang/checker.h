@@ -67,7 +67,9 @@ class Checker {
 
   // --- variables
   std::optional<VariableId> find_variable(std::string_view name) const;
-  VariableId declare_variable(const std::string& name);
+  VariableId declare_variable(const std::string& name, bool wide = false);
+  // A variable of that name ended with a block: whether it becomes one of the whole probe.
+  bool widens_scope(std::string_view name);
   void widen_variable(VariableId id, const KnownType& value, Span span);
   std::string variable_hint(std::string_view name) const;
 
@@ -81,7 +83,7 @@ class Checker {
   ExpressionInfo numbered_argument(std::string_view name, Span span);
   ExpressionInfo static_argument(std::string_view name, Span span);
   ExpressionInfo stack_argument(std::string_view name, Span span);
-  ExpressionInfo parameter(const ast::PositionalParameter& parameter, Span span);
+  ExpressionInfo parameter(const ast::PositionalParameter& parameter);
   ExpressionInfo variable(const ast::Variable& variable, Span span);
   ExpressionInfo ternary(const ast::Ternary& node, Span span);
   ExpressionInfo if_expression(const ast::IfExpression& node, Span span);
@@ -92,6 +94,13 @@ class Checker {
   ExpressionInfo tuple(const ast::TupleLiteral& node);
   ExpressionInfo record(const ast::RecordLiteral& node);
   std::string identifier_hint(std::string_view name) const;
+
+  // --- check_reference.cc
+  ExpressionInfo address_of(const ast::Expression& operand, Span span);
+  AddressSpace space_of(const ast::Expression& e) const;
+  ExpressionInfo value_behind(const ast::Expression& target);
+  // `$p = &$x`.
+  void keep_reference(VariableId id, const ExpressionInfo& value, Span span);
 
   // --- check_operator.cc
   ExpressionInfo unary(const ast::Unary& node, Span span);
@@ -123,6 +132,8 @@ class Checker {
   static std::optional<Type> cast_of_bytes(Type to, const ExpressionInfo& operand);
   ExpressionInfo cast(const ast::Cast& node, Span span);
   ExpressionInfo size_of(const ast::SizeOf& node, Span span);
+  // Adds the offset of the field that PATH leads to from TYPE; false after an error.
+  bool add_offset(Type type, std::span<const std::string> path, Span span, uint32_t& offset);
   ExpressionInfo offset_of(const ast::OffsetOf& node, Span span);
   std::optional<Type> type_name(const ast::TypeName& name);
   std::optional<Type> type_called(const ast::Expression& e) const;
@@ -153,6 +164,7 @@ class Checker {
   bool argument_count(const ast::Call& call, const FunctionSignature& function);
   ExpressionInfo value_call(const ast::Call& call, const FunctionSignature& function, Span span);
   ExpressionInfo str(const ast::Call& call);
+  std::optional<std::string> parameter_from(const ast::Expression& argument);
   ExpressionInfo buf(const ast::Call& call);
   ExpressionInfo stack(const ast::Call& call, bool user);
   ExpressionInfo ntop(const ast::Call& call);
@@ -166,6 +178,8 @@ class Checker {
   // --- check_text.cc
   ExpressionInfo find_text(const ast::Call& call, FunctionId id);
   ExpressionInfo join_texts(const ast::Call& call);
+  // Whether E is what the current assignment gives a value to.
+  bool is_assigned(const ast::Expression& e) const;
   ExpressionInfo capacity(const ast::Call& call);
   ExpressionInfo memcmp(const ast::Call& call);
   // The argument as a text; false with a diagnostic, or silently when its type is not known.
@@ -180,7 +194,6 @@ class Checker {
   ExpressionInfo of_task(const ast::Call& call, FunctionId id);
   ExpressionInfo socket_cookie(const ast::Call& call);
   ExpressionInfo skboutput(const ast::Call& call);
-  ExpressionInfo path(const ast::Call& call);
   ExpressionInfo getopt(const ast::Call& call);
   // Whether an argument points to a struct NAME that the kernel's types describe.
   bool points_to(const ast::Call& call, size_t index, std::string_view name);
@@ -189,6 +202,8 @@ class Checker {
   void signal(const ast::Call& call);
   void override_result(const ast::Call& call);
   ExpressionInfo write_user(const ast::Call& call);
+  void poke(const ast::Call& call);
+  void delay(const ast::Call& call);
   // Whether the probe runs in a traced process.
   bool has_process(const ast::Call& call);
 
@@ -200,6 +215,8 @@ class Checker {
 
   // --- check_meta.cc: what is asked of the script itself
   static bool asks_for_type(FunctionId id);
+  ExpressionInfo container_of(const ast::Call& call);
+  ExpressionInfo kernel_function_question(const ast::Call& call, FunctionId id);
   ExpressionInfo type_question(const ast::Call& call, FunctionId id);
   void assertion(const ast::Call& call, FunctionId id);
   void fail(const ast::Call& call, Span span);
@@ -219,6 +236,7 @@ class Checker {
   std::vector<std::vector<VariableId>> scopes_;
   VariableId next_variable_ = 0;  // numbers in the order of declaration: the same in every pass
   bool changed_ = false;
+  const ast::Expression* assigned_ = nullptr;   // the target of the current assignment
   std::vector<const ast::Subprogram*> active_;  // functions whose bodies are being checked, outermost first
   uint32_t deepest_map_loop_ = 0;               // in the body that is being checked
   int64_t repetitions_ = 1;                     // by the unrolls around the current statement

@@ -1,4 +1,5 @@
 #include "core/lang/lowerer.h"
+#include "core/lang/walk.h"
 
 namespace polytap {
 
@@ -34,7 +35,7 @@ void Lowerer::statement_body(const ast::Statement& statement) {
                  [&](const ast::Declaration& s) {
                    const VariableId id = function_.declarations.at(&s);
                    const Type& type = function_.variables[id].type;
-                   if (type.storage_size() == 0) return;
+                   if (type.storage_size() == 0 || function_.variables[id].target != nullptr) return;
                    if (s.value != nullptr) {
                      store(*s.value, variable_place(id), type);
                    } else {
@@ -95,6 +96,7 @@ void Lowerer::assignment(const ast::Assignment& statement) {
 }
 
 void Lowerer::assign_variable(VariableId id, const ast::Assignment& statement) {
+  if (function_.variables[id].target != nullptr) return;  // a reference: followed where it is used
   const Type& type = function_.variables[id].type;
   const ir::Place place = variable_place(id);
   if (statement.op) {
@@ -110,9 +112,11 @@ void Lowerer::assign_variable(VariableId id, const ast::Assignment& statement) {
     build_.store(place, word_as(*statement.value, type));
     return;
   }
-  const bool simple = std::holds_alternative<ast::Call>(statement.value->node) ||
-                      std::holds_alternative<ast::StringLiteral>(statement.value->node) ||
-                      std::holds_alternative<ast::Identifier>(statement.value->node);
+  bool reads_itself = false;
+  walk(*statement.value, [&](const ast::Expression& e) { reads_itself = reads_itself || info(e).variable == id; });
+  const bool simple = !reads_itself && (std::holds_alternative<ast::Call>(statement.value->node) ||
+                                        std::holds_alternative<ast::StringLiteral>(statement.value->node) ||
+                                        std::holds_alternative<ast::Identifier>(statement.value->node));
   if (simple) {
     store(*statement.value, place, type);
   } else {
