@@ -9,6 +9,7 @@
 #include "core/lang/config.h"
 #include "core/lang/module_types.h"
 #include "core/lang/type_name.h"
+#include "core/types/characters.h"
 #include "core/types/type_names.h"
 
 namespace polytap {
@@ -28,12 +29,6 @@ bool is_number_text(std::string_view text) {
 bool packs(const Type& type) {
   return type.is(TypeKind::kArray) && type.element != nullptr && type.element->is(TypeKind::kInteger) &&
          type.size != 0 && type.size <= 8;
-}
-
-// An array of plain chars is a string.
-Type characters(const Type& type) {
-  const bool chars = type.is(TypeKind::kArray) && is_text(type) && type.element->is_signed && type.size != 0;
-  return chars ? types::string(type.size) : type;
 }
 
 }  // namespace
@@ -264,7 +259,8 @@ ExpressionInfo Checker::struct_field(const Type& object, const ast::FieldAccess&
         did_you_mean(node.field, field_names(*definition)));
     return info;
   }
-  info.type = characters(in_space(field->type, object.space == AddressSpace::kNone ? default_space() : object.space));
+  info.type =
+      characters_as_text(in_space(field->type, object.space == AddressSpace::kNone ? default_space() : object.space));
   return info;
 }
 
@@ -307,8 +303,8 @@ ExpressionInfo Checker::index(const ast::Index& node, Span span) {
         span, fmt::format("the index {} is out of bounds for an array of size {}", *position.constant, object.count));
     return info;
   }
-  info.type =
-      characters(in_space(*object.element, object.space == AddressSpace::kNone ? default_space() : object.space));
+  info.type = characters_as_text(
+      in_space(*object.element, object.space == AddressSpace::kNone ? default_space() : object.space));
   return info;
 }
 

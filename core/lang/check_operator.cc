@@ -3,6 +3,7 @@
 #include "core/ir/arithmetic.h"
 #include "core/lang/checker.h"
 #include "core/lang/named_values.h"
+#include "core/types/characters.h"
 
 namespace polytap {
 namespace {
@@ -94,13 +95,10 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
                          "cast it to a pointer to what is there: *(int32 *)x");
       return info;
     }
-    info.type = in_space(*type.element, type.space);
+    info.type = characters_as_text(in_space(*type.element, type.space));
     if (info.type.is(TypeKind::kStruct) && info.type.size == 0) {
       const StructDefinition* definition = script_.types->find_struct(info.type.name);
       if (definition != nullptr) info.type.size = definition->size;
-    }
-    if (is_text(info.type) && info.type.is(TypeKind::kArray) && info.type.element->is_signed) {
-      info.type = types::string(info.type.size);
     }
     return info;
   }

@@ -4,6 +4,7 @@
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
 #include "core/lang/reference.h"
+#include "core/types/characters.h"
 
 namespace polytap {
 
@@ -24,7 +25,7 @@ void Lowerer::add_field(const ast::Expression& e, std::vector<Type>& types, std:
     field.kind = EmitField::Kind::kWord;
     field.word = word(e);
   } else {
-    if (type.is(TypeKind::kArray) && is_text(type) && type.element->is_signed) type = types::string(type.size);
+    type = characters_as_text(type);
     field.kind = type.is(TypeKind::kString) ? EmitField::Kind::kString : EmitField::Kind::kBytes;
     field.from = region(e, type);
     field.length = type.storage_size();
