@@ -11,8 +11,10 @@
 #include "core/lang/parse.h"
 #include "core/lang/resolve_functions.h"
 #include "core/lang/resolve_probes.h"
+#include "core/lang/resolve_syscalls.h"
 #include "core/lang/resolve_usdt.h"
 #include "core/probe/counted_events.h"
+#include "core/syscall/table.h"
 
 namespace polytap {
 
@@ -89,6 +91,23 @@ size_t list_events(const Options& options) {
   return found;
 }
 
+// syscall:NAME, when that is what is asked for: else each call would be there twice.
+size_t list_syscalls(const Options& options, const ProbeCatalog& catalog) {
+  if (!options.list_pattern.starts_with(kSyscallProbe)) return 0;
+  size_t found = 0;
+  for (const Syscall& call : syscalls()) {
+    const std::string name = fmt::format("{}{}", kSyscallProbe, call.name);
+    if (call.event.empty() || !glob_match(options.list_pattern, name)) continue;
+    const auto sites = catalog.tracepoints("syscalls", fmt::format("sys_enter_{}", call.event));
+    if (!sites.ok() || sites->empty()) continue;
+    ++found;
+    ProbeSite site = sites->front();
+    site.name = name;
+    print_site(site, options.verbose);
+  }
+  return found;
+}
+
 }  // namespace
 
 int list_command(const Options& options) {
@@ -115,6 +134,7 @@ int list_command(const Options& options) {
     }
   }
   found += list_events(options);
+  found += list_syscalls(options, *catalog);
   if (found != 0) return 0;
   fmt::print(stderr, "No probe matches '{}'. Patterns take * ? [...]: try 'tracepoint:syscalls:*open*'.\n",
              options.list_pattern);

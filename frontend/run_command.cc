@@ -33,6 +33,15 @@ int fail(const Error& error) {
   return 1;
 }
 
+// What went wrong when the script was carried out: shown where it stands, if it is about one place.
+int fail_at(const Source& source, const Error& error) {
+  if (!error.place()) return fail(error);
+  Diagnostics diagnostics;
+  diagnostics.error(*error.place(), error.message());
+  fmt::print(stderr, "{}", render(source, diagnostics));
+  return 1;
+}
+
 int print_formatted(const Options& options) {
   const auto source = read_script(options);
   if (!source) return fail(source.error());
@@ -140,7 +149,7 @@ int run_command(const Options& options, const BackendList& backends) {
   if (!plan.chosen) return fail(Error(plan.why));
   if (options.verbose) fmt::print(stderr, "{}", explain(plan, &*question->source));
   const auto status = carry_out(options, *question, *plan.candidates[*plan.chosen].backend, std::move(target).value());
-  return status ? *status : fail(status.error());
+  return status ? *status : fail_at(*question->source, status.error());
 }
 
 }  // namespace polytap

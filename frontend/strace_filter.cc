@@ -1,29 +1,19 @@
 #include "frontend/strace_filter.h"
 
 #include <fmt/format.h>
-#include <regex.h>
 
 #include <charconv>
 #include <optional>
 #include <vector>
 
 #include "core/syscall/arguments.h"
+#include "core/syscall/call_sets.h"
 #include "core/syscall/constants.h"
 #include "core/syscall/table.h"
 
 namespace polytap {
 namespace {
 
-struct NamedClass {
-  std::string_view name;
-  uint32_t bit;
-};
-constexpr NamedClass kNamedClasses[] = {
-    {"file", kFile},     {"desc", kDesc},       {"memory", kMemory},     {"network", kNet}, {"net", kNet},
-    {"creds", kCreds},   {"signal", kSignal},   {"process", kProcess},   {"ipc", kIpc},     {"clock", kClock},
-    {"pure", kPure},     {"stat", kStat},       {"lstat", kLstat},       {"fstat", kFstat}, {"%stat", kAnyStat},
-    {"statfs", kStatfs}, {"fstatfs", kFstatfs}, {"%statfs", kAnyStatfs},
-};
 // Those that once could be written without '%'.
 constexpr std::string_view kOldClasses[] = {"file", "desc", "memory", "network", "signal", "process", "ipc"};
 
@@ -37,33 +27,16 @@ std::vector<std::string_view> split(std::string_view text) {
   return words;
 }
 
-bool add_class(CallSet& set, std::string_view name) {
-  for (const NamedClass& known : kNamedClasses) {
-    if (known.name != name) continue;
-    for (size_t number = 0; number < CallSet::kSize; number++) {
-      if ((classes_of_call(number) & known.bit) != 0) set.members.set(number);
-    }
-    return true;
-  }
-  return false;
+// Whether there were any.
+bool add(CallSet& set, const std::vector<uint32_t>& numbers) {
+  for (const uint32_t number : numbers) set.members.set(number);
+  return !numbers.empty();
 }
 
-Result<bool> add_matching(CallSet& set, std::string_view expression) {
-  regex_t compiled{};
-  const std::string pattern(expression);
-  if (const int error = regcomp(&compiled, pattern.c_str(), REG_EXTENDED | REG_NOSUB); error != 0) {
-    std::string message(256, '\0');
-    message.resize(regerror(error, &compiled, message.data(), message.size()) - 1);
-    return Error(fmt::format("invalid system call expression '{}': {}", expression, message));
-  }
-  bool found = false;
-  for (const Syscall& call : syscalls()) {
-    if (regexec(&compiled, std::string(call.name).c_str(), 0, nullptr, 0) != 0) continue;
-    set.members.set(call.number);
-    found = true;
-  }
-  regfree(&compiled);
-  return found;
+bool add_class(CallSet& set, std::string_view name) {
+  const auto members = calls_of_class(name);
+  if (members) add(set, *members);
+  return members.has_value();
 }
 
 Status add_word(CallSet& set, std::string_view word) {
@@ -83,7 +56,8 @@ Status add_word(CallSet& set, std::string_view word) {
   } else if (word.starts_with('%')) {
     found = add_class(set, word.substr(1));
   } else if (word.starts_with('/')) {
-    ASSIGN_OR_RETURN(found, add_matching(set, word.substr(1)));
+    ASSIGN_OR_RETURN(const std::vector<uint32_t> matching, calls_matching(word.substr(1)));
+    found = add(set, matching);
   } else if (!word.empty() && parsed.ec == std::errc() && parsed.ptr == word.data() + word.size()) {
     found = number < CallSet::kSize;
     if (found) set.members.set(number);

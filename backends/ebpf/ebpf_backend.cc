@@ -117,6 +117,10 @@ std::optional<std::string> why_not_actions(const ir::Program& program) {
     if (has_operation(function, [](const ir::Operation& op) { return std::holds_alternative<ir::WriteMemory>(op); })) {
       if (auto reason = ebpf::why_no_user_writes()) return fmt::format("{}: {}", function.name, *reason);
     }
+    if (has_operation(function, [](const ir::Operation& op) { return std::holds_alternative<ir::Delay>(op); })) {
+      return fmt::format("{}: delay() lets the process wait, which an eBPF program cannot; ptrace (-b ptrace) can",
+                         function.name);
+    }
     if (!has_operation(function,
                        [](const ir::Operation& op) { return std::holds_alternative<ir::OverrideResult>(op); })) {
       continue;

@@ -30,6 +30,9 @@ void FunctionCompiler::expand(const ir::OverrideResult& op, ir::Temp) {
   code_.call(helper::kOverrideReturn);
 }
 
+// Programs in the kernel cannot wait: EbpfBackend::can_run() refuses such a script.
+void FunctionCompiler::expand(const ir::Delay&, ir::Temp) { count(GlobalsLayout::kFaults); }
+
 void FunctionCompiler::expand(const ir::WriteMemory& op, ir::Temp result) {
   load_temp(Reg::k1, op.address);
   address(Reg::k2, op.from);

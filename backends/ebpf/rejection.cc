@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <utility>
 
 #include "core/base/unique_fd.h"
 
@@ -79,16 +80,12 @@ Error rejection(const Rejection& what, const Bytecode& code) {
   const VerifierVerdict verdict = read_verifier_log(what.log);
   const std::string reason = verdict.reason.empty() ? Error::from_errno("", what.code).message() : verdict.reason;
   const std::string path = write_report(what, code);
-  std::string place;
-  if (verdict.instruction && *verdict.instruction < code.spans.size()) {
-    const Span span = code.spans[*verdict.instruction];
-    place =
-        fmt::format(" at bytes {}-{} of the script (eBPF instruction {})", span.begin, span.end, *verdict.instruction);
-  }
-  return Error(fmt::format("the kernel refused the eBPF program for {}{}: {}. This is a fault of polytap's, please "
-                           "report it{}",
-                           what.probe, place, reason, path.empty() ? "" : fmt::format(" with the file {}", path)),
-               what.code);
+  Error error(fmt::format("the kernel refused the eBPF program for {}: {}. This is a fault of polytap's, please report "
+                          "it{}",
+                          what.probe, reason, path.empty() ? "" : fmt::format(" with the file {}", path)),
+              what.code);
+  if (!verdict.instruction || *verdict.instruction >= code.spans.size()) return error;
+  return std::move(error).at(code.spans[*verdict.instruction]);
 }
 
 }  // namespace polytap::ebpf

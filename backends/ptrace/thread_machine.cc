@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "backends/ptrace/cpu_placement.h"
 #include "backends/ptrace/proc_entries.h"
@@ -27,6 +29,7 @@ namespace {
 
 // The default soft limit of descriptors is 1024, and there are other users of them.
 constexpr size_t kMostOpenComms = 256;
+constexpr uint64_t kLongestDelay = 86'400'000'000'000;  // a day
 
 }  // namespace
 
@@ -202,6 +205,13 @@ bool ThreadMachine::write_memory(uint64_t address, std::span<const std::byte> by
   iovec local{const_cast<std::byte*>(bytes.data()), bytes.size()};
   iovec remote{reinterpret_cast<void*>(address), bytes.size()};
   return process_vm_writev(tid_, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes.size());
+}
+
+// The stops of other threads wait as well.
+bool ThreadMachine::delay(uint64_t nanoseconds) {
+  if (tracee_ == nullptr) return false;
+  std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(nanoseconds, kLongestDelay)));
+  return true;
 }
 
 void ThreadMachine::fault() { state_.faults.fetch_add(1, std::memory_order_relaxed); }

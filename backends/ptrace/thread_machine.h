@@ -51,6 +51,7 @@ class ThreadMachine : public ir::Machine {
   bool send_signal(int number, bool to_thread) override;
   bool override_result(int64_t value) override;
   bool write_memory(uint64_t address, std::span<const std::byte> bytes) override;
+  bool delay(uint64_t nanoseconds) override;
 
  private:
   // Makes sure that the symbolizer will find what is mapped at FRAMES.

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "core/base/check.h"
+#include "core/base/source.h"
 
 namespace polytap {
 
@@ -29,9 +31,17 @@ class Error {
   // The errno value behind the failure, 0 when there was none.
   int code() const { return code_; }
 
+  // The place in the script that it is about, where it is about one.
+  Error at(Span place) && {
+    place_ = place;
+    return std::move(*this);
+  }
+  const std::optional<Span>& place() const { return place_; }
+
  private:
   std::string message_;
   int code_ = 0;
+  std::optional<Span> place_;
 };
 
 template <typename T>

@@ -51,6 +51,8 @@ void for_each_operand(AnyOperation& operation, F&& f) {
         } else if constexpr (std::is_same_v<Op, Extend> || std::is_same_v<Op, SlotStore> ||
                              std::is_same_v<Op, Aggregate> || std::is_same_v<Op, OverrideResult>) {
           f(op.value);
+        } else if constexpr (std::is_same_v<Op, Delay>) {
+          f(op.nanoseconds);
         } else if constexpr (std::is_same_v<Op, SlotLoadAt>) {
           f(op.index);
         } else if constexpr (std::is_same_v<Op, ReadMemory> || std::is_same_v<Op, ReadString> ||

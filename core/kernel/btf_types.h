@@ -31,6 +31,7 @@ class BtfTypes final : public TypeProvider {
   const EnumDefinition* find_enum(std::string_view name) const override;
   const Type* find_type(std::string_view name) const override;
   EnumValue find_enumerator(std::string_view name) const override;
+  bool has_function(std::string_view name) const override { return function(name).has_value(); }
 
   // Why there are no types, when there are none. Reads the BTF.
   Status load() const;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -98,9 +99,21 @@ std::string layout_key(const ProbeSite& site, const ContextUse& use) {
   return key;
 }
 
-void make_functions(ResolvedProbe&& resolved, uint32_t expressions, CheckedScript& checked) {
+// The first of the probe's expressions, and how many there are from it to the last.
+std::pair<ast::ExpressionId, size_t> own_expressions(const ast::Probe& probe) {
+  ast::ExpressionId first = std::numeric_limits<ast::ExpressionId>::max();
+  ast::ExpressionId last = 0;
+  walk(probe, [&](const ast::Expression& e) {
+    first = std::min(first, e.id);
+    last = std::max(last, e.id);
+  });
+  return first > last ? std::pair(first, size_t{0}) : std::pair(first, size_t{last} - first + 1);
+}
+
+void make_functions(ResolvedProbe&& resolved, CheckedScript& checked) {
   std::vector<CheckedFunction>& out = checked.functions;
   const ContextUse use = context_use(*resolved.probe, checked);
+  const auto [first, count] = own_expressions(*resolved.probe);
   std::map<std::string, size_t> groups;
   for (size_t i = 0; i < resolved.sites.size(); ++i) {
     const auto [group, is_new] = groups.emplace(layout_key(resolved.sites[i], use), out.size());
@@ -108,7 +121,8 @@ void make_functions(ResolvedProbe&& resolved, uint32_t expressions, CheckedScrip
       CheckedFunction function;
       function.probe = resolved.probe;
       function.place = resolved.places[i];
-      function.expressions.resize(expressions);
+      function.first_expression = first;
+      function.own_expressions.resize(count);
       out.push_back(std::move(function));
     }
     out[group->second].sites.push_back(std::move(resolved.sites[i]));
@@ -312,16 +326,17 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
                       "raise max_probes, or let the patterns match fewer");
   }
   for (const ResolvedProbe& probe : probes) complete = complete && (!probe.sites.empty() || !diagnostics.has_errors());
+  size_t rows = 0;
   for (ResolvedProbe& probe : probes) {
-    // Every function has a row for each of the script's expressions.
-    if ((checked.functions.size() + 1) * size_t{script.expressions} > kMaxRows) {
-      diagnostics.error(probe.probe->span,
-                        fmt::format("The script is too large: {} expressions, and more than {} probe clauses",
-                                    script.expressions, checked.functions.size()),
-                        "put the attach points of equal clauses together");
+    const size_t before = checked.functions.size();
+    make_functions(std::move(probe), checked);
+    for (size_t i = before; i < checked.functions.size(); ++i) rows += checked.functions[i].own_expressions.size();
+    if (rows > kMaxRows) {
+      diagnostics.error(checked.functions.back().place,
+                        fmt::format("The script is too large: its probes have more than {} expressions", kMaxRows),
+                        "probes of one clause that see different contexts count each");
       return checked;
     }
-    make_functions(std::move(probe), script.expressions, checked);
   }
   const size_t programs = checked.settings.max_programs != 0 ? checked.settings.max_programs : kMaxPrograms;
   if (checked.functions.size() > programs) {

@@ -9,6 +9,7 @@
 #include "core/lang/config.h"
 #include "core/lang/module_types.h"
 #include "core/lang/type_name.h"
+#include "core/types/characters.h"
 #include "core/types/type_names.h"
 
 namespace polytap {
@@ -28,12 +29,6 @@ bool is_number_text(std::string_view text) {
 bool packs(const Type& type) {
   return type.is(TypeKind::kArray) && type.element != nullptr && type.element->is(TypeKind::kInteger) &&
          type.size != 0 && type.size <= 8;
-}
-
-// An array of plain chars is a string.
-Type characters(const Type& type) {
-  const bool chars = type.is(TypeKind::kArray) && is_text(type) && type.element->is_signed && type.size != 0;
-  return chars ? types::string(type.size) : type;
 }
 
 }  // namespace
@@ -264,7 +259,8 @@ ExpressionInfo Checker::struct_field(const Type& object, const ast::FieldAccess&
         did_you_mean(node.field, field_names(*definition)));
     return info;
   }
-  info.type = characters(in_space(field->type, object.space == AddressSpace::kNone ? default_space() : object.space));
+  info.type =
+      characters_as_text(in_space(field->type, object.space == AddressSpace::kNone ? default_space() : object.space));
   return info;
 }
 
@@ -307,8 +303,8 @@ ExpressionInfo Checker::index(const ast::Index& node, Span span) {
         span, fmt::format("the index {} is out of bounds for an array of size {}", *position.constant, object.count));
     return info;
   }
-  info.type =
-      characters(in_space(*object.element, object.space == AddressSpace::kNone ? default_space() : object.space));
+  info.type = characters_as_text(
+      in_space(*object.element, object.space == AddressSpace::kNone ? default_space() : object.space));
   return info;
 }
 
@@ -396,6 +392,22 @@ ExpressionInfo Checker::size_of(const ast::SizeOf& node, Span span) {
   return info;
 }
 
+bool Checker::add_offset(Type type, std::span<const std::string> path, Span span, uint32_t& offset) {
+  for (const std::string& part : path) {
+    const StructDefinition* definition = type.is(TypeKind::kStruct) ? script_.types->find_struct(type.name) : nullptr;
+    const Field* field = definition == nullptr ? nullptr : definition->find(part);
+    if (field == nullptr) {
+      diagnostics_.error(
+          span, fmt::format("Struct/union of type '{}' does not contain a field named '{}'", to_string(type), part),
+          definition == nullptr ? "" : did_you_mean(part, field_names(*definition)));
+      return false;
+    }
+    offset += field->offset;
+    type = Type(field->type);
+  }
+  return true;
+}
+
 ExpressionInfo Checker::offset_of(const ast::OffsetOf& node, Span span) {
   ExpressionInfo info;
   std::optional<Type> type;
@@ -407,18 +419,7 @@ ExpressionInfo Checker::offset_of(const ast::OffsetOf& node, Span span) {
   if (!type || type->is(TypeKind::kNone)) return info;
   if (type->is(TypeKind::kPointer) && type->element != nullptr) type = Type(*type->element);
   uint32_t offset = 0;
-  for (const std::string& part : node.path) {
-    const StructDefinition* definition = type->is(TypeKind::kStruct) ? script_.types->find_struct(type->name) : nullptr;
-    const Field* field = definition == nullptr ? nullptr : definition->find(part);
-    if (field == nullptr) {
-      diagnostics_.error(
-          span, fmt::format("Struct/union of type '{}' does not contain a field named '{}'", to_string(*type), part),
-          definition == nullptr ? "" : did_you_mean(part, field_names(*definition)));
-      return info;
-    }
-    offset += field->offset;
-    type = Type(field->type);
-  }
+  if (!add_offset(std::move(*type), node.path, span, offset)) return info;
   info.type = types::uint64();
   info.constant = offset;
   return info;

@@ -38,6 +38,25 @@ void Checker::override_result(const ast::Call& call) {
   has_process(call);
 }
 
+void Checker::delay(const ast::Call& call) {
+  const ExpressionInfo& length = integer_argument(call, 0);
+  has_process(call);
+  if (length.constant && *length.constant < 0) wrong_argument(call, 0, "a duration that is not negative");
+}
+
+// The bytes of a literal are written without a NUL behind them.
+void Checker::poke(const ast::Call& call) {
+  if (!has_process(call)) return;
+  const Type pointer = expression(*call.arguments[0]).type;
+  const ExpressionInfo& bytes = expression(*call.arguments[1]);
+  if (pointer.is(TypeKind::kNone) || bytes.type.is(TypeKind::kNone)) return;
+  if (!pointer.is(TypeKind::kPointer) || pointer.space == AddressSpace::kKernel) {
+    wrong_argument(call, 0, "an argument that points to memory of the process");
+  } else if (!is_text(bytes.type) && !bytes.type.is(TypeKind::kArray)) {
+    wrong_argument(call, 1, "a string or an array", "write_user() writes integers");
+  }
+}
+
 ExpressionInfo Checker::write_user(const ast::Call& call) {
   ExpressionInfo info{types::boolean(), {}, {}, {}};
   if (!has_process(call)) return info;

@@ -7,6 +7,7 @@
 #include "core/lang/checker.h"
 #include "core/lang/config.h"
 #include "core/lang/parameters.h"
+#include "core/lang/reference.h"
 #include "core/probe/registers.h"
 
 namespace polytap {
@@ -27,13 +28,9 @@ Type byte_array(uint32_t count) { return types::array(types::integer(1, false), 
 const FunctionSignature* Checker::signature(const ast::Call& call, FunctionUse use) {
   const FunctionSignature* function = find_function(call.name);
   if (function == nullptr) {
-    if (is_known_elsewhere(call.name)) {
-      unsupported(call.name_span, fmt::format("The function '{}' is", call.name));
-    } else {
-      const auto names = function_names();
-      diagnostics_.error(call.name_span, fmt::format("Unknown function: '{}'", call.name),
-                         did_you_mean(call.name, names));
-    }
+    const auto names = function_names();
+    diagnostics_.error(call.name_span, fmt::format("Unknown function: '{}'", call.name),
+                       did_you_mean(call.name, names));
     return nullptr;
   }
   if (function->unsafe && !input_.allow_unsafe) {
@@ -203,8 +200,11 @@ ExpressionInfo Checker::value_call(const ast::Call& call, const FunctionSignatur
       return socket_cookie(call);
     case FunctionId::kSkboutput:
       return skboutput(call);
-    case FunctionId::kPath:
-      return path(call);
+    case FunctionId::kContainerOf:
+      return container_of(call);
+    case FunctionId::kKfuncExist:
+    case FunctionId::kKfuncAllowed:
+      return kernel_function_question(call, function.id);
     case FunctionId::kGetopt:
       return getopt(call);
     case FunctionId::kWriteUser:
@@ -248,7 +248,7 @@ ExpressionInfo Checker::value_call(const ast::Call& call, const FunctionSignatur
       return map_call(call, function, span);
     case FunctionId::kDelete: {
       // delete(@m, key), or as it was written before: delete(@m[key]), delete(@m).
-      const auto* reference = std::get_if<ast::MapReference>(&call.arguments[0]->node);
+      const auto* reference = named_map(*call.arguments[0]);
       if (reference == nullptr || call.arguments.size() != 1) return map_call(call, function, span);
       map_key(map(*reference, call.arguments[0]->span), *reference, call.arguments[0]->span);
       return ExpressionInfo{types::boolean(), {}, {}, {}};
@@ -260,10 +260,7 @@ ExpressionInfo Checker::value_call(const ast::Call& call, const FunctionSignatur
 
 // len(ustack): how many frames there are.
 std::optional<ExpressionInfo> Checker::stack_length(const ast::Call& call) {
-  if (std::holds_alternative<ast::MapReference>(call.arguments[0]->node) &&
-      !std::get<ast::MapReference>(call.arguments[0]->node).has_key) {
-    return std::nullopt;
-  }
+  if (const auto* map = named_map(*call.arguments[0]); map != nullptr && !map->has_key) return std::nullopt;
   const Type& type = expression(*call.arguments[0]).type;
   const ExpressionInfo result{types::uint64(), {}, {}, {}};
   if (type.is(TypeKind::kUserStack) || type.is(TypeKind::kKernelStack) || type.is(TypeKind::kNone)) return result;
@@ -274,12 +271,6 @@ std::optional<ExpressionInfo> Checker::stack_length(const ast::Call& call) {
 ExpressionInfo Checker::map_call(const ast::Call& call, const FunctionSignature& function, Span span) {
   ExpressionInfo result;
   result.type = function.id == FunctionId::kLen ? types::uint64() : types::boolean();
-  if (function.id == FunctionId::kLen && !std::holds_alternative<ast::MapReference>(call.arguments[0]->node)) {
-    const Type& type = expression(*call.arguments[0]).type;
-    const bool stack = type.is(TypeKind::kUserStack) || type.is(TypeKind::kKernelStack);
-    if (!stack && !type.is(TypeKind::kNone)) wrong_argument(call, 0, "a map or a stack");
-    return result;
-  }
   const MapInfo* found = map_argument(*call.arguments[0], function);
   if (found == nullptr || function.id == FunctionId::kLen) return result;
   MapInfo& info = script_.maps[*script_.find_map(found->name)];
@@ -292,6 +283,24 @@ ExpressionInfo Checker::map_call(const ast::Call& call, const FunctionSignature&
   return result;
 }
 
+// `$1`, and `$1 + n`: the parameter's text from its n-th character on.
+std::optional<std::string> Checker::parameter_from(const ast::Expression& argument) {
+  const auto* sum = std::get_if<ast::Binary>(&argument.node);
+  const bool from = sum != nullptr && sum->op == ast::BinaryOp::kAdd;
+  const auto* parameter = std::get_if<ast::PositionalParameter>(from ? &sum->left->node : &argument.node);
+  if (parameter == nullptr) return std::nullopt;
+  std::string text = parameter_text(script_.parameters, parameter->index).value_or("");
+  if (!from) return text;
+  const auto skipped = expression(*sum->right).constant;
+  if (skipped && *skipped >= 0 && static_cast<uint64_t>(*skipped) <= text.size()) {
+    return text.substr(static_cast<size_t>(*skipped));
+  }
+  diagnostics_.error(sum->right->span,
+                     fmt::format("${} has {} characters: what is added must be a constant from 0 to {}",
+                                 parameter->index, text.size(), text.size()));
+  return text;
+}
+
 ExpressionInfo Checker::str(const ast::Call& call) {
   ExpressionInfo info;
   const uint32_t limit = script_.settings.max_string;
@@ -302,8 +311,8 @@ ExpressionInfo Checker::str(const ast::Call& call) {
     if (length && *length < 0) wrong_argument(call, 1, "a length that is not negative");
   }
   const ast::Expression& argument = *call.arguments[0];
-  if (const auto* parameter = std::get_if<ast::PositionalParameter>(&argument.node)) {
-    info.text = parameter_text(script_.parameters, parameter->index).value_or("");
+  if (auto parameter = parameter_from(argument)) {
+    info.text = std::move(parameter);
   } else {
     const ExpressionInfo& given = expression(argument);
     if (given.type.is(TypeKind::kNone)) return info;
@@ -386,6 +395,10 @@ ExpressionInfo Checker::stack(const ast::Call& call, bool user) {
     } else {
       depth = static_cast<uint32_t>(*given);
     }
+  }
+  // Without the lines and inlined calls of debugging information.
+  if (!script_.settings.debug_info && (mode == StackMode::kLines || mode == StackMode::kInline)) {
+    mode = StackMode::kBpftrace;
   }
   ExpressionInfo info;
   info.type = user ? types::user_stack(depth, mode) : types::kernel_stack(depth, mode);

@@ -7,6 +7,7 @@
 #include "core/lang/checker.h"
 #include "core/lang/parameters.h"
 #include "core/lang/resolve_probes.h"
+#include "core/lang/resolve_syscalls.h"
 
 namespace polytap {
 
@@ -84,7 +85,7 @@ std::optional<ExpressionInfo> find_constant(const CheckedScript& script, std::st
 
 const ExpressionInfo& Checker::expression(const ast::Expression& expression) {
   ExpressionInfo info = visit(expression);
-  ExpressionInfo& place = function_.expressions[expression.id];
+  ExpressionInfo& place = function_.row(expression.id);
   place = std::move(info);
   return place;
 }
@@ -103,7 +104,7 @@ ExpressionInfo Checker::visit(const ast::Expression& expression) {
           [&](const ast::Identifier& e) { return identifier(expression, e.name, span); },
           [&](const ast::Variable& e) { return variable(e, span); },
           [&](const ast::MapReference& e) { return map_read(e, span); },
-          [&](const ast::PositionalParameter& e) { return parameter(e, span); },
+          [&](const ast::PositionalParameter& e) { return parameter(e); },
           [&](const ast::ParameterCount&) {
             const auto count = static_cast<int64_t>(script_.parameters.size());
             return ExpressionInfo{constant_type(count), count, {}, {}};
@@ -147,15 +148,12 @@ ExpressionInfo Checker::integer(const ast::IntegerLiteral& literal) {
   return info;
 }
 
-ExpressionInfo Checker::parameter(const ast::PositionalParameter& parameter, Span span) {
+// A number where it looks like one, else its text.
+ExpressionInfo Checker::parameter(const ast::PositionalParameter& parameter) {
   ExpressionInfo info;
   const auto text = parameter_text(script_.parameters, parameter.index);
   const auto number = text ? parse_number(*text) : std::optional<int64_t>(0);
-  if (!number) {
-    diagnostics_.error(span, fmt::format("${} is '{}', which is not a number", parameter.index, *text),
-                       fmt::format("write str(${}) for the text", parameter.index));
-    return info;
-  }
+  if (!number) return text_constant(*text);
   info.constant = number;
   info.type = constant_type(*number);
   return info;
@@ -165,11 +163,13 @@ ExpressionInfo Checker::variable(const ast::Variable& variable, Span span) {
   ExpressionInfo info;
   info.variable = find_variable(variable.name);
   if (!info.variable) {
+    if (widens_scope(variable.name)) return info;
     diagnostics_.error(span, fmt::format("Undefined or undeclared variable: {}", variable.name),
                        variable_hint(variable.name));
     return info;
   }
   info.type = function_.variables[*info.variable].type;
+  info.target = function_.variables[*info.variable].target;
   return info;
 }
 
@@ -282,6 +282,7 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
       break;
     case BuiltinForm::kProbeType:
       info.text = std::string(provider_name(function_.site().type));
+      if (function_.site().name.starts_with(kSyscallProbe)) info.text = "syscall";
       if (*info.text == "begin" || *info.text == "end") info.text = "special";  // as bpftrace has it
       info.type = types::string(static_cast<uint32_t>(info.text->size() + 1));
       break;

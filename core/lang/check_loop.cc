@@ -5,6 +5,7 @@
 
 #include "core/ir/map_loops.h"
 #include "core/lang/checker.h"
+#include "core/lang/reference.h"
 
 namespace polytap {
 
@@ -55,7 +56,7 @@ void Checker::for_range(const ast::ForRange& statement) {
 }
 
 Type Checker::entry_type(const ast::Expression& expression) {
-  const auto* reference = std::get_if<ast::MapReference>(&expression.node);
+  const auto* reference = named_map(expression);
   if (reference == nullptr) {
     const Type& type = this->expression(expression).type;
     diagnostics_.error(expression.span,

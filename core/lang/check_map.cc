@@ -4,6 +4,7 @@
 
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
+#include "core/lang/reference.h"
 
 namespace polytap {
 namespace {
@@ -146,7 +147,7 @@ ExpressionInfo Checker::map_read(const ast::MapReference& reference, Span span) 
 }
 
 MapInfo* Checker::map_argument(const ast::Expression& argument, const FunctionSignature& function) {
-  const auto* reference = std::get_if<ast::MapReference>(&argument.node);
+  const auto* reference = named_map(argument);
   if (reference == nullptr) {
     expression(argument);
     diagnostics_.error(argument.span, fmt::format("{}() expects a map", function.name),

@@ -3,6 +3,19 @@
 #include "core/lang/checker.h"
 
 namespace polytap {
+namespace {
+
+// Names of fields, `a` or `a.b`, outermost first; empty: it is something else.
+std::vector<std::string> field_path(const ast::Expression& e) {
+  if (const auto* name = std::get_if<ast::Identifier>(&e.node)) return {name->name};
+  const auto* access = std::get_if<ast::FieldAccess>(&e.node);
+  if (access == nullptr) return {};
+  std::vector<std::string> path = field_path(*access->object);
+  if (!path.empty()) path.push_back(access->field);
+  return path;
+}
+
+}  // namespace
 
 bool Checker::asks_for_type(FunctionId id) {
   return id == FunctionId::kIsArray || id == FunctionId::kIsInteger || id == FunctionId::kIsLiteral ||
@@ -38,6 +51,43 @@ ExpressionInfo Checker::type_question(const ast::Call& call, FunctionId id) {
   }
   answer.constant = yes ? 1 : 0;
   return answer;
+}
+
+// The struct of which POINTER points to a part.
+ExpressionInfo Checker::container_of(const ast::Call& call) {
+  ExpressionInfo info;
+  const Type pointer = expression(*call.arguments[0]).type;
+  std::optional<Type> type;
+  if (const auto* written = std::get_if<ast::TypeExpression>(&call.arguments[1]->node)) {
+    type = type_name(written->type);
+    if (!type) return info;
+  } else if (auto named = type_called(*call.arguments[1])) {
+    type = std::move(named);
+  }
+  const std::vector<std::string> path = field_path(*call.arguments[2]);
+  if (!type || path.empty()) {
+    diagnostics_.error(call.name_span, "container_of() takes a pointer, a struct's type and the field it points to",
+                       "write container_of(pointer, struct name, field)");
+    return info;
+  }
+  uint32_t offset = 0;
+  if (!add_offset(*type, path, call.arguments[2]->span, offset) || pointer.is(TypeKind::kNone)) return info;
+  if (!pointer.is(TypeKind::kPointer) && !pointer.is(TypeKind::kInteger)) {
+    wrong_argument(call, 0, "a pointer");
+    return info;
+  }
+  function_.row(call.arguments[2]->id).constant = offset;
+  info.type = types::pointer(std::move(*type), pointer.space == AddressSpace::kNone ? default_space() : pointer.space);
+  return info;
+}
+
+// Functions that the kernel offers to BPF programs. Those of polytap call none, so that none needs to be allowed.
+ExpressionInfo Checker::kernel_function_question(const ast::Call& call, FunctionId id) {
+  ExpressionInfo info{types::boolean(), {}, {}, {}};
+  const auto name = text_argument(call, 0);
+  if (!name) return info;
+  info.constant = id == FunctionId::kKfuncExist && input_.types != nullptr && input_.types->has_function(*name) ? 1 : 0;
+  return info;
 }
 
 // It is an error to get here: in a branch that is known not to run it is not looked at.

@@ -3,6 +3,7 @@
 #include "core/ir/arithmetic.h"
 #include "core/lang/checker.h"
 #include "core/lang/named_values.h"
+#include "core/types/characters.h"
 
 namespace polytap {
 namespace {
@@ -73,8 +74,7 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
     case ast::UnaryOp::kPostDecrement:
       return increment(node, span);
     case ast::UnaryOp::kAddress:
-      unsupported(span, "The address of a variable or map is");
-      return {};
+      return address_of(*node.operand, span);
     default:
       break;
   }
@@ -83,6 +83,7 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
   ExpressionInfo info;
   if (type.is(TypeKind::kNone)) return info;
   if (node.op == ast::UnaryOp::kDereference) {
+    if (operand.target != nullptr) return value_behind(*operand.target);
     // What kaddr() gives: a number that knows where it points.
     if (type.is(TypeKind::kInteger) && type.size == 8 && type.space != AddressSpace::kNone) {
       info.type = types::uint64();
@@ -94,13 +95,10 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
                          "cast it to a pointer to what is there: *(int32 *)x");
       return info;
     }
-    info.type = in_space(*type.element, type.space);
+    info.type = characters_as_text(in_space(*type.element, type.space));
     if (info.type.is(TypeKind::kStruct) && info.type.size == 0) {
       const StructDefinition* definition = script_.types->find_struct(info.type.name);
       if (definition != nullptr) info.type.size = definition->size;
-    }
-    if (is_text(info.type) && info.type.is(TypeKind::kArray) && info.type.element->is_signed) {
-      info.type = types::string(info.type.size);
     }
     return info;
   }
@@ -165,7 +163,7 @@ ExpressionInfo Checker::increment(const ast::Unary& node, Span span) {
     diagnostics_.error(span, "Only maps and variables can be counted up and down");
     return info;
   }
-  function_.expressions[target.id].type = info.type;
+  function_.row(target.id).type = info.type;
   info.variable.reset();
   info.constant.reset();
   return info;

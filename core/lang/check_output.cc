@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "core/lang/checker.h"
+#include "core/lang/reference.h"
 
 namespace polytap {
 namespace {
@@ -83,6 +84,12 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
     case FunctionId::kOverride:
       override_result(call);
       return;
+    case FunctionId::kPoke:
+      poke(call);
+      return;
+    case FunctionId::kDelay:
+      delay(call);
+      return;
     case FunctionId::kClear:
     case FunctionId::kZero:
       map_argument(*call.arguments[0], function);
@@ -151,7 +158,7 @@ void Checker::conversion_argument(const ast::Call& call, const FormatConversion&
 
 void Checker::print(const ast::Call& call) {
   const ast::Expression& value = *call.arguments[0];
-  const auto* reference = std::get_if<ast::MapReference>(&value.node);
+  const auto* reference = named_map(value);
   if (reference != nullptr && !reference->has_key) {
     print_map(call, *reference);
     return;

@@ -77,7 +77,7 @@ void Checker::expression_statement(const ast::Expression& node) {
     require_one_value(expression(node).type, node.span);
     return;
   }
-  function_.expressions[node.id] = this->call(*call, node.span, FunctionUse::kStatement);
+  function_.row(node.id) = this->call(*call, node.span, FunctionUse::kStatement);
 }
 
 void Checker::declaration(const ast::Declaration& statement, Span span) {
@@ -91,6 +91,7 @@ void Checker::declaration(const ast::Declaration& statement, Span span) {
   }
   const VariableId id = declare_variable(statement.name);
   function_.declarations[&statement] = id;
+  function_.variables[id].by_let = true;
   VariableInfo& info = function_.variables[id];
   if (statement.type) {
     if (const auto type = type_name(*statement.type)) {
@@ -98,8 +99,13 @@ void Checker::declaration(const ast::Declaration& statement, Span span) {
       info.has_declared_type = true;
     }
   }
-  if (value)
-    widen_variable(id, value->known(), statement.value == nullptr ? span : together(span, statement.value->span));
+  if (!value) return;
+  const Span whole = together(span, statement.value->span);
+  if (value->target != nullptr && !statement.type) {
+    keep_reference(id, *value, whole);
+  } else {
+    widen_variable(id, value->known(), whole);
+  }
 }
 
 void Checker::assignment(const ast::Assignment& statement, Span span) {
@@ -121,18 +127,23 @@ void Checker::assign_variable(const ast::Expression& target, const ast::Assignme
   ExpressionInfo value = expression(*statement.value);
   auto id = find_variable(name);
   if (!id && statement.op) {
+    if (widens_scope(name)) return;
     diagnostics_.error(target.span, fmt::format("Undefined or undeclared variable: {}", name), variable_hint(name));
     return;
   }
-  if (!id) id = declare_variable(name);
+  if (!id) id = declare_variable(name, active_.empty() && function_.wide_variables.contains(name));
   if (statement.op) {
     ExpressionInfo before;
     before.type = function_.variables[*id].type;
     if (before.type.is(TypeKind::kNone)) before.type = types::int64();
     value = arithmetic(*statement.op, span, before, value);
   }
-  widen_variable(*id, value.known(), span);
-  ExpressionInfo& info = function_.expressions[target.id];
+  if (value.target != nullptr) {
+    keep_reference(*id, value, span);
+  } else {
+    widen_variable(*id, value.known(), span);
+  }
+  ExpressionInfo& info = function_.row(target.id);
   info.variable = id;
   info.type = function_.variables[*id].type;
 }
@@ -145,7 +156,7 @@ void Checker::assign_map(const ast::Expression& target, const ast::Assignment& s
   ExpressionInfo value;
   if (aggregates && !statement.op) {
     value = this->call(*call, statement.value->span, FunctionUse::kAggregation);
-    function_.expressions[statement.value->id] = value;
+    function_.row(statement.value->id) = value;
   } else {
     value = expression(*statement.value);
     if (value.type.is(TypeKind::kAggregation)) {
@@ -171,7 +182,7 @@ void Checker::assign_map(const ast::Expression& target, const ast::Assignment& s
     value = arithmetic(*statement.op, span, before, value);
   }
   widen_map(info, value.known(), span);
-  function_.expressions[target.id].type = info.value;
+  function_.row(target.id).type = info.value;
 }
 
 // --- variables
@@ -185,7 +196,19 @@ std::optional<VariableId> Checker::find_variable(std::string_view name) const {
   return std::nullopt;
 }
 
-VariableId Checker::declare_variable(const std::string& name) {
+bool Checker::widens_scope(std::string_view name) {
+  if (!active_.empty() || function_.wide_variables.contains(name)) return false;
+  for (VariableId id = 0; id < next_variable_; ++id) {
+    const VariableInfo& variable = function_.variables[id];
+    if (variable.name != name || variable.by_let) continue;
+    function_.wide_variables.emplace(name);
+    changed_ = true;
+    return true;
+  }
+  return false;
+}
+
+VariableId Checker::declare_variable(const std::string& name, bool wide) {
   const VariableId id = next_variable_++;
   if (id == function_.variables.size()) {
     function_.variables.push_back({name, types::none(), false});
@@ -195,12 +218,19 @@ VariableId Checker::declare_variable(const std::string& name) {
     function_.variables[id] = {name, types::none(), false};
     changed_ = true;
   }
-  scopes_.back().push_back(id);
+  (wide ? scopes_.front() : scopes_.back()).push_back(id);
   return id;
 }
 
 void Checker::widen_variable(VariableId id, const KnownType& value, Span span) {
   VariableInfo& info = function_.variables[id];
+  if (info.target != nullptr && !value.type.is(TypeKind::kNone)) {
+    diagnostics_.error(
+        span,
+        fmt::format("{} is a reference to {}: it cannot be given a value", info.name, to_string(*info.type.element)),
+        "take another variable");
+    return;
+  }
   KnownType plain = value;
   if (is_number(plain.type) && plain.type.is(TypeKind::kAggregation)) plain.type = number_type(plain.type);
   auto together = unify(KnownType{info.type, std::nullopt}, plain);

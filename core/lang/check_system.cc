@@ -166,16 +166,6 @@ ExpressionInfo Checker::skboutput(const ast::Call& call) {
   return ExpressionInfo{types::integer(4, true), {}, {}, {}};
 }
 
-// bpf_d_path() is for programs that the kernel's own list names, which take BTF arguments.
-ExpressionInfo Checker::path(const ast::Call& call) {
-  for (const auto& argument : call.arguments) expression(*argument);
-  diagnostics_.error(call.name_span,
-                     "path() asks the kernel (bpf_d_path), which answers in fentry and fexit probes of a few functions "
-                     "only",
-                     "in other probes print the parts: str(args.path.dentry.d_name.name)");
-  return {};
-}
-
 // Known before the script runs: what the command line says, of the default's type.
 ExpressionInfo Checker::getopt(const ast::Call& call) {
   const auto name = text_argument(call, 0);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +28,8 @@ struct ExpressionInfo {
   std::optional<int64_t> constant;     // the value of an integer, where it is known
   std::optional<std::string> text;     // the value of a string, where it is known
   std::optional<VariableId> variable;  // which one a Variable is
+  // What a reference leads to, a Variable or a MapReference: `&$x`, `&@m`, and a variable that keeps one.
+  const ast::Expression* target = nullptr;
 
   KnownType known() const { return {type, constant}; }
 };
@@ -36,6 +39,8 @@ struct VariableInfo {
   Type type;
   bool has_declared_type = false;  // `let $x: type`
   uint32_t widenings = 0;          // how often its type has changed
+  bool by_let = false;
+  const ast::Expression* target = nullptr;  // of a reference (ExpressionInfo::target)
 };
 
 struct MapInfo {
@@ -62,15 +67,30 @@ struct CheckedFunction {
   const ast::Probe* probe = nullptr;
   std::vector<ProbeSite> sites;
   Span place;  // the attach point of the first site
-  std::vector<ExpressionInfo> expressions;
+  // What is known of the probe's own expressions, whose ids follow each other, and of those in functions it calls.
+  ast::ExpressionId first_expression = 0;
+  std::vector<ExpressionInfo> own_expressions;
+  std::unordered_map<ast::ExpressionId, ExpressionInfo> called_expressions;
   std::vector<VariableInfo> variables;
   std::unordered_map<const ast::Declaration*, VariableId> declarations;
   std::unordered_map<const ast::ForRange*, VariableId> loop_variables;
   std::unordered_map<const ast::ForMap*, VariableId> entry_variables;
 
   std::unordered_map<const ast::Subprogram*, CheckedSubprogram> subprograms;
+  // Variables that blocks assign and what follows these blocks reads: the probe's, as bpftrace had it before 0.22.
+  std::set<std::string, std::less<>> wide_variables;
 
-  const ExpressionInfo& at(const ast::Expression& expression) const { return expressions[expression.id]; }
+  ExpressionInfo& row(ast::ExpressionId id) {
+    const size_t own = size_t{id} - first_expression;  // huge for those in front
+    return own < own_expressions.size() ? own_expressions[own] : called_expressions[id];
+  }
+  const ExpressionInfo& at(const ast::Expression& expression) const {
+    static const ExpressionInfo kNotSeen;
+    const size_t own = size_t{expression.id} - first_expression;
+    if (own < own_expressions.size()) return own_expressions[own];
+    const auto found = called_expressions.find(expression.id);
+    return found == called_expressions.end() ? kNotSeen : found->second;
+  }
   const ProbeSite& site() const { return sites.front(); }
   // Whether pointers among the arguments are the process's: those of system calls and of functions in user space.
   bool reads_user_memory() const {

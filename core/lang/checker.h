@@ -67,7 +67,9 @@ class Checker {
 
   // --- variables
   std::optional<VariableId> find_variable(std::string_view name) const;
-  VariableId declare_variable(const std::string& name);
+  VariableId declare_variable(const std::string& name, bool wide = false);
+  // A variable of that name ended with a block: whether it becomes one of the whole probe.
+  bool widens_scope(std::string_view name);
   void widen_variable(VariableId id, const KnownType& value, Span span);
   std::string variable_hint(std::string_view name) const;
 
@@ -81,7 +83,7 @@ class Checker {
   ExpressionInfo numbered_argument(std::string_view name, Span span);
   ExpressionInfo static_argument(std::string_view name, Span span);
   ExpressionInfo stack_argument(std::string_view name, Span span);
-  ExpressionInfo parameter(const ast::PositionalParameter& parameter, Span span);
+  ExpressionInfo parameter(const ast::PositionalParameter& parameter);
   ExpressionInfo variable(const ast::Variable& variable, Span span);
   ExpressionInfo ternary(const ast::Ternary& node, Span span);
   ExpressionInfo if_expression(const ast::IfExpression& node, Span span);
@@ -92,6 +94,13 @@ class Checker {
   ExpressionInfo tuple(const ast::TupleLiteral& node);
   ExpressionInfo record(const ast::RecordLiteral& node);
   std::string identifier_hint(std::string_view name) const;
+
+  // --- check_reference.cc
+  ExpressionInfo address_of(const ast::Expression& operand, Span span);
+  AddressSpace space_of(const ast::Expression& e) const;
+  ExpressionInfo value_behind(const ast::Expression& target);
+  // `$p = &$x`.
+  void keep_reference(VariableId id, const ExpressionInfo& value, Span span);
 
   // --- check_operator.cc
   ExpressionInfo unary(const ast::Unary& node, Span span);
@@ -123,6 +132,8 @@ class Checker {
   static std::optional<Type> cast_of_bytes(Type to, const ExpressionInfo& operand);
   ExpressionInfo cast(const ast::Cast& node, Span span);
   ExpressionInfo size_of(const ast::SizeOf& node, Span span);
+  // Adds the offset of the field that PATH leads to from TYPE; false after an error.
+  bool add_offset(Type type, std::span<const std::string> path, Span span, uint32_t& offset);
   ExpressionInfo offset_of(const ast::OffsetOf& node, Span span);
   std::optional<Type> type_name(const ast::TypeName& name);
   std::optional<Type> type_called(const ast::Expression& e) const;
@@ -155,6 +166,7 @@ class Checker {
   bool argument_count(const ast::Call& call, const FunctionSignature& function);
   ExpressionInfo value_call(const ast::Call& call, const FunctionSignature& function, Span span);
   ExpressionInfo str(const ast::Call& call);
+  std::optional<std::string> parameter_from(const ast::Expression& argument);
   ExpressionInfo buf(const ast::Call& call);
   ExpressionInfo stack(const ast::Call& call, bool user);
   ExpressionInfo ntop(const ast::Call& call);
@@ -182,7 +194,6 @@ class Checker {
   ExpressionInfo of_task(const ast::Call& call, FunctionId id);
   ExpressionInfo socket_cookie(const ast::Call& call);
   ExpressionInfo skboutput(const ast::Call& call);
-  ExpressionInfo path(const ast::Call& call);
   ExpressionInfo getopt(const ast::Call& call);
   // Whether an argument points to a struct NAME that the kernel's types describe.
   bool points_to(const ast::Call& call, size_t index, std::string_view name);
@@ -191,6 +202,8 @@ class Checker {
   void signal(const ast::Call& call);
   void override_result(const ast::Call& call);
   ExpressionInfo write_user(const ast::Call& call);
+  void poke(const ast::Call& call);
+  void delay(const ast::Call& call);
   // Whether the probe runs in a traced process.
   bool has_process(const ast::Call& call);
 
@@ -202,6 +215,8 @@ class Checker {
 
   // --- check_meta.cc: what is asked of the script itself
   static bool asks_for_type(FunctionId id);
+  ExpressionInfo container_of(const ast::Call& call);
+  ExpressionInfo kernel_function_question(const ast::Call& call, FunctionId id);
   ExpressionInfo type_question(const ast::Call& call, FunctionId id);
   void assertion(const ast::Call& call, FunctionId id);
   void fail(const ast::Call& call, Span span);

@@ -67,8 +67,8 @@ constexpr size_t kFirstMissing = static_cast<size_t>(ir::MissingProbes::kError);
 constexpr std::array<std::string_view, 3> kSymbolCaches = {"PER_PID", "PER_PROGRAM", "NONE"};
 // Any text, or of bpftrace's own machinery: scripts that set them run all the same.
 constexpr std::string_view kTexts[] = {"license", "str_trunc_trailer"};
-constexpr std::string_view kWithoutEffect[] = {"unstable_import", "unstable_macro", "unstable_map_decl",
-                                               "unstable_tseries"};
+constexpr std::string_view kWithoutEffect[] = {"unstable_addr", "unstable_import", "unstable_macro",
+                                               "unstable_map_decl", "unstable_tseries"};
 
 std::vector<std::string> names() {
   std::vector<std::string> all = {"cache_user_symbols", "missing_probes", "stack_mode"};

@@ -21,8 +21,10 @@ constexpr FunctionSignature kFunctions[] = {
     {"cgroupid", kCgroupid, kValue, 1, 1, "cgroupid(\"/sys/fs/cgroup/...\")"},
     {"clear", kClear, kStatement, 1, 1, "clear(@m)"},
     {"comm", kComm, kValue, 1, 1, "comm(pid)"},
+    {"container_of", kContainerOf, kValue, 3, 3, "container_of(pointer, struct name, field)"},
     {"count", kCount, kAggregation, 0, 0, "@m = count()"},
     {"debugf", kDebugf, kStatement, 1, kAnyNumber, "debugf(\"format\"[, arguments...])"},
+    {"delay", kDelay, kStatement, 1, 1, "delay(5ms)", true},
     {"delete", kDelete, kValue, 1, 2, "delete(@m, key)"},
     // What ustack does anyway; bpftrace has two.
     {"dw_ustack", kUstack, kValue, 0, 2, "dw_ustack([mode][, depth])"},
@@ -40,6 +42,8 @@ constexpr FunctionSignature kFunctions[] = {
     {"is_unsigned_integer", kIsUnsignedInteger, kValue, 1, 1, "is_unsigned_integer(value)"},
     {"join", kJoin, kStatement, 1, 2, "join(pointer[, \"delimiter\"])"},
     {"kaddr", kKaddr, kValue, 1, 1, "kaddr(\"symbol\")"},
+    {"kfunc_allowed", kKfuncAllowed, kValue, 1, 1, "kfunc_allowed(\"name\")"},
+    {"kfunc_exist", kKfuncExist, kValue, 1, 1, "kfunc_exist(\"name\")"},
     {"kptr", kKptr, kValue, 1, 1, "kptr(pointer)"},
     {"kstack", kKstack, kValue, 0, 2, "kstack([mode][, depth])"},
     {"ksym", kKsym, kValue, 1, 1, "ksym(address)"},
@@ -52,10 +56,10 @@ constexpr FunctionSignature kFunctions[] = {
     {"nsecs", kNsecs, kValue, 0, 1, "nsecs([monotonic|boot|tai|sw_tai])"},
     {"ntop", kNtop, kValue, 1, 2, "ntop([family,] address)"},
     {"override", kOverride, kStatement, 1, 1, "override(value)", true},
-    {"path", kPath, kValue, 1, 2, "path(pointer[, size])"},
     {"pcomm", kPcomm, kValue, 1, 1, "pcomm(task)"},
     {"percpu_kaddr", kPercpuKaddr, kValue, 1, 2, "percpu_kaddr(\"symbol\"[, cpu])"},
     {"pid", kPid, kValue, 1, 1, "pid([curr_ns|init])"},
+    {"poke", kPoke, kStatement, 2, 2, "poke(args.buf, \"bytes\")", true},
     {"ppid", kPpid, kValue, 1, 1, "ppid(task)"},
     // In front of print: of two names equally near the first is suggested.
     {"printf", kPrintf, kStatement, 1, kAnyNumber, "printf(\"format\"[, arguments...])"},
@@ -94,24 +98,12 @@ constexpr FunctionSignature kFunctions[] = {
     {"zero", kZero, kStatement, 1, 1, "zero(@m)"},
 };
 
-// bpftrace 0.27's functions that are not in the table above.
-constexpr std::string_view kElsewhere[] = {
-    "container_of",
-    "is_err",
-    "kfunc_allowed",
-    "kfunc_exist",
-};
-
 }  // namespace
 
 const FunctionSignature* find_function(std::string_view name) {
   const auto* found = std::find_if(std::begin(kFunctions), std::end(kFunctions),
                                    [&](const FunctionSignature& f) { return f.name == name; });
   return found == std::end(kFunctions) ? nullptr : found;
-}
-
-bool is_known_elsewhere(std::string_view name) {
-  return std::find(std::begin(kElsewhere), std::end(kElsewhere), name) != std::end(kElsewhere);
 }
 
 std::vector<std::string> function_names() {

@@ -18,8 +18,10 @@ enum class FunctionId : uint8_t {
   kCgroupid,
   kClear,
   kComm,
+  kContainerOf,
   kCount,
   kDebugf,
+  kDelay,
   kDelete,
   kErrorf,
   kExit,
@@ -35,6 +37,8 @@ enum class FunctionId : uint8_t {
   kIsUnsignedInteger,
   kJoin,
   kKaddr,
+  kKfuncAllowed,
+  kKfuncExist,
   kKptr,
   kKstack,
   kKsym,
@@ -47,10 +51,10 @@ enum class FunctionId : uint8_t {
   kNsecs,
   kNtop,
   kOverride,
-  kPath,
   kPcomm,
   kPercpuKaddr,
   kPid,
+  kPoke,
   kPpid,
   kPrint,
   kPrintf,
@@ -108,10 +112,8 @@ struct FunctionSignature {
   bool unsafe = false;     // only with --unsafe
 };
 
-// Null when polytap does not know the function (see is_known_elsewhere()).
+// Null when polytap does not know the function; macros of the standard library are not among them.
 const FunctionSignature* find_function(std::string_view name);
-// Functions of bpftrace's language that this version does not carry out.
-bool is_known_elsewhere(std::string_view name);
 std::vector<std::string> function_names();
 
 }  // namespace polytap

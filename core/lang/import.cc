@@ -115,7 +115,7 @@ class Importer {
       }
     }
     const auto is_wanted = [&](std::string_view name) { return called.contains(name) && !defined.contains(name); };
-    if (!is_wanted("find") && !is_wanted("is_err")) return;
+    if (!is_wanted("find") && !is_wanted("is_err") && !is_wanted("path")) return;
     ast::Script library = parse_piece("standard library", kStandardLibrary);
     for (ast::TopLevel& item : library.items) {
       const auto* macro = std::get_if<ast::Macro>(&item.node);

@@ -30,6 +30,17 @@ Temp Lowerer::write_user(const ast::Call& call) {
   return build_.add(ir::WriteMemory{address, place, type.size});
 }
 
+void Lowerer::poke(const ast::Call& call) {
+  const ast::Expression& bytes = *call.arguments[1];
+  const Type type = value_type(bytes);
+  const auto& literal = info(bytes).text;
+  const Temp address = word(*call.arguments[0]);
+  const ir::Place place = scratch_for(type);
+  store(bytes, place, type);
+  const auto length = literal ? static_cast<uint32_t>(literal->size()) : type.size;
+  if (length != 0) build_.add(ir::WriteMemory{address, place, length});
+}
+
 void Lowerer::unwatch(const ast::Call& call) {
   ir::EmitSpec spec;
   spec.kind = ir::EmitKind::kUnwatch;

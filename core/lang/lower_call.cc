@@ -8,6 +8,7 @@
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
+#include "core/lang/reference.h"
 #include "core/probe/registers.h"
 
 namespace polytap {
@@ -49,13 +50,12 @@ Temp Lowerer::call_word(const ast::Call& call, const ast::Expression& e) {
     case FunctionId::kDelete:
       return remove(call);
     case FunctionId::kLen:
-      if (!std::holds_alternative<ast::MapReference>(argument(0).node) ||
-          std::get<ast::MapReference>(argument(0).node).has_key) {
-        return stack_length(argument(0));
+      if (const auto* map = named_map(argument(0)); map != nullptr && !map->has_key) {
+        return build_.add(ir::MapLength{map_id(*map)});
       }
-      return build_.add(ir::MapLength{map_id(std::get<ast::MapReference>(argument(0).node))});
+      return stack_length(argument(0));
     case FunctionId::kHasKey: {
-      const ir::MapId id = map_id(std::get<ast::MapReference>(argument(0).node));
+      const ir::MapId id = map_id(*named_map(argument(0)));
       const ir::Place at = key_of(id, argument(1));
       return build_.add(ir::MapHas{id, at});
     }
@@ -83,6 +83,8 @@ Temp Lowerer::call_word(const ast::Call& call, const ast::Expression& e) {
       return build_.add(ir::ReadBuiltin{ir::Builtin::kPid});
     case FunctionId::kTid:
       return build_.add(ir::ReadBuiltin{ir::Builtin::kTid});
+    case FunctionId::kContainerOf:
+      return build_.binary(ir::BinaryOp::kSub, word(argument(0)), constant(*info(argument(2)).constant));
     case FunctionId::kPpid:
       return parent_of(call);
     case FunctionId::kSocketCookie:

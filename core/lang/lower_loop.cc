@@ -3,6 +3,7 @@
 
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
+#include "core/lang/reference.h"
 
 namespace polytap {
 namespace {
@@ -72,7 +73,7 @@ void Lowerer::for_range(const ast::ForRange& statement) {
 }
 
 void Lowerer::for_map(const ast::ForMap& statement) {
-  const ir::MapId id = map_id(std::get<ast::MapReference>(statement.map->node));
+  const ir::MapId id = map_id(*named_map(*statement.map));
   const std::vector<Type>& key = map(id).key;
   const bool aggregation = map(id).value.is(TypeKind::kAggregation);
   // As the map has them; the variable may be wider.

@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/lang/builtins.h"
 #include "core/lang/lowerer.h"
+#include "core/lang/reference.h"
 #include "core/probe/registers.h"
 
 namespace polytap {
@@ -35,7 +36,7 @@ bool Lowerer::is_object(const ast::Expression& e) const {
   if (const ProbeArgument* argument = probe_argument(e)) {
     return argument->form == ProbeArgument::Form::kInline || argument->form == ProbeArgument::Form::kStack;
   }
-  if (const auto* unary = std::get_if<ast::Unary>(&e.node)) return unary->op == ast::UnaryOp::kDereference;
+  if (const ast::Expression* pointer = dereferenced(e)) return info(*pointer).target == nullptr;
   if (const auto* access = std::get_if<ast::FieldAccess>(&e.node)) {
     const Type& type = info(*access->object).type;
     return type.is(TypeKind::kStruct) || type.is(TypeKind::kPointer);
@@ -168,6 +169,19 @@ Temp Lowerer::object_address(const Object& object) {
   CHECK(object.where == Object::Where::kMemory);
   if (object.offset == 0) return object.address;
   return build_.binary(ir::BinaryOp::kAdd, object.address, constant(object.offset));
+}
+
+const ast::Expression* Lowerer::reference_target(const ast::Expression& e) const {
+  const ast::Expression* reference = dereferenced(e);
+  return reference == nullptr ? nullptr : info(*reference).target;
+}
+
+Temp Lowerer::address_of(const ast::Expression& e) {
+  const Object target = object(e);
+  if (target.where == Object::Where::kMemory && target.bit_size == 0) return object_address(target);
+  diagnostics_.error(e.span,
+                     target.bit_size != 0 ? "A bit field has no address" : "The probe's context has no address");
+  return constant(0);
 }
 
 Temp Lowerer::load_object(const Object& object) {

@@ -3,6 +3,8 @@
 #include "core/base/check.h"
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
+#include "core/lang/reference.h"
+#include "core/types/characters.h"
 
 namespace polytap {
 
@@ -23,7 +25,7 @@ void Lowerer::add_field(const ast::Expression& e, std::vector<Type>& types, std:
     field.kind = EmitField::Kind::kWord;
     field.word = word(e);
   } else {
-    if (type.is(TypeKind::kArray) && is_text(type) && type.element->is_signed) type = types::string(type.size);
+    type = characters_as_text(type);
     field.kind = type.is(TypeKind::kString) ? EmitField::Kind::kString : EmitField::Kind::kBytes;
     field.from = region(e, type);
     field.length = type.storage_size();
@@ -35,7 +37,7 @@ void Lowerer::add_field(const ast::Expression& e, std::vector<Type>& types, std:
 void Lowerer::statement_call(const ast::Call& call) {
   const FunctionSignature* function = find_function(call.name);
   CHECK(function != nullptr);
-  const auto map_of_argument = [&] { return map_id(std::get<ast::MapReference>(call.arguments[0]->node)); };
+  const auto map_of_argument = [&] { return map_id(*named_map(*call.arguments[0])); };
   switch (function->id) {
     case FunctionId::kPrintf:
       format_call(call, EmitKind::kPrintf);
@@ -77,6 +79,12 @@ void Lowerer::statement_call(const ast::Call& call) {
     case FunctionId::kOverride:
       build_.run(ir::OverrideResult{word(*call.arguments[0])});
       return;
+    case FunctionId::kPoke:
+      poke(call);
+      return;
+    case FunctionId::kDelay:
+      build_.run(ir::Delay{word(*call.arguments[0])});
+      return;
     case FunctionId::kUnwatch:
       unwatch(call);
       return;
@@ -115,7 +123,7 @@ void Lowerer::format_call(const ast::Call& call, EmitKind kind) {
 
 void Lowerer::print(const ast::Call& call) {
   const ast::Expression& value = *call.arguments[0];
-  const auto* reference = std::get_if<ast::MapReference>(&value.node);
+  const auto* reference = named_map(value);
   if (reference != nullptr && !reference->has_key) {
     const ir::MapId id = map_id(*reference);
     if (map(id).key.empty() && !map(id).value.is(TypeKind::kAggregation)) {
@@ -228,7 +236,7 @@ void Lowerer::clear_or_zero(ir::MapId id, bool clear) {
 }
 
 ir::Temp Lowerer::remove(const ast::Call& call) {
-  const auto& reference = std::get<ast::MapReference>(call.arguments[0]->node);
+  const ast::MapReference& reference = *named_map(*call.arguments[0]);
   const ir::MapId id = map_id(reference);
   const ir::Place at = call.arguments.size() == 2 ? key_of(id, *call.arguments[1]) : key(reference);
   return build_.add(ir::MapDelete{id, at});

@@ -4,12 +4,25 @@
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
+#include "core/lang/reference.h"
 
 namespace polytap {
+
+namespace {
+
+// `args` or `args()`.
+bool names_all_arguments(const ast::Expression& e) {
+  if (const auto* call = std::get_if<ast::Call>(&e.node)) return call->name == "args";
+  const auto* name = std::get_if<ast::Identifier>(&e.node);
+  return name != nullptr && name->name == "args";
+}
+
+}  // namespace
 
 ir::Place Lowerer::scratch_for(const Type& type) { return {build_.scratch(std::max(8U, type.storage_size())), 0}; }
 
 std::optional<ir::Place> Lowerer::existing_region(const ast::Expression& e) {
+  if (const ast::Expression* target = reference_target(e)) return existing_region(*target);
   if (std::holds_alternative<ast::Variable>(e.node)) return variable_place(*info(e).variable);
   if (const auto* reference = std::get_if<ast::MapReference>(&e.node)) return map_region(*reference);
   if (const auto* access = std::get_if<ast::Comptime>(&e.node)) return existing_region(*access->expression);
@@ -138,12 +151,12 @@ bool Lowerer::store_directly(const ast::Expression& e, ir::Place to, const Type&
     store(*node->operand, to, want);
     return true;
   }
+  if (names_all_arguments(e)) {
+    if (!(known.type == want)) return false;
+    store_arguments(to, want);
+    return true;
+  }
   if (const auto* name = std::get_if<ast::Identifier>(&e.node)) {
-    if (name->name == "args") {
-      if (!(known.type == want)) return false;
-      store_arguments(to, want);
-      return true;
-    }
     const ast::Call bare{name->name, e.span, {}};
     return store_call(bare, e, to, want);
   }

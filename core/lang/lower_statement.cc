@@ -35,7 +35,7 @@ void Lowerer::statement_body(const ast::Statement& statement) {
                  [&](const ast::Declaration& s) {
                    const VariableId id = function_.declarations.at(&s);
                    const Type& type = function_.variables[id].type;
-                   if (type.storage_size() == 0) return;
+                   if (type.storage_size() == 0 || function_.variables[id].target != nullptr) return;
                    if (s.value != nullptr) {
                      store(*s.value, variable_place(id), type);
                    } else {
@@ -96,6 +96,7 @@ void Lowerer::assignment(const ast::Assignment& statement) {
 }
 
 void Lowerer::assign_variable(VariableId id, const ast::Assignment& statement) {
+  if (function_.variables[id].target != nullptr) return;  // a reference: followed where it is used
   const Type& type = function_.variables[id].type;
   const ir::Place place = variable_place(id);
   if (statement.op) {

@@ -10,6 +10,7 @@
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
 #include "core/lang/named_values.h"
+#include "core/lang/reference.h"
 #include "core/probe/registers.h"
 
 namespace polytap {
@@ -37,6 +38,13 @@ Temp Lowerer::convert_word(Temp value, const Type& from, const Type& to) {
 Temp Lowerer::word_of(const ast::Expression& e) {
   const ExpressionInfo& known = info(e);
   if (known.constant) return constant(*known.constant);
+  if (known.target != nullptr) {
+    diagnostics_.error(e.span, "A reference to a variable or map is not a number: the probe keeps them where it likes",
+                       "write * in front of it for the value");
+    return constant(0);
+  }
+  if (const ast::Expression* target = reference_target(e)) return word(*target);
+  if (const ast::Expression* operand = referenced(e)) return address_of(*operand);
   if (is_object(e)) return load_object(object(e));
   if (const auto* access = std::get_if<ast::FieldAccess>(&e.node)) {
     const auto* name = std::get_if<ast::Identifier>(&access->object->node);

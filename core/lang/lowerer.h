@@ -156,6 +156,9 @@ class Lowerer {
   Object object(const ast::Expression& e);
   Object pointed_to(const ast::Expression& pointer);
   Object argument_object(const ProbeArgument& argument);
+  // What `*reference` stands for: a variable or a map of the script; null for anything else.
+  const ast::Expression* reference_target(const ast::Expression& e) const;
+  ir::Temp address_of(const ast::Expression& e);
   // `args` as a whole, a record of type WANT.
   void store_arguments(ir::Place to, const Type& want);
   // Reports what lies outside of the probe's context.
@@ -209,6 +212,7 @@ class Lowerer {
   // --- lower_action.cc
   void signal(const ast::Call& call, bool to_thread);
   ir::Temp write_user(const ast::Call& call);
+  void poke(const ast::Call& call);
   void unwatch(const ast::Call& call);
 
   // --- lower_output.cc

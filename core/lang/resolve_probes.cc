@@ -14,6 +14,7 @@
 #include "core/lang/config.h"
 #include "core/lang/resolve_events.h"
 #include "core/lang/resolve_functions.h"
+#include "core/lang/resolve_syscalls.h"
 #include "core/lang/resolve_usdt.h"
 #include "core/lang/walk.h"
 
@@ -49,6 +50,8 @@ constexpr Provider kProviders[] = {
     {ProbeType::kSelf, "self", "", "", true},
     {ProbeType::kTest, "test", "", "", true},
     {ProbeType::kBench, "bench", "", "", true},
+    // The events of a call by the call's name: polytap's own.
+    {ProbeType::kTracepoint, "syscall", "", "", true},
 };
 
 std::string lower_case(std::string_view text) {
@@ -153,7 +156,12 @@ class Resolver {
         std::ranges::move(resolve_event(point, provider->type, parts, diagnostics_), std::back_inserter(out.sites));
         break;
       case ProbeType::kTracepoint:
-        tracepoint(point, parts, out);
+        if (provider->name == "syscall") {
+          std::ranges::move(resolve_syscalls(point, parts, input_, diagnostics_, missing_),
+                            std::back_inserter(out.sites));
+        } else {
+          tracepoint(point, parts, out);
+        }
         break;
       case ProbeType::kUsdt:
         std::ranges::move(resolve_usdt(point, parts, input_, diagnostics_, missing_), std::back_inserter(out.sites));
@@ -178,13 +186,14 @@ class Resolver {
   void unknown_provider(const ast::AttachPoint& point) {
     std::vector<std::string> names;
     for (const Provider& provider : kProviders) names.emplace_back(provider.name);
-    std::string hint = did_you_mean(lower_case(point.provider), names);
+    std::string hint;
     // A function's or a category's name alone is the commonest slip.
-    if (hint.empty() && !point.parts.empty()) {
+    if (!point.parts.empty()) {
       const auto known = input_.catalog->tracepoint_names();
       const std::string name = point.provider + ":" + point.parts.front();
       if (std::find(known.begin(), known.end(), name) != known.end()) hint = fmt::format("write 'tracepoint:{}'", name);
     }
+    if (hint.empty()) hint = did_you_mean(lower_case(point.provider), names);
     diagnostics_.error(point.span, fmt::format("Invalid probe type: {}", point.provider), hint);
   }
 
@@ -387,6 +396,11 @@ std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const Compi
       if (resolved.sites.empty()) continue;
     }
     result.push_back(std::move(resolved));
+  }
+  const bool none = std::ranges::all_of(result, [](const ResolvedProbe& probe) { return probe.sites.empty(); });
+  if (none && !result.empty() && !diagnostics.has_errors()) {
+    diagnostics.error(result.front().probe->span, "None of the script's probes is there: nothing would ever fire",
+                      "missing_probes lets single probes be missing, not all");
   }
   if (result.empty() && !input.probe_filter.empty() && !diagnostics.has_errors()) {
     diagnostics.error({}, fmt::format("No probe of the script matches '{}'", input.probe_filter));

@@ -17,6 +17,37 @@ macro find(@map, key, $value) {
   $found
 }
 
+// Where a struct path leads to, from the root of its mount name space on. Files that have no place in a file system are
+// shown by what they are: "pipefs:", "anon_inodefs:[eventpoll]".
+macro path(p) {
+  path(p, config.max_strlen)
+}
+
+macro path(p, size) {
+  let $out: string[1024];
+  let $dentry = p.dentry;
+  let $mount = container_of(p.mnt, struct mount, mnt);
+  let $steps = 0;
+  while ($steps < 256) {
+    $steps++;
+    if ($dentry == $mount.mnt.mnt_root) {
+      if ($mount == $mount.mnt_parent) {
+        $steps = 1000;
+      } else {
+        $dentry = $mount.mnt_mountpoint;
+        $mount = $mount.mnt_parent;
+      }
+    } else if ($dentry == $dentry.d_parent) {
+      $out = str_concat(str_concat(str($dentry.d_sb.s_type.name, 64), ":"), str($dentry.d_name.name, 256));
+      $steps = 2000;
+    } else {
+      $out = str_concat(str_concat("/", str($dentry.d_name.name, 256)), $out);
+      $dentry = $dentry.d_parent;
+    }
+  }
+  str($steps == 1000 && $out == "" ? "/" : $out, size)
+}
+
 // Whether a pointer holds one of the kernel's error numbers.
 macro is_err(pointer) {
   (uint64)(pointer) >= 0xfffffffffffff001

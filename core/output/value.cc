@@ -9,6 +9,7 @@
 #include "core/output/json.h"
 #include "core/output/stack_frames.h"
 #include "core/symbol/demangle.h"
+#include "core/types/characters.h"
 
 namespace polytap {
 namespace {
@@ -51,12 +52,6 @@ void append_mac_address(std::string& out, Bytes bytes) {
     if (i != 0) out += ':';
     fmt::format_to(std::back_inserter(out), "{:02X}", i < bytes.size() ? std::to_integer<unsigned>(bytes[i]) : 0U);
   }
-}
-
-// A struct's array of plain chars is a text, as where the script reads it.
-bool is_characters(const Type& type) {
-  return type.is(TypeKind::kArray) && type.size != 0 && type.element != nullptr &&
-         type.element->is(TypeKind::kInteger) && type.element->size == 1 && type.element->is_signed;
 }
 
 }  // namespace
@@ -317,8 +312,7 @@ void ValueRenderer::structure(std::string& out, const Type& type, Bytes bytes, S
       const uint64_t word = load_bit_field(stored, field);
       render(out, field.type, std::as_bytes(std::span(&word, 1)), Layout::kStorage, style);
     } else {
-      render(out, is_characters(field.type) ? types::string(field.type.size) : field.type, stored, Layout::kMemory,
-             style);
+      render(out, characters_as_text(field.type), stored, Layout::kMemory, style);
     }
   }
   out += style == Style::kJson ? "}" : " }";

@@ -159,6 +159,8 @@ class TypeProvider {
   };
   // An enumerator by name; definition is null when unknown.
   virtual EnumValue find_enumerator(std::string_view name) const = 0;
+  // Whether a function of that name is described.
+  virtual bool has_function(std::string_view) const { return false; }
 };
 
 }  // namespace polytap

@@ -89,8 +89,8 @@ awk 'BEGIN { for (i = 0; i < 3000; ++i) printf "BEGIN { @m%d[%d] = %d; }\n", i, 
 try "3,000 maps in as many probes"
 awk 'BEGIN { printf "BEGIN { "; for (i = 0; i < 3000; ++i) printf "@m%d[%d] = %d; ", i, i, i; print "}" }' >hostile.bt
 try "3,000 maps"
-awk 'BEGIN { printf "BEGIN { "; for (i = 0; i < 500; ++i) printf "$v%d = pid + %d; ", i, i; print "}" }' >hostile.bt
-try "500 variables"
+awk 'BEGIN { printf "BEGIN { $s = 0; "; for (i = 0; i < 3000; ++i) printf "$v%d = nsecs + %d; ", i, i; for (i = 0; i < 3000; ++i) printf "$s += $v%d; ", i; print "print($s); }" }' >hostile.bt
+try "3,000 variables"
 awk 'BEGIN { printf "BEGIN { "; for (i = 0; i < 3000; ++i) printf "$v = \"%d\"; ", i; print "print($v); }" }' >hostile.bt
 try "3,000 strings"
 awk 'BEGIN { for (i = 0; i < 3000; ++i) printf "struct s%d { struct s%d *next; int a[%d]; };\n", i, i + 1, i; print "BEGIN { }" }' >hostile.bt
