@@ -79,11 +79,13 @@ VerifierVerdict read_verifier_log(std::string_view log) {
 Error rejection(const Rejection& what, const Bytecode& code) {
   const VerifierVerdict verdict = read_verifier_log(what.log);
   const std::string reason = verdict.reason.empty() ? Error::from_errno("", what.code).message() : verdict.reason;
-  const std::string path = write_report(what, code);
-  Error error(fmt::format("the kernel refused the eBPF program for {}: {}. This is a fault of polytap's, please report "
-                          "it{}",
-                          what.probe, reason, path.empty() ? "" : fmt::format(" with the file {}", path)),
-              what.code);
+  std::string advice = "config = { license = \"GPL\" } allows it";
+  if (reason.find("GPL-restricted") == std::string::npos) {
+    const std::string path = write_report(what, code);
+    advice = "This is a fault of polytap's, please report it";
+    if (!path.empty()) advice += " with the file " + path;
+  }
+  Error error(fmt::format("the kernel refused the eBPF program for {}: {}. {}", what.probe, reason, advice), what.code);
   if (!verdict.instruction || *verdict.instruction >= code.spans.size()) return error;
   return std::move(error).at(code.spans[*verdict.instruction]);
 }

@@ -64,6 +64,7 @@ class BtfTypes::Converter {
   explicit Converter(BtfFile file, std::string module = {}) : file_(std::move(file)), module_(std::move(module)) {}
 
   const BtfFile& file() const { return file_; }
+  const std::string& module() const { return module_; }
 
   Type type(BtfFile::Id id, int depth = 0) const {
     const BtfFile::Record record = file_.record(id);
@@ -382,8 +383,27 @@ std::optional<BtfTypes::Function> BtfTypes::function(std::string_view name) cons
   const auto found = functions_.find(name);
   if (found == functions_.end()) return std::nullopt;
   const Converter& btf = found->second.module == 0 ? *kernel : *modules()[found->second.module - 1];
+  return function_of(btf, found->second.type);
+}
+
+std::optional<BtfTypes::Function> BtfTypes::module_function(std::string_view module, std::string_view name) const {
+  for (const auto& btf : modules()) {
+    if (btf->module() != module) continue;
+    const auto [known, is_new] = module_functions_.try_emplace(std::string(module));
+    const BtfFile& file = btf->file();
+    for (BtfFile::Id id = file.first_type(); is_new && id < file.type_count(); ++id) {
+      const BtfFile::Record record = file.record(id);
+      if (record.kind == BTF_KIND_FUNC) known->second.emplace(record.name, id);
+    }
+    const auto found = known->second.find(name);
+    return found == known->second.end() ? std::nullopt : function_of(*btf, found->second);
+  }
+  return std::nullopt;
+}
+
+std::optional<BtfTypes::Function> BtfTypes::function_of(const Converter& btf, uint32_t type) {
   const BtfFile& file = btf.file();
-  const BtfFile::Id prototype = file.record(found->second.type).size_or_type;
+  const BtfFile::Id prototype = file.record(type).size_or_type;
   const BtfFile::Record record = file.record(prototype);
   if (record.kind != BTF_KIND_FUNC_PROTO) return std::nullopt;
   Function function;

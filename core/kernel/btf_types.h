@@ -50,6 +50,8 @@ class BtfTypes final : public TypeProvider {
   };
   // A function of the kernel or of a module; nullopt when BTF does not know it.
   std::optional<Function> function(std::string_view name) const;
+  // One of MODULE, whose name the kernel or another module may have as well.
+  std::optional<Function> module_function(std::string_view module, std::string_view name) const;
 
  private:
   class Converter;
@@ -63,6 +65,9 @@ class BtfTypes final : public TypeProvider {
     uint32_t type = 0;
   };
   mutable std::unordered_map<std::string_view, FunctionPlace> functions_;  // filled by the first question
+  // Of the modules that were asked for, by their names.
+  mutable std::unordered_map<std::string, std::unordered_map<std::string_view, uint32_t>> module_functions_;
+  static std::optional<Function> function_of(const Converter& btf, uint32_t type);
 
   mutable std::vector<std::unique_ptr<Converter>> modules_;
   mutable bool modules_read_ = false;

@@ -77,9 +77,8 @@ PassedValue passed_value(std::string name, Type type) {
 }  // namespace
 
 void KernelFunctions::add_arguments(ProbeSite& site) const {
-  // BTF of modules is not read: another function of the kernel itself may have the name.
-  if (site.function_offset != 0 || !site.module.empty()) return;
-  auto function = btf_.function(site.function);
+  if (site.function_offset != 0) return;
+  auto function = site.module.empty() ? btf_.function(site.function) : btf_.module_function(site.module, site.function);
   if (!function) return;
   FunctionPrototype prototype;
   prototype.result = passed_value("", std::move(function->result));
@@ -230,12 +229,14 @@ Result<ProbeSite> KernelFunctions::site_of(ProbeType type, const FunctionQuery& 
   return site;
 }
 
-// BTF of modules is not read: their functions have arg0, arg1, ... and no result.
+// A module without BTF: its functions have arg0, arg1, ... and no result.
 std::optional<ProbeSite> KernelFunctions::traced(ProbeType type, const std::string& function,
                                                  const std::string& module) const {
   constexpr uint32_t kMostArguments = 12;
   std::optional<ProbeSite> site;
-  if (!module.empty()) {
+  if (const auto known = btf_.module_function(module, function)) {
+    site = traced_site(type, known->parameters, known->result);
+  } else if (!module.empty()) {
     site = traced_site(type, {}, types::of_kind(TypeKind::kVoid));
     site->context_size = kMostArguments * 8;
   } else if (const auto prototype = btf_.function(function)) {

@@ -209,6 +209,13 @@ ExpressionInfo Checker::numbered_argument(std::string_view name, Span span) {
   const ProbeSite& site = function_.site();
   if (site.type == ProbeType::kRawTracepoint) return ExpressionInfo{types::uint64(), {}, {}, {}};
   if (site.type == ProbeType::kUsdt) return static_argument(name, span);
+  if (site.is_traced_function()) {
+    const ProbeArgument* result = site.find_result();
+    const uint32_t words = (result == nullptr ? site.context_size : result->offset) / 8;
+    if (*argument_number(name) < words) return ExpressionInfo{types::uint64(), {}, {}, {}};
+    diagnostics_.error(span, fmt::format("'{}' has no {}: it takes {} words of arguments", site.function, name, words));
+    return {};
+  }
   if (!site.is_function()) {
     diagnostics_.error(span, fmt::format("{} can be used in function and raw tracepoint probes only", name),
                        site.arguments.empty() ? "" : "write args.NAME");

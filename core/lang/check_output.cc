@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "core/lang/checker.h"
+#include "core/lang/named_values.h"
 #include "core/lang/reference.h"
 
 namespace polytap {
@@ -135,7 +136,7 @@ void Checker::conversion_argument(const ast::Call& call, const FormatConversion&
   std::string hint;
   switch (conversion.conversion) {
     case 's':
-      if (has_text(type)) return;
+      if (has_text(type) || (type.is(TypeKind::kInteger) && !names_of_argument(function_, argument).empty())) return;
       wanted = "a string";
       if (type.is(TypeKind::kPointer)) hint = "write str(...) around the pointer";
       if (is_number(type)) hint = "write %d";

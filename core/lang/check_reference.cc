@@ -66,7 +66,7 @@ ExpressionInfo Checker::value_behind(const ast::Expression& target) {
                        fmt::format("write {}[key]", map.name));
     return info;
   }
-  info.type = map.value;
+  if (require_one_value(map.value, target.span)) info.type = map.value;
   return info;
 }
 

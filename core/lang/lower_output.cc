@@ -3,6 +3,8 @@
 #include "core/base/check.h"
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
+#include "core/lang/named_values.h"
+#include "core/lang/printf_format.h"
 #include "core/lang/reference.h"
 #include "core/types/characters.h"
 
@@ -108,6 +110,20 @@ void Lowerer::statement_call(const ast::Call& call) {
   CHECK(false);
 }
 
+// %s of `args.flags` shows names.
+void Lowerer::name_fields(const ast::Call& call, EmitSpec& spec) {
+  const auto pieces = parse_printf_format(spec.format);
+  CHECK(pieces.ok());  // the checker parsed it
+  size_t next = 0;
+  for (const FormatPiece& piece : *pieces) {
+    if (!piece.conversion) continue;
+    next += piece.conversion->arguments();
+    Type& type = spec.fields[next - 1];
+    if (piece.conversion->conversion != 's' || !type.is(TypeKind::kInteger)) continue;
+    type.name = names_of_argument(function_, *call.arguments[next]);
+  }
+}
+
 void Lowerer::format_call(const ast::Call& call, EmitKind kind) {
   EmitSpec spec;
   spec.kind = kind;
@@ -116,6 +132,7 @@ void Lowerer::format_call(const ast::Call& call, EmitKind kind) {
   spec.span = call.name_span;
   std::vector<EmitField> fields;
   for (size_t i = 1; i < call.arguments.size(); ++i) add_field(*call.arguments[i], spec.fields, fields);
+  name_fields(call, spec);
   // The whole call is the place that errorf and warnf show.
   spec.span.end = std::max(spec.span.end, call.arguments.back()->span.end + 1);
   emit(std::move(spec), std::move(fields));

@@ -218,6 +218,7 @@ class Lowerer {
   // --- lower_output.cc
   void statement_call(const ast::Call& call);
   void format_call(const ast::Call& call, ir::EmitKind kind);
+  void name_fields(const ast::Call& call, ir::EmitSpec& spec);
   void print(const ast::Call& call);
   void print_map(const ast::Call& call, ir::MapId id);
   void print_scalar_map(ir::MapId id);

@@ -6,6 +6,7 @@
 
 #include "core/output/name_lookup.h"
 #include "core/symbol/demangle.h"
+#include "core/syscall/named_argument.h"
 
 namespace polytap {
 namespace {
@@ -86,6 +87,17 @@ std::vector<std::pair<int64_t, int64_t>> numbers_named(const Type& type, std::st
       break;
   }
   return ranges.take();
+}
+
+std::string names_of_argument(const CheckedFunction& function, const ast::Expression& e) {
+  const auto* access = std::get_if<ast::FieldAccess>(&e.node);
+  const auto* object = access == nullptr ? nullptr : std::get_if<ast::Identifier>(&access->object->node);
+  if (object == nullptr || object->name != "args" || function.site().category != "syscalls") return {};
+  const std::string names = named_argument(function.site().event, access->field);
+  for (const ProbeSite& site : function.sites) {
+    if (!names.empty() && !have_same_names(names, named_argument(site.event, access->field))) return {};
+  }
+  return names;
 }
 
 }  // namespace polytap

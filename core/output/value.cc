@@ -9,6 +9,7 @@
 #include "core/output/json.h"
 #include "core/output/stack_frames.h"
 #include "core/symbol/demangle.h"
+#include "core/syscall/named_argument.h"
 #include "core/types/characters.h"
 
 namespace polytap {
@@ -131,6 +132,8 @@ void ValueRenderer::render(std::string& out, const Type& type, Bytes bytes, Layo
       out += word() != 0 ? "true" : "false";
       return;
     case TypeKind::kInteger:
+      if (style == Style::kText && !type.name.empty()) return append_named_argument(out, type.name, word());
+      [[fallthrough]];
     case TypeKind::kAggregation:
       return number(out, shows_sign(type), word(), style);
     case TypeKind::kEnum:

@@ -462,8 +462,10 @@ TEST(EbpfSession, RefusalsNameThePlaceInTheScript) {
   const auto loaded = ebpf::load_program({ebpf::ProgramKind::kTracepoint, "GPL", "tracepoint:a:b"}, function);
   ASSERT_FALSE(loaded.ok());
   const std::string& message = loaded.error().message();
-  EXPECT_NE(message.find("the eBPF program for tracepoint:a:b at bytes 10-20 of the script"), std::string::npos)
-      << message;
+  EXPECT_NE(message.find("the eBPF program for tracepoint:a:b: "), std::string::npos) << message;
+  ASSERT_TRUE(loaded.error().place().has_value());
+  EXPECT_EQ(loaded.error().place()->begin, 10U);
+  EXPECT_EQ(loaded.error().place()->end, 20U);
   // The report has the program, and what the verifier says of it.
   const size_t path = message.find("with the file ");
   ASSERT_NE(path, std::string::npos) << message;

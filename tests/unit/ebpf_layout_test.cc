@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "backends/ebpf/frame_layout.h"
@@ -154,6 +158,28 @@ TEST(EbpfLoader, FindsTheComplaintInAVerifierLog) {
       "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n");
   EXPECT_EQ(verdict.instruction, 17U);
   EXPECT_EQ(verdict.reason, "R0 invalid mem access 'scalar'");
+}
+
+TEST(EbpfLoader, ARejectionHasItsPlaceAndAReport) {
+  Bytecode code;
+  code.instructions.resize(3);
+  code.spans = {{0, 5}, {10, 20}, {30, 40}};
+  const Error error =
+      rejection({"BEGIN", "0: R1=ctx()\n1: (79) r1 = *(u64 *)(r0 +0)\nR0 invalid mem access 'scalar'\n", EACCES}, code);
+  ASSERT_TRUE(error.place().has_value());
+  EXPECT_EQ(error.place()->begin, 10U);
+  EXPECT_EQ(error.place()->end, 20U);
+  EXPECT_EQ(error.code(), EACCES);
+  const std::string& message = error.message();
+  EXPECT_NE(message.find("BEGIN: R0 invalid mem access 'scalar'"), std::string::npos) << message;
+  const size_t path = message.find("/polytap-rejected-");
+  ASSERT_NE(path, std::string::npos) << message;
+  const std::string file = message.substr(message.rfind(' ', path) + 1);
+  std::ifstream report(file);
+  const std::string text{std::istreambuf_iterator<char>(report), {}};
+  EXPECT_NE(text.find("R0 invalid mem access 'scalar'"), std::string::npos) << text;
+  EXPECT_NE(text.find("10-20"), std::string::npos) << "the script's place of each instruction: " << text;
+  std::filesystem::remove(file);
 }
 
 TEST(EbpfMaps, MergesPartsOfCpus) {

@@ -114,6 +114,8 @@ TEST(BtfTypes, ModulesGoOnFromTheKernels) {
   const uint32_t integer = add_integer(kernel, "int", 4, BTF_INT_SIGNED);
   kernel.type("shared", BTF_KIND_STRUCT, 1, 4);
   kernel.member("n", integer, 0);
+  const uint32_t own_prototype = kernel.type("", BTF_KIND_FUNC_PROTO, 0, integer);
+  kernel.type("in_both", BTF_KIND_FUNC, 0, own_prototype);
   BtfBuilder module(kernel, 0);
   const uint32_t nameless = module.type("", BTF_KIND_STRUCT, 1, 4);
   module.member("inside", integer, 0);
@@ -128,6 +130,7 @@ TEST(BtfTypes, ModulesGoOnFromTheKernels) {
   module.word(module.string("value"));
   module.word(integer);
   module.type("module_function", BTF_KIND_FUNC, 0, prototype);
+  module.type("in_both", BTF_KIND_FUNC, 0, prototype);
 
   std::string folder = "/tmp/polytap-btf-XXXXXX";
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
@@ -147,6 +150,10 @@ TEST(BtfTypes, ModulesGoOnFromTheKernels) {
   const auto function = types.function("module_function");
   ASSERT_TRUE(function.has_value());
   EXPECT_EQ(function->parameters.at(0).name, "value");
+  EXPECT_EQ(types.function("in_both")->parameters.size(), 0U) << "the kernel's";
+  EXPECT_EQ(types.module_function("mod", "in_both")->parameters.size(), 1U);
+  EXPECT_FALSE(types.module_function("mod", "nothing"));
+  EXPECT_FALSE(types.module_function("broken", "in_both"));
   EXPECT_EQ(types.find_struct("struct nobody"), nullptr);
   std::filesystem::remove_all(folder);
 }

@@ -31,6 +31,15 @@ expect_in out '@a[64]: 1000'
 expect_status 0 "$POLYTAP" -q -b ebpf -e 'kretfunc:vmlinux:vfs_write /comm == "dd" && retval == 64/ { @[kstack(1)] = count(); printf("%d %s\n", retval, comm); }' -c "$loop"
 [ "$(grep -c '^64 dd$' out)" -eq 500 ] || { cat out; fail "not 500 lines of fexit"; }
 
+# path() walks by itself: in a kprobe as in fentry.
+echo text >opened
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_open /comm == "cat"/ { printf("%s\n", path((struct path *)arg0)); }' -c 'cat opened'
+expect_in out "$(pwd -P)/opened"
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'fentry:vfs_open /comm == "cat"/ { print(path(args.path)); }' -c 'cat opened'
+expect_in out "$(pwd -P)/opened"
+expect_status 1 "$POLYTAP" -q -b ebpf -e 'fentry:vfs_read { print(arg4); }'
+expect_in err 'it takes 4 words of arguments'
+
 # What is not there, and what the kernel refuses.
 expect_status 1 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_raed { }'
 expect_in err "vfs_read"
