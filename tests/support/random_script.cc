@@ -338,6 +338,7 @@ class ScriptGenerator {
     use(map);
     std::string body;
     const std::string indent(2 * nesting_ + 2, ' ');
+    ++loops_;  // no calls: a function could change the map meanwhile
     if (random_.chance(30)) body += fmt::format("{}if ({}.1 > {}) {{ continue; }}\n", indent, entry, word(1));
     for (uint64_t count = 1 + random_.below(3); count > 0; --count) {
       body += indent;
@@ -362,6 +363,7 @@ class ScriptGenerator {
           body += fmt::format("@{}[{}.0] = count();\n", by_text ? "loop_texts" : "loop_words", entry);
       }
     }
+    --loops_;
     std::string text = fmt::format("let {}: int64 = 0; for ({} : {}) {{\n{}{}}}\n", sum, entry, map, body,
                                    std::string(2 * nesting_, ' '));
     scope_.words.push_back(sum);
