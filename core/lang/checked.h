@@ -46,8 +46,8 @@ struct VariableInfo {
 struct MapInfo {
   std::string name;  // with its @
   bool key_known = false;
-  std::vector<Type> key;  // empty: scalar
-  Type value;             // kNone: not known
+  std::vector<Type> key;   // empty: scalar
+  Type value;              // kNone: not known
   uint32_t widenings = 0;  // how often the key's or the value's type has changed
   uint32_t max_entries = 0;
   bool evicts = false;   // declared as lruhash or percpulruhash

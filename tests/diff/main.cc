@@ -1,6 +1,6 @@
 // The tests of this binary look at the running kernel, so they need root.
-//   diff_tests [--seed=N] [--count=N] [--scripts=N] [--show] [gtest's own options]: which random programs, and how many random
-//   scripts are compared.
+//   diff_tests [--seed=N] [--count=N] [--scripts=N] [--show] [gtest's own options]: which random programs, and how many
+//   random scripts are compared.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

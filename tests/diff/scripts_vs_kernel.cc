@@ -1,13 +1,16 @@
 #include "tests/diff/scripts_vs_kernel.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "core/base/check.h"
 #include "tests/diff/kernel_runner.h"
 #include "tests/support/compiled.h"
 #include "tests/support/random_program.h"
@@ -16,8 +19,9 @@
 namespace polytap::test {
 namespace {
 
-constexpr uint32_t kReadableBytes = 1024;
-constexpr uint64_t kUnreadable = 0x10;  // the first page is never mapped
+constexpr uint64_t kReadableAddress = 0x7e00'0000'0000;
+constexpr uint32_t kReadableBytes = 4096;  // a page
+constexpr uint64_t kUnreadable = 0x10;     // the first page is never mapped
 
 // What went wrong with the program; empty: nothing.
 std::string difference(const ir::Program& program, uint64_t seed, std::span<const std::byte> memory) {
@@ -59,13 +63,13 @@ size_t part_at(const std::vector<std::string>& lines, size_t begin) {
   return lines.size() - begin;
 }
 
-// Leaves out lines for as long as FAILS holds of what remains.
+// Leaves out lines for as long as FAILS holds of what remains. The first one configures: it stays.
 template <typename Fails>
 std::string cut_down(const std::string& script, Fails fails) {
   std::vector<std::string> lines = lines_of(script);
   for (bool smaller = true; smaller;) {
     smaller = false;
-    for (size_t i = 0; i < lines.size();) {
+    for (size_t i = 1; i < lines.size();) {
       std::vector<std::string> fewer = lines;
       const auto from = fewer.begin() + static_cast<ptrdiff_t>(i);
       fewer.erase(from, from + static_cast<ptrdiff_t>(part_at(lines, i)));
@@ -83,9 +87,13 @@ std::string cut_down(const std::string& script, Fails fails) {
 }  // namespace
 
 ScriptDiffResult compare_scripts_with_kernel(const DiffOptions& options) {
-  std::vector<std::byte> memory(kReadableBytes);
+  // Always at the same place, so that a seed's script is always the same.
+  void* const place = mmap(reinterpret_cast<void*>(kReadableAddress), kReadableBytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  CHECK(place == reinterpret_cast<void*>(kReadableAddress));
+  const std::span memory(static_cast<std::byte*>(place), kReadableBytes);
   RandomScriptOptions generator;
-  generator.readable_address = reinterpret_cast<uint64_t>(memory.data());
+  generator.readable_address = kReadableAddress;
   generator.readable_size = kReadableBytes;
   generator.unreadable_address = kUnreadable;
   ScriptDiffResult result;
@@ -118,6 +126,7 @@ ScriptDiffResult compare_scripts_with_kernel(const DiffOptions& options) {
     result.difference = fmt::format("seed {}:\n{}{}", seed, smaller, failing(smaller).value_or(""));
     break;
   }
+  CHECK(munmap(place, kReadableBytes) == 0);
   return result;
 }
 

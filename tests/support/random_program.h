@@ -46,6 +46,10 @@ struct RandomProgramOptions {
 
 // The context of random programs: ContextKind::kTracepoint with kContextSize bytes.
 inline constexpr uint32_t kRandomContextSize = 64;
+// Where it holds data locations, and the strings they point to.
+inline constexpr uint32_t kDataLocation = 40;
+inline constexpr uint32_t kRelativeLocation = 44;
+inline constexpr uint32_t kContextStrings = 48;
 
 // One function on one site. Equal seeds and options give equal programs.
 ir::Program random_program(uint64_t seed, const RandomProgramOptions& options);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/random_program.h"
+#include "tests/support/random_script_maps.h"
 
 namespace polytap::test {
 namespace {
@@ -62,22 +63,7 @@ class ScriptGenerator {
 
   // A map that is only read has no type: each that was mentioned is assigned somewhere, too.
   std::string types_of_maps() {
-    static constexpr std::pair<std::string_view, std::string_view> kAssignments[] = {
-        {"@scalar", "@scalar = (int64)1;"},
-        {"@words", "@words[1] = (int64)1;"},
-        {"@by_text", "@by_text[\"a\"] = (int64)1;"},
-        {"@texts", "@texts[1] = \"a\";"},
-        {"@tuples", "@tuples[1] = ((int64)1, \"a\", ((uint8)1, (int64)1));"},
-        {"@records", "@records[1] = (a=(int64)1, b=\"a\");"},
-        {"@counts", "@counts[\"a\"] = count();"},
-        {"@sum", "@sum[1] = sum((int64)1);"},
-        {"@hist", "@hist[1] = hist((int64)1);"},
-        {"@linear", "@linear[1] = lhist((int64)1, -10, 90, 7);"},
-        {"@stats", "@stats = stats((int64)1);"}};
-    std::string text;
-    for (const auto& [map, assignment] : kAssignments) {
-      if (used_.contains(map)) text += fmt::format("  {}\n", assignment);
-    }
+    const std::string text = map_assignments(used_);
     if (text.empty()) return "";
     return fmt::format("BEGIN{} {{\n{}}}\n", random_.chance(50) ? " /pid == 0/" : "", text);
   }
@@ -170,8 +156,6 @@ class ScriptGenerator {
         return fmt::format("{} {} (int64){};\n", any(scope_.words), kOperators.at(random_.below(kOperators.size())),
                            word(2));
       }
-      default:
-        break;
     }
     return fmt::format("{} = (int64){};\n", any(scope_.words), word(kDepth));
   }
@@ -241,9 +225,7 @@ class ScriptGenerator {
       case 1:
         return fmt::format("print({});\n", text(2));
       case 2:
-        return fmt::format("print({});\n", tuple(1));
-      case 3:
-        return fmt::format("print({});\n", record(1));
+        return fmt::format("print({});\n", random_.chance(50) ? tuple(1) : record(1));
       case 4:
         return fmt::format("print(({}, {}, {}));\n", word(1), text(1), condition(1));
       default:
@@ -311,9 +293,7 @@ class ScriptGenerator {
     const std::string to =
         random_.chance(50) ? std::to_string(from + random_.below(5)) : fmt::format("((int64){} & 7)", word(1));
     scope_.words.push_back(variable);
-    loop_variables_.push_back(variable);
     std::string body = loop_body();
-    loop_variables_.pop_back();
     std::erase(scope_.words, variable);
     return fmt::format("for ({} : {}..{}) {}\n", variable, from, to, body);
   }
@@ -338,6 +318,7 @@ class ScriptGenerator {
     use(map);
     std::string body;
     const std::string indent(2 * nesting_ + 2, ' ');
+    ++loops_;  // no calls: a function could change the map meanwhile
     if (random_.chance(30)) body += fmt::format("{}if ({}.1 > {}) {{ continue; }}\n", indent, entry, word(1));
     for (uint64_t count = 1 + random_.below(3); count > 0; --count) {
       body += indent;
@@ -346,7 +327,6 @@ class ScriptGenerator {
           body += fmt::format("{} += {}.1;\n", sum, entry);
           break;
         case 1:
-          // Sums and exclusive sums of one variable would depend on the order.
           body += fmt::format("{} += {}.1 * {};\n", sum, entry, word(1));
           break;
         case 2:
@@ -362,6 +342,7 @@ class ScriptGenerator {
           body += fmt::format("@{}[{}.0] = count();\n", by_text ? "loop_texts" : "loop_words", entry);
       }
     }
+    --loops_;
     std::string text = fmt::format("let {}: int64 = 0; for ({} : {}) {{\n{}{}}}\n", sum, entry, map, body,
                                    std::string(2 * nesting_, ' '));
     scope_.words.push_back(sum);
@@ -377,10 +358,11 @@ class ScriptGenerator {
 
   // --- expressions
   const std::string& any(const std::vector<std::string>& names) { return names[random_.below(names.size())]; }
-  std::string literal_below(uint64_t bound) { return std::to_string(random_.below(bound)); }
 
   // Of few different values.
-  std::string key() { return random_.chance(60) ? literal_below(5) : fmt::format("((int64){} & 7)", word(1)); }
+  std::string key() {
+    return random_.chance(60) ? std::to_string(random_.below(5)) : fmt::format("((int64){} & 7)", word(1));
+  }
 
   std::string constant() {
     constexpr std::array kCorners = {"0",
@@ -412,9 +394,7 @@ class ScriptGenerator {
     const uint64_t kind = random_.below(21);
     switch (kind) {
       case 0:
-        return fmt::format("(-(int64){})", word(depth - 1));
-      case 1:
-        return fmt::format("(~{})", word(depth - 1));
+        return fmt::format("({}(int64){})", random_.chance(50) ? "-" : "~", word(depth - 1));
       case 2: {
         constexpr std::array kTypes = {"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"};
         return fmt::format("(({}){})", kTypes.at(random_.below(kTypes.size())), word(depth - 1));
@@ -472,7 +452,6 @@ class ScriptGenerator {
         return scope_.bytes.empty() ? constant() : any(scope_.bytes);
       case 5:
       case 6:
-      case 7:
         return scope_.words.empty() ? constant() : any(scope_.words);
       default:
         return constant();
@@ -497,10 +476,7 @@ class ScriptGenerator {
         return fmt::format("(int64)@sum[{}]", key());
       case 5:
         use("@words");
-        return fmt::format("(int64)has_key(@words, {})", key());
-      case 6:
-        use("@words");
-        return "(int64)len(@words)";
+        return random_.chance(50) ? "(int64)len(@words)" : fmt::format("(int64)has_key(@words, {})", key());
       default:
         use("@words");
         return fmt::format("@words[{}]", key());
@@ -606,7 +582,6 @@ class ScriptGenerator {
   Scope scope_;
   std::vector<std::string> word_functions_;
   std::vector<std::string> text_functions_;
-  std::vector<std::string> loop_variables_;
   std::string (ScriptGenerator::*result_)(uint32_t) = nullptr;
   bool in_function_ = false;
   bool has_context_ = false;
