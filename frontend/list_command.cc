@@ -33,6 +33,10 @@ void print_site(const ProbeSite& site, bool verbose) {
     const bool result = site.context == ContextKind::kRegisters && site.is_return() && argument.name == "ret";
     fmt::print("    {} {}\n", type_text(argument), result || argument.name == kTracedResult ? "retval" : argument.name);
   }
+  if (site.is_function() && site.arguments.empty()) {
+    fmt::print("    ({} known: no DWARF, BTF or prototype tells)\n",
+               site.is_return() ? "what it returns is not" : "no arguments are");
+  }
 }
 
 // Functions are listed one file (or the kernel) at a time. Nullopt: PATTERN is not about functions.

@@ -139,7 +139,7 @@ void FunctionCompiler::unwind_user_stack(const ir::ReadStack& op) {
 void FunctionCompiler::send_stack(const ir::ReadStack& op, Label failed) {
   const ir::Place frames{op.to.slot, op.to.offset + 8};
   code_.load_map(Reg::k1, environment_.unwind->ring_fd);
-  code_.load_constant(Reg::k2, sizeof(StackSnapshot));
+  code_.load_constant(Reg::k2, offsetof(StackSnapshot, stack) + environment_.unwind->copied_bytes);
   code_.move(Reg::k3, 0);
   code_.call(helper::kRingReserve);
   const Label lost = code_.new_label();
@@ -196,11 +196,12 @@ void FunctionCompiler::send_stack(const ir::ReadStack& op, Label failed) {
 void FunctionCompiler::copy_stack() {
   code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
   code_.store(8, Reg::k1, offsetof(StackSnapshot, length), 0);
-  for (uint32_t size = kSnapshotBytes; size >= kLeastSnapshotBytes; size /= 2) {
+  const uint32_t most = environment_.unwind->copied_bytes;
+  for (uint32_t size = most; size >= kLeastSnapshotBytes; size /= 2) {
     const Label next = code_.new_label();
     code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
     code_.load(8, Reg::k4, Reg::k1, offsetof(StackSnapshot, length));
-    code_.jump_if(Jump::kGreater, Reg::k4, static_cast<int32_t>(kSnapshotBytes - size), next);
+    code_.jump_if(Jump::kGreater, Reg::k4, static_cast<int32_t>(most - size), next);
     code_.load(8, Reg::k3, Reg::k1, offsetof(StackSnapshot, registers) + registers::kSp);
     code_.alu(Alu::kAdd, Reg::k3, Reg::k4);
     code_.alu(Alu::kAdd, Reg::k1, offsetof(StackSnapshot, stack));

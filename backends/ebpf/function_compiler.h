@@ -52,6 +52,7 @@ struct UnwindAccess {
   int32_t start_time = 0;
   int32_t exec_id = 0;
   uint32_t exec_id_size = 8;
+  uint32_t copied_bytes = 16384;  // of a stack that is sent; a power of two
   // Where uretprobes keep return addresses: task_struct, uprobe_task and return_instance. SIZE 0: not known.
   struct ReturnInstances {
     int32_t utask = 0;

@@ -144,6 +144,8 @@ Status EbpfSession::prepare_stacks() {
   if (!stacks) return {};
   stacks_ = std::move(stacks).value();
   environment_.unwind = stacks_->access();
+  environment_.unwind->copied_bytes =
+      std::bit_floor(std::clamp(options_.copied_stack_bytes, kLeastSnapshotBytes, kMostSnapshotBytes));
   return {};
 }
 

@@ -126,9 +126,10 @@ void StackService::learn(pid_t pid, uint64_t tag) {
 
 bool StackService::walk(Unwinder& unwinder, std::span<const std::byte> snapshot, Stack& stack) {
   const auto at = [&](size_t offset) { return snapshot.subspan(offset - kRecordHeader); };
-  const uint64_t length = std::min<uint64_t>(word_at(at(offsetof(StackSnapshot, length)), 0), kSnapshotBytes);
+  const auto copied = at(offsetof(StackSnapshot, stack));
+  const uint64_t length = std::min<uint64_t>(word_at(at(offsetof(StackSnapshot, length)), 0), copied.size());
   const UnwindValues values = unwind_values(at(offsetof(StackSnapshot, registers)).first(registers::kSize));
-  UnwindMemory memory(values[kDwarfRsp], at(offsetof(StackSnapshot, stack)).first(length));
+  UnwindMemory memory(values[kDwarfRsp], copied.first(length));
   const bool at_entry = word_at(at(offsetof(StackSnapshot, at_entry)), 0) != 0;
   stack.frames.resize(stack.depth);
   const std::vector<HiddenReturn> hidden = hidden_returns(at(offsetof(StackSnapshot, return_instances)));
@@ -152,7 +153,7 @@ std::vector<HiddenReturn> StackService::hidden_returns(std::span<const std::byte
 void StackService::take(const RingRecord& record) {
   static_assert(offsetof(StackSnapshot, tag) == kRecordHeader && offsetof(StackSnapshot, tgid) == 4 &&
                 offsetof(StackSnapshot, id) == 8);
-  if (record.payload.size() < sizeof(StackSnapshot) - kRecordHeader) return;
+  if (record.payload.size() < offsetof(StackSnapshot, stack) - kRecordHeader) return;
   Stack stack;
   stack.depth = record.emit;
   stack.pid = static_cast<pid_t>(record.site);

@@ -78,7 +78,7 @@ struct UnwindState {
 
 // What a program sends of a stack that it cannot walk: a record of the ring of stacks. Depth, tgid and id lie where
 // ring.h's records have their header.
-inline constexpr uint32_t kSnapshotBytes = 16384;
+inline constexpr uint32_t kMostSnapshotBytes = 65536;
 inline constexpr uint32_t kLeastSnapshotBytes = 64;
 struct StackSnapshot {
   uint32_t depth = 0;  // frames wanted
@@ -89,7 +89,7 @@ struct StackSnapshot {
   uint64_t length = 0;  // bytes of the stack
   std::byte registers[registers::kSize] = {};
   std::byte return_instances[kSnapshotReturns][kMaxReturnInstance] = {};  // an address of 0 ends them
-  std::byte stack[kSnapshotBytes] = {};
+  std::byte stack[kMostSnapshotBytes] = {};  // only as much as the session asks for is sent
 };
 // In the place of the frames: this | the snapshot's id. No address has these bits.
 inline constexpr uint64_t kDeferredMark = 0xfade000000000000;

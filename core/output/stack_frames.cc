@@ -11,9 +11,29 @@ namespace {
 
 bool is_source_mode(StackMode mode) { return mode == StackMode::kInline || mode == StackMode::kLines; }
 
+using Test = bool (*)(const Type& type);
+
 bool shows_lines(const Type& type) {
-  if (type.is(TypeKind::kUserStack) || type.is(TypeKind::kKernelStack)) return is_source_mode(type.stack_mode);
-  return std::ranges::any_of(type.elements, shows_lines) || (type.element != nullptr && shows_lines(*type.element));
+  return (type.is(TypeKind::kUserStack) || type.is(TypeKind::kKernelStack)) && is_source_mode(type.stack_mode);
+}
+
+bool names_user_code(const Type& type) {
+  return type.is(TypeKind::kUserSymbol) || (type.is(TypeKind::kUserStack) && type.stack_mode != StackMode::kRaw);
+}
+
+bool contains(const Type& type, Test test) {
+  const auto inside = [&](const Type& element) { return contains(element, test); };
+  return test(type) || std::ranges::any_of(type.elements, inside) ||
+         (type.element != nullptr && contains(*type.element, test));
+}
+
+bool shows_any(const ir::Program& program, Test test) {
+  const auto is_shown = [&](const Type& type) { return contains(type, test); };
+  for (const ir::MapSpec& map : program.maps) {
+    if (is_shown(map.value) || std::ranges::any_of(map.key, is_shown)) return true;
+  }
+  return std::ranges::any_of(program.emits,
+                             [&](const ir::EmitSpec& emit) { return std::ranges::any_of(emit.fields, is_shown); });
 }
 
 // bpftrace's spelling for perf's own "[unknown]" and for the kernel itself.
@@ -24,13 +44,9 @@ std::string_view perf_module(const Symbol& symbol, bool is_kernel) {
 
 }  // namespace
 
-bool shows_source_lines(const ir::Program& program) {
-  for (const ir::MapSpec& map : program.maps) {
-    if (shows_lines(map.value) || std::ranges::any_of(map.key, shows_lines)) return true;
-  }
-  return std::ranges::any_of(program.emits,
-                             [](const ir::EmitSpec& emit) { return std::ranges::any_of(emit.fields, shows_lines); });
-}
+bool shows_source_lines(const ir::Program& program) { return shows_any(program, shows_lines); }
+
+bool shows_user_names(const ir::Program& program) { return shows_any(program, names_user_code); }
 
 StackFrames::StackFrames(Symbolizer& symbolizer, const Type& type, int64_t pid)
     : symbolizer_(symbolizer),

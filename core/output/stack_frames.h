@@ -14,6 +14,8 @@ namespace polytap {
 
 // Whether anything that PROGRAM prints needs DWARF: Symbolizer::Options::lines.
 bool shows_source_lines(const ir::Program& program);
+// Whether it names addresses of processes: Symbolizer::Options::hold_files.
+bool shows_user_names(const ir::Program& program);
 
 // Names the frames of one stack of TYPE, in the mode that it has.
 class StackFrames {

@@ -161,6 +161,15 @@ std::optional<ElfFile> find_split_file(std::string_view name, std::string_view d
   return std::nullopt;
 }
 
+std::optional<ElfFile> find_package(const DebugFileSearch& search) {
+  if (search.path.empty()) return std::nullopt;
+  for (const std::string& root : search.roots) {
+    auto file = ElfFile::open(open_regular(root + search.path + ".dwp"));
+    if (file) return file;
+  }
+  return std::nullopt;
+}
+
 std::string decompress_xz(std::string_view compressed, size_t limit) {
   constexpr uint64_t kMaxDecoderMemory = uint64_t{256} << 20;
   lzma_stream stream = LZMA_STREAM_INIT;

@@ -38,6 +38,9 @@ std::optional<ElfFile> find_alternate_file(const std::string& path, const std::s
 std::optional<ElfFile> find_split_file(std::string_view name, std::string_view directory,
                                        const DebugFileSearch& search);
 
+// The package of split DWARF beside the file, FILE.dwp.
+std::optional<ElfFile> find_package(const DebugFileSearch& search);
+
 // The bytes of an xz stream; empty when it is damaged or grows beyond LIMIT.
 std::string decompress_xz(std::string_view compressed, size_t limit);
 

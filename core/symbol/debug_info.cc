@@ -14,7 +14,8 @@ constexpr int kMaxHops = 16;
 }  // namespace
 
 struct DebugInfo::Other {
-  explicit Other(ElfFile other) : file(std::move(other)), sections(DwarfSections::of(file)), units(sections) {}
+  explicit Other(ElfFile other, const UnitParts* parts = nullptr)
+      : file(std::move(other)), sections(DwarfSections::of(file, parts)), units(sections) {}
 
   ElfFile file;
   DwarfSections sections;
@@ -115,8 +116,12 @@ DebugInfo::Other* DebugInfo::alternate() {
 std::unique_ptr<DebugInfo::Other> DebugInfo::open_split(const DwarfUnit& unit) {
   const std::string_view name = unit.string(unit.root[DwarfAttribute::kDwoName], nullptr);
   const std::string_view directory = unit.string(unit.root[DwarfAttribute::kCompDir], nullptr);
-  auto file = find_split_file(name, directory, search_);
-  return file ? std::make_unique<Other>(std::move(*file)) : nullptr;
+  if (auto file = find_split_file(name, directory, search_)) return std::make_unique<Other>(std::move(*file));
+  auto package = find_package(search_);
+  if (!package) return nullptr;
+  DwarfSections sections = DwarfSections::of(*package);
+  const auto parts = find_packaged_unit(sections.cu_index, unit.id);
+  return parts ? std::make_unique<Other>(std::move(*package), &*parts) : nullptr;
 }
 
 // The split unit of a skeleton; null when it is none, or when its file is missing.

@@ -74,9 +74,23 @@ SectionData compressed_by_gnu(const ElfFile& file, const GElf_Shdr& header) {
                                       header.sh_size - kHeader, size);
 }
 
+// Reduces the section to the part that is one unit's, where the package's index tells one. False: it cannot be had.
+bool take_part(GElf_Shdr& header, std::string_view kind, const UnitParts* parts) {
+  if (parts == nullptr) return true;
+  if (kind.ends_with(".dwo")) kind.remove_suffix(4);
+  const auto part = parts->find(kind);
+  if (part == parts->end()) return true;  // all units share it: the strings
+  const auto& [offset, size] = part->second;
+  if ((header.sh_flags & SHF_COMPRESSED) != 0 || offset > header.sh_size || size > header.sh_size - offset)
+    return false;
+  header.sh_offset += offset;
+  header.sh_size = size;
+  return true;
+}
+
 }  // namespace
 
-DwarfSections DwarfSections::of(const ElfFile& file) {
+DwarfSections DwarfSections::of(const ElfFile& file, const UnitParts* parts) {
   DwarfSections sections;
   size_t names = 0;
   if (elf_getshdrstrndx(file.handle(), &names) != 0) return sections;
@@ -91,7 +105,9 @@ DwarfSections DwarfSections::of(const ElfFile& file) {
     const std::string_view kind = name.substr(by_gnu ? 8 : 7);
     const Member member = member_named(kind);
     if (member == nullptr || !(sections.*member).empty()) continue;
-    if (by_gnu) {
+    if (!take_part(header, kind, parts)) {
+      sections.unreadable = fmt::format(".debug_{} of the package cannot be divided among its units", kind);
+    } else if (by_gnu) {
       sections.*member = compressed_by_gnu(file, header);
     } else if ((header.sh_flags & SHF_COMPRESSED) != 0) {
       sections.*member = compressed(file, kind, header, sections.unreadable);

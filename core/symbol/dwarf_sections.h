@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/symbol/dwarf_package.h"
 #include "core/symbol/elf_file.h"
 #include "core/symbol/section_data.h"
 
@@ -26,8 +27,8 @@ struct DwarfSections {
   std::string alternate_id;
   std::string unreadable;  // what of it cannot be read, and why; empty: nothing
 
-  // Reads from FILE, which must live longer.
-  static DwarfSections of(const ElfFile& file);
+  // Reads from FILE, which must live longer. PARTS: only one unit of a package.
+  static DwarfSections of(const ElfFile& file, const UnitParts* parts = nullptr);
 };
 
 }  // namespace polytap

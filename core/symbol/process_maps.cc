@@ -155,6 +155,8 @@ std::vector<Mapping> parse_process_maps(std::string_view text) {
 
 struct ProcessMaps::State {
   mutable std::mutex mutex;
+  std::mutex listener_mutex;  // taken before the other one
+  std::function<void(pid_t)> listener;
   std::unordered_map<pid_t, Process> processes;
   std::unordered_set<std::string> paths;        // nodes are stable: ranges point to them
   std::deque<std::pair<pid_t, uint64_t>> gone;  // exited, oldest first, with the image they had
@@ -201,7 +203,7 @@ Status ProcessMaps::read_from_proc(pid_t pid) {
   ASSIGN_OR_RETURN(const std::string text, read_whole_file(fmt::format("{}/{}/maps", proc_root_, pid)));
   // A zombie's (and a kernel thread's) file can be read and is empty.
   if (text.empty()) return Error(fmt::format("process {} has no memory: it has exited or is a kernel thread", pid));
-  const std::lock_guard lock(state_->mutex);
+  std::unique_lock lock(state_->mutex);
   auto ranges = std::make_shared<Ranges>();
   auto data = std::make_shared<Ranges>();
   for_each_line(text, [&](Mapping mapping, bool is_executable) {
@@ -212,15 +214,29 @@ Status ProcessMaps::read_from_proc(pid_t pid) {
   if (*process.ranges == *ranges) return {};
   process.ranges = std::move(ranges);
   process.version.mappings = ++state_->last_number;
+  lock.unlock();
+  tell_listener(pid);
   return {};
+}
+
+void ProcessMaps::set_listener(std::function<void(pid_t pid)> listener) {
+  const std::lock_guard lock(state_->listener_mutex);
+  state_->listener = std::move(listener);
+}
+
+void ProcessMaps::tell_listener(pid_t pid) {
+  const std::lock_guard lock(state_->listener_mutex);
+  if (state_->listener) state_->listener(pid);
 }
 
 void ProcessMaps::add(pid_t pid, Mapping mapping) {
   if (mapping.end <= mapping.start) return;
-  const std::lock_guard lock(state_->mutex);
+  std::unique_lock lock(state_->mutex);
   Process& process = state_->living(pid);
   process.ranges = std::make_shared<Ranges>(with_range(*process.ranges, state_->intern(std::move(mapping))));
   process.version.mappings = ++state_->last_number;
+  lock.unlock();
+  tell_listener(pid);
 }
 
 void ProcessMaps::exec(pid_t pid) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,9 +62,13 @@ class ProcessMaps {
   Version version(pid_t pid) const;
   std::vector<Mapping> mappings(pid_t pid) const;
   const std::string& proc_root() const { return proc_root_; }
+  // Is called whenever new mappings of a process are known, by the thread that told them: to open the files while they
+  // are there. An empty one takes it off, and waits until it is not running.
+  void set_listener(std::function<void(pid_t pid)> listener);
 
  private:
   struct State;
+  void tell_listener(pid_t pid);
   std::string proc_root_;
   std::unique_ptr<State> state_;
 };

@@ -230,10 +230,18 @@ struct Symbolizer::State {
   }
 };
 
-Symbolizer::Symbolizer(ProcessMaps& maps, Options options)
-    : state_(std::make_unique<State>(maps, std::move(options))) {}
+Symbolizer::Symbolizer(ProcessMaps& maps, Options options) : state_(std::make_unique<State>(maps, std::move(options))) {
+  if (!state_->options.hold_files) return;
+  maps.set_listener([state = state_.get()](pid_t pid) {
+    const ProcessMaps::Version version = state->maps.version(pid);
+    if (version.exited) return;
+    for (const Mapping& mapping : state->maps.mappings(pid)) state->files.open(pid, version.image, true, mapping);
+  });
+}
 
-Symbolizer::~Symbolizer() = default;
+Symbolizer::~Symbolizer() {
+  if (state_->options.hold_files) state_->maps.set_listener({});
+}
 
 Symbol Symbolizer::user(pid_t pid, uint64_t address) {
   const std::lock_guard lock(state_->mutex);

@@ -51,6 +51,8 @@ class Symbolizer {
     bool lines = false;                 // locate() will be asked: keeps the files open
     unsigned debuginfod_timeout = 0;    // see DebugFileSearch
     std::string debuginfod_cache = "";  // see DebugFileSearch
+    // Open every file as soon as MAPS knows that it is mapped: then names survive its deletion and the process's end.
+    bool hold_files = false;
   };
   Symbolizer(ProcessMaps& maps, Options options);
   ~Symbolizer();

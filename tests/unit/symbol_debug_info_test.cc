@@ -1,5 +1,8 @@
 // The DWARF reader: what compilers write in all their ways, and what damaged files do to it.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <random>
 
@@ -145,6 +148,28 @@ TEST_F(DebugInfoTest, SplitDwarf) {
     EXPECT_EQ(frames.back().line, 13U);
     EXPECT_NE(info->why().find("source.dwo"), std::string::npos) << info->why();
   }
+}
+
+TEST_F(DebugInfoTest, PackageOfSplitDwarf) {
+  write_file(directory_ / "more.cc",
+             "namespace more { __attribute__((noinline)) int other(int a) { return a * 7; } }\n");
+  // Binutils' dwp knows only version 4; LLVM 14's does not end for GCC's version 5.
+  const std::vector<std::array<std::string, 3>> tools = {{"g++", "4", "dwp"}, {"clang++-14", "5", "llvm-dwp-14"}};
+  int packed = 0;
+  for (const auto& [compiler, version, packer] : tools) {
+    SCOPED_TRACE(packer);
+    if (std::system(fmt::format("command -v {} >/dev/null && command -v {} >/dev/null", compiler, packer).c_str()) !=
+        0) {
+      continue;
+    }
+    const Built built = build(fmt::format(
+        "for f in more source; do {0} -O2 -gsplit-dwarf -gdwarf-{1} -c $f.cc -o $f.o; done && {0} more.o source.o -o "
+        "program && timeout 20 {2} -e program -o program.dwp && rm source.dwo more.dwo",
+        compiler, version, packer));
+    expect_all_frames(built);
+    ++packed;
+  }
+  if (packed == 0) GTEST_SKIP() << "needs dwp of binutils, or clang-14 with llvm-dwp-14";
 }
 
 TEST_F(DebugInfoTest, EntriesMovedByDwz) {

@@ -146,6 +146,43 @@ with_uretprobes ebpf deeper deeper
 frames_of out "deeper with uretprobes" >hidden.frames
 cmp -s gdb.frames hidden.frames || { diff gdb.frames hidden.frames; fail "deeper: the callers that uretprobes wait for"; }
 
+# A program whose file is deleted while it runs, or replaced by another program: frames and names as before. (Every stack
+# here is shown after its process has exited. gdb, which reads the file when it needs it, looks at a run without the change.)
+cp stripped replacement
+for change in 'unlink(v[0]);' 'rename("replacement", v[0]);'; do
+  sed "s/int main(void) {/#include <stdio.h>\nint main(int c, char **v) { if (c > 1) $change/" sorting.c >changing.c
+  gcc $flags changing.c -o changing || fail "gcc changing"
+  for backend in gdb ptrace ebpf; do
+    cp changing moving && cp stripped replacement
+    if [ $backend = gdb ]; then
+      gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'set backtrace past-main on' -ex 'set backtrace past-entry on' \
+        -ex 'set startup-with-shell off' -ex 'catch syscall getppid' -ex run -ex 'source frames.py' ./moving >gdb.out 2>gdb.err
+      sed -n 's/^FRAME //p' gdb.out >gdb.frames
+      continue
+    fi
+    expect_status 0 "$POLYTAP" -q -b $backend -e 'tracepoint:syscalls:sys_enter_getppid { @[ustack(raw)] = count(); @names[ustack] = count(); }' \
+      -c "setarch -R ./moving now"
+    for name in 'look+' 'compare+' 'sorted+' 'main+'; do grep -q "$name[0-9]* (.*/moving)" out || { cat out; fail "$change $backend: no $name"; }; done
+    sed -i '/^@names/,$d' out
+    frames_of out "$change under $backend" >$backend.frames
+    cmp -s gdb.frames $backend.frames || { diff gdb.frames $backend.frames; fail "$change $backend and gdb differ"; }
+  done
+done
+
+# A first stack is copied as far as the environment says: frames of 1 KiB need more than 16 KiB.
+sed 's/int r = n/volatile char kept[1024]; kept[0] = n; int r = kept[0] + n/; s/(look(), 0);/(look(), 0); kept[1] = r;/; s/deeper(40)/deeper(30)/' deeper.c >large.c
+gcc $flags large.c -o large || fail "gcc large"
+gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'set backtrace past-main on' -ex 'set backtrace past-entry on' \
+  -ex 'set startup-with-shell off' -ex 'catch syscall getppid' -ex run -ex 'source frames.py' ./large >gdb.out 2>gdb.err
+sed -n 's/^FRAME //p' gdb.out >gdb.frames
+expect_status 0 env POLYTAP_MAX_USTACK_BYTES=65536 "$POLYTAP" -q -b ebpf -e '
+  tracepoint:syscalls:sys_enter_getppid { @[ustack(raw)] = count(); }' -c "setarch -R ./large"
+frames_of out "large frames" >large.frames
+cmp -s gdb.frames large.frames || { diff gdb.frames large.frames; fail "large frames: eBPF and gdb differ"; }
+expect_status 0 env POLYTAP_MAX_USTACK_BYTES=4096 "$POLYTAP" -q -b ebpf -e '
+  tracepoint:syscalls:sys_enter_getppid { @[ustack(raw)] = count(); }' -c "setarch -R ./large"
+[ "$(grep -c '^@\[$' out)" -eq 2 ] || { cat out; fail "large frames: a copy of 4 KiB should end within the stack"; }
+
 # In a chroot and another mount namespace: the way up is the same, through files that polytap cannot see by their names.
 need unshare chroot ldd
 mkdir -p jail/bin
