@@ -149,5 +149,6 @@ extern const IoctlFamily kFlashVolumeIoctls;
 extern const IoctlFamily kPinIoctls;
 extern const IoctlFamily kReceiverIoctls;
 extern const IoctlFamily kTrustIoctls;
+extern const IoctlFamily kMapperIoctls;
 
 }  // namespace polytap
