@@ -150,5 +150,6 @@ extern const IoctlFamily kPinIoctls;
 extern const IoctlFamily kReceiverIoctls;
 extern const IoctlFamily kTrustIoctls;
 extern const IoctlFamily kMapperIoctls;
+extern const IoctlFamily kConsoleIoctls;
 
 }  // namespace polytap
