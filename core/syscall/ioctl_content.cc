@@ -19,7 +19,7 @@ const IoctlFamily* const kFamilies[] = {
     &kWatchdogIoctls,    &kCounterIoctls,  &kPerfIoctls,         &kSeccompIoctls,      &kFaultIoctls,
     &kRandomIoctls,      &kInotifyIoctls,  &kBlockServerIoctls,  &kKvmIoctls,          &kVideoIoctls,
     &kVideoFormatIoctls, &kScsiIoctls,     &kFlashIoctls,        &kFlashVolumesIoctls, &kFlashVolumeIoctls,
-    &kPinIoctls,         &kReceiverIoctls, &kTrustIoctls,
+    &kPinIoctls,         &kReceiverIoctls, &kTrustIoctls,        &kMapperIoctls,       &kConsoleIoctls,
 };
 
 std::span<const std::byte> bytes_of(const uint64_t& value, size_t size) {

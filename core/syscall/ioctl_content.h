@@ -149,5 +149,7 @@ extern const IoctlFamily kFlashVolumeIoctls;
 extern const IoctlFamily kPinIoctls;
 extern const IoctlFamily kReceiverIoctls;
 extern const IoctlFamily kTrustIoctls;
+extern const IoctlFamily kMapperIoctls;
+extern const IoctlFamily kConsoleIoctls;
 
 }  // namespace polytap

@@ -121,9 +121,10 @@ void printers::ioctl_command(CallText& text, uint64_t value, const ArgumentKind&
   const auto command = static_cast<uint32_t>(value);
   if (text.style.constants == ConstantStyle::kRaw) return text.hex(command);
   std::string names = name_with_number(text, command);
-  for (const Constant& known : std::ranges::equal_range(kCommands, command, {}, &Constant::value)) {
+  const auto* known = std::ranges::lower_bound(kCommands, command, {}, &Constant::value);
+  for (; known != std::end(kCommands) && known->value == command; ++known) {
     if (!names.empty()) names += " or ";
-    names += known.name;
+    names += known->name;
   }
   if (names.empty()) names = unnamed(command);
   if (text.style.constants == ConstantStyle::kVerbose) {

@@ -100,9 +100,9 @@ constexpr Field with_name(std::string_view name, Field field) {
 // What an interface request carries behind the name.
 #define REQUEST(structure, member, kind, size)                                                        \
   constexpr Field k##structure##Part[] = {named(member, kind, size)};                                 \
-  constexpr Structure k##structure##Answer{k##structure##Part, sizeof(ifreq)};                        \
+  [[maybe_unused]] constexpr Structure k##structure##Answer{k##structure##Part, sizeof(ifreq)};       \
   constexpr Field k##structure##Whole[] = {with_name("ifr_name", kNameField), k##structure##Part[0]}; \
-  constexpr Structure k##structure##Request { k##structure##Whole, sizeof(ifreq) }
+  [[maybe_unused]] constexpr Structure k##structure##Request { k##structure##Whole, sizeof(ifreq) }
 
 constexpr ValueKind kSocketAddress = printed_by(put_socket_address_field);
 REQUEST(Address, "ifr_addr", kSocketAddress, sizeof(sockaddr));

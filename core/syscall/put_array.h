@@ -19,14 +19,14 @@ void put_array(CallText& text, uint64_t at, uint64_t count, Put&& put_element, s
   text.put('[');
   for (uint64_t i = 0; i < count; i++) {
     if (i > 0) text.put(", ");
-    if (!text.style.verbose && i >= text.style.string_limit) {
-      text.put("...");
-      break;
-    }
     T element{};
     const uint64_t from = at + i * element_size;
     if (!text.memory.read_object(from, element)) {
       text.print("... /* {:#x} */", from);
+      break;
+    }
+    if (!text.style.verbose && i >= text.style.string_limit) {
+      text.put("...");
       break;
     }
     put_element(element);

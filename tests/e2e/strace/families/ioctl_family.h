@@ -36,8 +36,8 @@ static void every(const unsigned long* commands, size_t count) {
     one(command, (void*)-1UL);
   }
 }
-#define EVERY(...)                                         \
-  do {                                                     \
-    const unsigned long commands[] = {__VA_ARGS__}; \
-    every(commands, sizeof commands / sizeof *commands);   \
+#define EVERY(...)                                       \
+  do {                                                   \
+    const unsigned long commands[] = {__VA_ARGS__};      \
+    every(commands, sizeof commands / sizeof *commands); \
   } while (0)
