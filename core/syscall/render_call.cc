@@ -2,6 +2,7 @@
 
 #include <linux/unistd.h>
 
+#include "core/syscall/i386.h"
 #include "core/syscall/table.h"
 
 namespace polytap {
@@ -25,6 +26,10 @@ void put_argument_name(CallText& text, size_t index) {
   if (known != nullptr && index < known->argument_count) text.print("{}=", known->argument_slots[index].name);
 }
 
+void put_argument(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  text.call.is_32bit ? put_i386_argument(text, value, kind) : kind.print(text, value, kind);
+}
+
 void render_arguments(CallText& text, CallProgress& progress) {
   const CallDescription* call = description_of(text.call);
   const size_t count = call != nullptr ? call->argument_count : text.call.arguments.size();
@@ -37,7 +42,7 @@ void render_arguments(CallText& text, CallProgress& progress) {
     if (text.style.raw) {
       text.hex(text.argument(i));
     } else if (call != nullptr) {
-      call->argument_slots[i].print(text, text.argument(i), call->argument_slots[i]);
+      put_argument(text, text.argument(i), call->argument_slots[i]);
     } else {
       text.hex(text.argument(i));
     }
@@ -93,6 +98,7 @@ std::string name_of(const CallValues& call) {
 }
 
 const CallDescription* description_of(const CallValues& call) {
+  if (call.description != nullptr) return call.description;
   return call.foreign_name.empty() ? describe_call(call.number) : nullptr;
 }
 
@@ -146,7 +152,7 @@ void render_each_argument(CallText& text, std::vector<std::string>& arguments) {
     if (text.style.raw || call == nullptr) {
       text.hex(text.argument(i));
     } else {
-      call->argument_slots[i].print(text, text.argument(i), call->argument_slots[i]);
+      put_argument(text, text.argument(i), call->argument_slots[i]);
     }
     arguments.push_back(text.out);
   }
