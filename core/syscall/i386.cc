@@ -24,14 +24,15 @@ constexpr Entry kNames[] = {
 // Where the arguments of the call of the same meaning are.
 enum class Places : uint8_t {
   kSame,
-  kInStructure,      // mmap, select: the first argument leads to them
-  kPages,            // mmap2: the offset is in pages
-  kClone,            // tls comes before the child's tid
-  kOffsetAt1,        // a 64-bit number in two arguments
+  kInStructure,  // mmap, select: the first argument leads to them
+  kPages,        // mmap2: the offset is in pages
+  kClone,        // tls comes before the child's tid
+  kOffsetAt1,    // a 64-bit number in two arguments
   kOffsetAt3,
   kOffsetsAt1And3,
-  kOffsetAt1Long,    // readahead, fadvise64
+  kOffsetAt1Long,  // readahead, fadvise64
   kOffsetsAt2And4,
+  kSizeAt1,  // of the structure, before its address
 };
 
 struct Alias {
@@ -75,6 +76,10 @@ constexpr Alias kAliases[] = {
     {"setfsgid32", "setfsgid"},
     {"sendfile64", "sendfile"},
     {"umount", "umount2"},
+    {"waitpid", "wait4"},
+    {"sigaction", "rt_sigaction"},
+    {"statfs64", "statfs", Places::kSizeAt1},
+    {"fstatfs64", "fstatfs", Places::kSizeAt1},
     {"truncate64", "truncate", Places::kOffsetAt1},
     {"ftruncate64", "ftruncate", Places::kOffsetAt1},
     {"pread64", "pread64", Places::kOffsetAt3},
@@ -111,10 +116,10 @@ struct Part {
   uint8_t count;
 };
 constexpr Part kSocketCalls[] = {
-    {"socket", 3},      {"bind", 3},       {"connect", 3},    {"listen", 2},      {"accept", 3},
-    {"getsockname", 3}, {"getpeername", 3}, {"socketpair", 4}, {"send", 4},        {"recv", 4},
-    {"sendto", 6},      {"recvfrom", 6},   {"shutdown", 2},   {"setsockopt", 5},  {"getsockopt", 5},
-    {"sendmsg", 3},     {"recvmsg", 3},    {"accept4", 4},    {"recvmmsg", 5},    {"sendmmsg", 4},
+    {"socket", 3},      {"bind", 3},        {"connect", 3},    {"listen", 2},     {"accept", 3},
+    {"getsockname", 3}, {"getpeername", 3}, {"socketpair", 4}, {"send", 4},       {"recv", 4},
+    {"sendto", 6},      {"recvfrom", 6},    {"shutdown", 2},   {"setsockopt", 5}, {"getsockopt", 5},
+    {"sendmsg", 3},     {"recvmsg", 3},     {"accept4", 4},    {"recvmmsg", 5},   {"sendmmsg", 4},
 };
 
 uint64_t joined(uint64_t low, uint64_t high) { return static_cast<uint32_t>(low) | high << 32; }
@@ -154,6 +159,8 @@ bool move_arguments(CallValues& call, Places places, size_t count, const MemoryV
     case Places::kOffsetsAt1And3:
       a = {a[0], joined(a[1], a[2]), joined(a[3], a[4]), a[5], 0, 0};
       return true;
+    case Places::kSizeAt1:
+      return true;
     case Places::kOffsetsAt2And4:
       a = {a[0], a[1], joined(a[2], a[3]), joined(a[4], a[5]), 0, 0};
       return true;
@@ -171,6 +178,46 @@ std::string_view take_socket_call(CallValues& call, const MemoryView& memory) {
   return kSocketCalls[index].name;
 }
 
+// Descriptions of calls that have other arguments than the one of the same meaning.
+const CallDescription* own_description(std::string_view name, const CallDescription& same) {
+  struct Own {
+    CallDescription umount = *describe_call(find_syscall("umount2")->number);
+    CallDescription waitpid = *describe_call(find_syscall("wait4")->number);
+    CallDescription sigaction = *describe_call(find_syscall("rt_sigaction")->number);
+    CallDescription statfs64 = *describe_call(find_syscall("statfs")->number);
+    CallDescription fstatfs64 = *describe_call(find_syscall("fstatfs")->number);
+    Own() {
+      const ArgumentKind size = describe_call(find_syscall("read")->number)->argument_slots[2];
+      umount.argument_count = 1;
+      waitpid.argument_count = 3;
+      sigaction.argument_count = 3;
+      for (CallDescription* each : {&statfs64, &fstatfs64}) {
+        each->argument_slots[2] = each->argument_slots[1];
+        each->argument_slots[1] = size;
+        each->argument_count = 3;
+      }
+    }
+  };
+  static const Own own;
+  if (name == "umount") return &own.umount;
+  if (name == "waitpid") return &own.waitpid;
+  if (name == "sigaction") return &own.sigaction;
+  if (name == "statfs64") return &own.statfs64;
+  if (name == "fstatfs64") return &own.fstatfs64;
+  return &same;
+}
+
+// syscall_0x183, where it stays.
+std::string_view unknown_name(uint64_t number) {
+  constexpr size_t kNumbers = 512;
+  static const auto names = [] {
+    std::array<std::string, kNumbers> made;
+    for (size_t i = 0; i < kNumbers; ++i) made[i] = fmt::format("syscall_{:#x}", i);
+    return made;
+  }();
+  return number < kNumbers ? std::string_view(names[number]) : "syscall_i386";
+}
+
 }  // namespace
 
 void translate_i386(CallValues& call, const MemoryView& memory) {
@@ -178,7 +225,7 @@ void translate_i386(CallValues& call, const MemoryView& memory) {
   constexpr uint64_t kNoCall = UINT64_C(1) << 32;
   call.is_32bit = true;
   if (found == std::end(kNames)) {
-    call.foreign_name = "syscall_i386";
+    call.foreign_name = unknown_name(call.number);
     call.number |= kNoCall;
     return;
   }
@@ -195,12 +242,13 @@ void translate_i386(CallValues& call, const MemoryView& memory) {
   const bool renamed = alias != std::end(kAliases);
   const Syscall* same = find_syscall(renamed ? alias->same : name);
   const std::string_view wanted = renamed ? alias->same : name;
-  const CallDescription* description =
-      same != nullptr && same->name == wanted ? describe_call(same->number) : nullptr;
+  const CallDescription* description = same != nullptr && same->name == wanted ? describe_call(same->number) : nullptr;
   call.number = description != nullptr ? same->number : call.number | kNoCall;
   if (description == nullptr) return;
   const Places places = renamed ? alias->places : Places::kSame;
-  if (move_arguments(call, places, description->argument_count, memory)) call.description = description;
+  if (move_arguments(call, places, description->argument_count, memory)) {
+    call.description = own_description(found->name, *description);
+  }
 }
 
 void continue_call(CallValues& call, const CallValues& entry) {

@@ -39,20 +39,21 @@ struct Layout {
 constexpr Move kTimeMoves[] = {{0, 4, 0, 8, true}, {4, 4, 8, 8}};
 constexpr Layout kTime{kTimeMoves, 8, 16};
 constexpr Move kTimePairMoves[] = {{0, 4, 0, 8, true}, {4, 4, 8, 8}, {8, 4, 16, 8, true}, {12, 4, 24, 8}};
+constexpr Move kUpdateMoves[] = {{0, 4, 0, 8, true}, {4, 4, 8, 8, true}};
+constexpr Layout kUpdate{kUpdateMoves, 8, 16};
 constexpr Layout kTimePair{kTimePairMoves, 16, 32};
 constexpr Move kLimitMoves[] = {{0, 4, 0, 8}, {4, 4, 8, 8}};
 constexpr Layout kLimit{kLimitMoves, 8, 16};
-constexpr Move kUsageMoves[] = {{0, 4, 0, 8, true}, {4, 4, 8, 8},    {8, 4, 16, 8, true}, {12, 4, 24, 8},
-                                {16, 4, 32, 8},     {20, 4, 40, 8},  {24, 4, 48, 8},      {28, 4, 56, 8},
-                                {32, 4, 64, 8},     {36, 4, 72, 8},  {40, 4, 80, 8},      {44, 4, 88, 8},
-                                {48, 4, 96, 8},     {52, 4, 104, 8}, {56, 4, 112, 8},     {60, 4, 120, 8},
-                                {64, 4, 128, 8},    {68, 4, 136, 8}};
+constexpr Move kUsageMoves[] = {
+    {0, 4, 0, 8, true}, {4, 4, 8, 8},    {8, 4, 16, 8, true}, {12, 4, 24, 8},  {16, 4, 32, 8},  {20, 4, 40, 8},
+    {24, 4, 48, 8},     {28, 4, 56, 8},  {32, 4, 64, 8},      {36, 4, 72, 8},  {40, 4, 80, 8},  {44, 4, 88, 8},
+    {48, 4, 96, 8},     {52, 4, 104, 8}, {56, 4, 112, 8},     {60, 4, 120, 8}, {64, 4, 128, 8}, {68, 4, 136, 8}};
 constexpr Layout kUsage{kUsageMoves, 72, sizeof(rusage)};
 constexpr Move kSystemMoves[] = {{0, 4, 0, 8},   {4, 4, 8, 8},   {8, 4, 16, 8},  {12, 4, 24, 8}, {16, 4, 32, 8},
                                  {20, 4, 40, 8}, {24, 4, 48, 8}, {28, 4, 56, 8}, {32, 4, 64, 8}, {36, 4, 72, 8},
                                  {40, 2, 80, 2}, {44, 4, 88, 8}, {48, 4, 96, 8}, {52, 4, 104, 4}};
 constexpr Layout kSystem{kSystemMoves, 64, sizeof(struct sysinfo)};
-constexpr Move kTimesMoves[] = {{0, 4, 0, 8}, {4, 4, 8, 8}, {8, 4, 16, 8}, {12, 4, 24, 8}};
+constexpr Move kTimesMoves[] = {{0, 4, 0, 8, true}, {4, 4, 8, 8, true}, {8, 4, 16, 8, true}, {12, 4, 24, 8, true}};
 constexpr Layout kTimes{kTimesMoves, 16, sizeof(tms)};
 constexpr Move kActionMoves[] = {{0, 4, 0, 8}, {4, 4, 8, 8}, {8, 4, 16, 8}, {12, 8, 24, 8}};
 constexpr Layout kAction{kActionMoves, 20, 32};
@@ -83,25 +84,45 @@ constexpr uint16_t kBlockSize = offsetof(FileStatus, st_blksize);
 constexpr uint16_t kBlocks = offsetof(FileStatus, st_blocks);
 constexpr uint16_t kTimesAt = offsetof(FileStatus, st_atim);
 // struct stat of arch/x86/include/uapi/asm/stat.h, __i386__.
-constexpr Move kStatusMoves[] = {
-    {0, 4, kDevice, 8},         {4, 4, kInode, 8},     {8, 2, kMode, 4},           {10, 2, kLinks, 8},
-    {12, 2, kUser, 4},          {14, 2, kGroup, 4},    {16, 4, kSpecial, 8},       {20, 4, kSize, 8},
-    {24, 4, kBlockSize, 8},     {28, 4, kBlocks, 8},   {32, 4, kTimesAt, 8, true}, {36, 4, kTimesAt + 8, 8},
-    {40, 4, kTimesAt + 16, 8, true}, {44, 4, kTimesAt + 24, 8}, {48, 4, kTimesAt + 32, 8, true},
-    {52, 4, kTimesAt + 40, 8}};
+constexpr Move kStatusMoves[] = {{0, 4, kDevice, 8},
+                                 {4, 4, kInode, 8},
+                                 {8, 2, kMode, 4},
+                                 {10, 2, kLinks, 8},
+                                 {12, 2, kUser, 4},
+                                 {14, 2, kGroup, 4},
+                                 {16, 4, kSpecial, 8},
+                                 {20, 4, kSize, 8},
+                                 {24, 4, kBlockSize, 8},
+                                 {28, 4, kBlocks, 8},
+                                 {32, 4, kTimesAt, 8, true},
+                                 {36, 4, kTimesAt + 8, 8},
+                                 {40, 4, kTimesAt + 16, 8, true},
+                                 {44, 4, kTimesAt + 24, 8},
+                                 {48, 4, kTimesAt + 32, 8, true},
+                                 {52, 4, kTimesAt + 40, 8}};
 constexpr Layout kStatus{kStatusMoves, 64, sizeof(FileStatus)};
 // struct stat64 there.
-constexpr Move kStatus64Moves[] = {
-    {0, 8, kDevice, 8},     {88, 8, kInode, 8},      {16, 4, kMode, 4},           {20, 4, kLinks, 8},
-    {24, 4, kUser, 4},      {28, 4, kGroup, 4},      {32, 8, kSpecial, 8},        {44, 8, kSize, 8},
-    {52, 4, kBlockSize, 8}, {56, 8, kBlocks, 8},     {64, 4, kTimesAt, 8, true},  {68, 4, kTimesAt + 8, 8},
-    {72, 4, kTimesAt + 16, 8, true}, {76, 4, kTimesAt + 24, 8}, {80, 4, kTimesAt + 32, 8, true},
-    {84, 4, kTimesAt + 40, 8}};
+constexpr Move kStatus64Moves[] = {{0, 8, kDevice, 8},
+                                   {88, 8, kInode, 8},
+                                   {16, 4, kMode, 4},
+                                   {20, 4, kLinks, 8},
+                                   {24, 4, kUser, 4},
+                                   {28, 4, kGroup, 4},
+                                   {32, 8, kSpecial, 8},
+                                   {44, 8, kSize, 8},
+                                   {52, 4, kBlockSize, 8},
+                                   {56, 8, kBlocks, 8},
+                                   {64, 4, kTimesAt, 8, true},
+                                   {68, 4, kTimesAt + 8, 8},
+                                   {72, 4, kTimesAt + 16, 8, true},
+                                   {76, 4, kTimesAt + 24, 8},
+                                   {80, 4, kTimesAt + 32, 8, true},
+                                   {84, 4, kTimesAt + 40, 8}};
 constexpr Layout kStatus64{kStatus64Moves, 96, sizeof(FileStatus)};
 // struct __old_kernel_stat there.
-constexpr Move kOldStatusMoves[] = {{0, 2, kDevice, 8},  {2, 2, kInode, 8},  {4, 2, kMode, 4},
-                                    {6, 2, kLinks, 8},   {8, 2, kUser, 4},   {10, 2, kGroup, 4},
-                                    {12, 2, kSpecial, 8}, {16, 4, kSize, 8}, {20, 4, kTimesAt, 8},
+constexpr Move kOldStatusMoves[] = {{0, 2, kDevice, 8},        {2, 2, kInode, 8},        {4, 2, kMode, 4},
+                                    {6, 2, kLinks, 8},         {8, 2, kUser, 4},         {10, 2, kGroup, 4},
+                                    {12, 2, kSpecial, 8},      {16, 4, kSize, 8},        {20, 4, kTimesAt, 8},
                                     {24, 4, kTimesAt + 16, 8}, {28, 4, kTimesAt + 32, 8}};
 constexpr Layout kOldStatus{kOldStatusMoves, 32, sizeof(FileStatus)};
 // struct statfs of include/uapi/asm-generic/statfs.h with 32-bit words.
@@ -144,21 +165,39 @@ class WidenedMemory final : public MemoryView {
   uint64_t count_;
 };
 
+// struct sigaction of the first kernels, with a mask of one word.
+constexpr Move kOldActionMoves[] = {{0, 4, 0, 8}, {4, 4, 24, 8}, {8, 4, 8, 8}, {12, 4, 16, 8}};
+constexpr Layout kOldAction{kOldActionMoves, 16, 32};
+// struct statfs64 of include/uapi/asm-generic/statfs.h.
+constexpr Move kSystemStatus64Moves[] = {{0, 4, 0, 8},   {4, 4, 8, 8},   {8, 8, 16, 8},  {16, 8, 24, 8},
+                                         {24, 8, 32, 8}, {32, 8, 40, 8}, {40, 8, 48, 8}, {48, 8, 56, 8},
+                                         {56, 4, 64, 8}, {60, 4, 72, 8}, {64, 4, 80, 8}};
+constexpr Layout kSystemStatus64{kSystemStatus64Moves, 84, sizeof(struct statfs)};
+
 // Which structure a printer expects where its argument points.
 struct Rule {
   ArgumentPrinter print;
   const Layout* layout;
 };
 constexpr Rule kRules[] = {
-    {printers::time_spec, &kTime},          {printers::time_val, &kTime},
-    {printers::remaining_time, &kTime},     {printers::time_spec_pair, &kTimePair},
-    {printers::time_val_pair, &kTimePair},  {printers::interval_timer, &kTimePair},
-    {printers::interval_timer_spec, &kTimePair}, {printers::resource_limit, &kLimit},
-    {printers::resource_usage, &kUsage},    {printers::system_info, &kSystem},
-    {printers::process_times, &kTimes},     {printers::signal_action, &kAction},
-    {printers::signal_stack, &kStack},      {printers::file_status, &kStatus},
-    {printers::statfs, &kSystemStatus},     {printers::pselect_mask, &kMask},
-    {printers::futex_timeout, &kTime},      {printers::update_times, &kTime},
+    {printers::time_spec, &kTime},
+    {printers::time_val, &kTime},
+    {printers::remaining_time, &kTime},
+    {printers::time_spec_pair, &kTimePair},
+    {printers::time_val_pair, &kTimePair},
+    {printers::interval_timer, &kTimePair},
+    {printers::interval_timer_spec, &kTimePair},
+    {printers::resource_limit, &kLimit},
+    {printers::resource_usage, &kUsage},
+    {printers::system_info, &kSystem},
+    {printers::process_times, &kTimes},
+    {printers::signal_action, &kAction},
+    {printers::signal_stack, &kStack},
+    {printers::file_status, &kStatus},
+    {printers::statfs, &kSystemStatus},
+    {printers::pselect_mask, &kMask},
+    {printers::futex_timeout, &kTime},
+    {printers::update_times, &kUpdate},
 };
 
 bool is_name(const CallText& text, std::string_view name) { return text.call.foreign_name == name; }
@@ -172,6 +211,8 @@ const Layout* layout_of(const CallText& text, const ArgumentKind& kind) {
     if (name.ends_with("time64") || name.ends_with("gettime64") || name.ends_with("settime64")) return nullptr;
     return rule->layout;
   }
+  if (rule->layout == &kAction && name == "sigaction") return &kOldAction;
+  if (rule->layout == &kSystemStatus && name.ends_with("64")) return &kSystemStatus64;
   if (rule->layout == &kLimit) return is_name(text, "prlimit64") ? nullptr : &kLimit;
   if (rule->layout != &kStatus) return rule->layout;
   if (name.starts_with("old")) return &kOldStatus;
@@ -209,8 +250,8 @@ bool takes_lock(uint32_t command, bool& is_64) {
   constexpr uint32_t kSetLockWait64 = 14;
   constexpr uint32_t kGetOpenLock = 36;
   constexpr uint32_t kSetOpenLockWait = 38;
-  is_64 = (command >= kGetLock64 && command <= kSetLockWait64) ||
-          (command >= kGetOpenLock && command <= kSetOpenLockWait);
+  is_64 =
+      (command >= kGetLock64 && command <= kSetLockWait64) || (command >= kGetOpenLock && command <= kSetOpenLockWait);
   return is_64 || (command >= F_GETLK && command <= F_SETLKW);
 }
 
@@ -225,6 +266,7 @@ void put_i386_argument(CallText& text, uint64_t value, const ArgumentKind& kind)
   }
   bool is_64 = false;
   if (kind.print == fcntl_argument && takes_lock(static_cast<uint32_t>(text.argument(1)), is_64)) {
+    if (is_64 && !is_name(text, "fcntl64")) return text.address(value);
     return put_through(text, WidenedMemory(text.memory, value, is_64 ? kLock64 : kLock, 1), value, kind, kind.print);
   }
   if (const Layout* layout = layout_of(text, kind)) {

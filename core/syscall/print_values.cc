@@ -29,12 +29,14 @@ void put_mode(CallText& text, uint32_t value) {
   const uint32_t type = value & S_IFMT;
   if (text.style.constants == ConstantStyle::kRaw) return text.print("{:#o}", value);
   std::string names(kFileTypes.find(type));
-  if (names.empty()) return text.print("{:#03o}", value);
+  const bool has_bits = (value & (S_ISUID | S_ISGID | S_ISVTX)) != 0;
+  if (names.empty() && (type != 0 || !has_bits)) return text.print("{:#03o}", value);
   if ((value & S_ISUID) != 0) names += "|S_ISUID";
   if ((value & S_ISGID) != 0) names += "|S_ISGID";
   if ((value & S_ISVTX) != 0) names += "|S_ISVTX";
   const uint32_t rest = value & ~static_cast<uint32_t>(S_IFMT | S_ISUID | S_ISGID | S_ISVTX);
   fmt::format_to(std::back_inserter(names), "|{:#03o}", rest);
+  if (names.starts_with('|')) names.erase(0, 1);
   if (text.style.constants == ConstantStyle::kVerbose) {
     text.print("{:#o} /* {} */", value, names);
   } else {

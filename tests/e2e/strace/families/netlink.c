@@ -35,6 +35,9 @@ int main(void) {
   for (int protocol = 0; protocol < 23; protocol++) {
     const int fd = syscall(SYS_socket, AF_NETLINK, SOCK_RAW, protocol);
     if (fd < 0) continue;
+    // What protocol a socket has is known of bound ones.
+    const struct sockaddr_nl name = {AF_NETLINK};
+    syscall(SYS_bind, fd, &name, sizeof name);
     for (int type = 0; type < 130; type++) {
       for (size_t length = 0; length < 80; length += length < 24 ? 4 : 14) {
         if (protocol == 0 && type >= 16) counted[0] = (unsigned char)(length & 4 ? 2 : 10);
