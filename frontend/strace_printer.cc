@@ -204,7 +204,9 @@ int StracePrinter::int_before_call(const CallText& text) {
 void StracePrinter::note_architecture(pid_t tid, Task& own, uint32_t architecture) {
   if (own.architecture == architecture) return;
   const bool is_32 = architecture == AUDIT_ARCH_I386;
-  if ((own.architecture != 0 || is_32) && !options_.quiet_personality && options_.quiet == 0) {
+  // As -q for a command whose lines go to a file (strace(1)).
+  const bool goes_to_file = !options_.output.empty() && !options_.command.empty();
+  if ((own.architecture != 0 || is_32) && !options_.quiet_personality && options_.quiet == 0 && !goes_to_file) {
     own.architecture = architecture;
     put_whole_line(tid, fmt::format("[ Process PID={} runs in {} bit mode. ]", tid, is_32 ? 32 : 64));
   }

@@ -266,10 +266,16 @@ void put_i386_argument(CallText& text, uint64_t value, const ArgumentKind& kind)
   }
   bool is_64 = false;
   if (kind.print == fcntl_argument && takes_lock(static_cast<uint32_t>(text.argument(1)), is_64)) {
-    if (is_64 && !is_name(text, "fcntl64")) return text.address(value);
+    constexpr uint64_t kFirstOpenLock = 36;
+    if (is_64 && text.argument(1) < kFirstOpenLock && !is_name(text, "fcntl64")) return text.address(value);
     return put_through(text, WidenedMemory(text.memory, value, is_64 ? kLock64 : kLock, 1), value, kind, kind.print);
   }
-  if (const Layout* layout = layout_of(text, kind)) {
+  const Layout* layout = layout_of(text, kind);
+  constexpr uint64_t kPadded = 88;  // with alignment to 8, as other architectures have it
+  if (layout == &kSystemStatus64 && text.argument(1) != kSystemStatus64.from_size && text.argument(1) != kPadded) {
+    return text.address(value);
+  }
+  if (layout != nullptr) {
     return put_through(text, WidenedMemory(text.memory, value, *layout, 1), value, kind, kind.print);
   }
   kind.print(text, value, kind);

@@ -102,11 +102,21 @@ void put_type(CallText& text, uint16_t type, unsigned protocol) {
   text.enumeration(of_all ? kNetlinkTypes : types_of(protocol), type);
 }
 
+// By what a message of NAME does.
+const ConstantTable& flags_by_name(std::string_view name) {
+  if (name.find("GET") != std::string_view::npos) return kNetlinkGetFlags;
+  if (name.find("DEL") != std::string_view::npos) return kNetlinkDeleteFlags;
+  if (name.find("NEW") != std::string_view::npos || name.find("UPD") != std::string_view::npos) return kNetlinkNewFlags;
+  return kNetlinkFlags;
+}
+
 // What the higher bits mean depends on what a message does (linux/netlink.h).
 const ConstantTable& flags_of(uint16_t type, unsigned protocol) {
   if (type == NLMSG_ERROR) return kNetlinkAckFlags;
   if (type < NLMSG_MIN_TYPE) return kNetlinkFlags;
-  if (protocol == NETLINK_SOCK_DIAG || protocol == NETLINK_GENERIC) return kNetlinkGetFlags;
+  if (protocol == NETLINK_SOCK_DIAG) return kNetlinkGetFlags;
+  if (protocol == NETLINK_XFRM) return flags_by_name(kXfrmMessages.find(type));
+  if (protocol == NETLINK_NETFILTER) return flags_by_name(kNetfilterMessages.find(type));
   if (protocol != NETLINK_ROUTE) return kNetlinkFlags;
   constexpr const ConstantTable* kByVerb[] = {&kNetlinkNewFlags, &kNetlinkDeleteFlags, &kNetlinkGetFlags,
                                               &kNetlinkFlags};
@@ -132,10 +142,21 @@ void put_error_number(CallText& text, int error) {
   }
 }
 
+// How much of the message that an error is about lies in PAYLOAD.
+size_t inner_length(const nlmsghdr& header, Bytes payload) {
+  nlmsghdr inner{};
+  if ((header.nlmsg_flags & NLM_F_CAPPED) != 0 || payload.size() < sizeof(int) + sizeof inner) return sizeof inner;
+  std::memcpy(&inner, payload.data() + sizeof(int), sizeof inner);
+  return std::min<size_t>(inner.nlmsg_len, payload.size() - sizeof(int));
+}
+
 // struct nlmsgerr: the error and the message that it is about, whole or its header only.
 void put_error(CallText& text, const nlmsghdr& header, Bytes payload, unsigned protocol) {
   int error = 0;
   std::memcpy(&error, payload.data(), sizeof error);
+  const size_t whole = sizeof error + std::max<size_t>(inner_length(header, payload), sizeof(nlmsghdr));
+  const bool has_attributes = (header.nlmsg_flags & NLM_F_ACK_TLVS) != 0 && NLMSG_ALIGN(whole) < payload.size();
+  if (has_attributes) text.put('[');
   text.put("{error=");
   put_error_number(text, error);
   const Bytes about = payload.subspan(sizeof error);
@@ -155,7 +176,8 @@ void put_error(CallText& text, const nlmsghdr& header, Bytes payload, unsigned p
         {NLMSGERR_ATTR_OFFS, {ValueKind::Show::kUnsigned, nullptr, nullptr, nullptr, 4}},
     };
     static constexpr AttributeSet kSet{&kNetlinkAckAttributes, kRules, {}};
-    return put_attributes(text, attributes, kSet);
+    put_attributes(text, attributes, kSet);
+    return text.put(']');
   }
   text.put('}');
 }
@@ -166,7 +188,7 @@ void put_payload(CallText& text, const nlmsghdr& header, Bytes payload, unsigned
     std::memcpy(&result, payload.data(), sizeof result);
     return put_error_number(text, result);
   }
-  if (header.nlmsg_type == NLMSG_ERROR && payload.size() >= sizeof(int)) {
+  if (header.nlmsg_type == NLMSG_ERROR && payload.size() >= sizeof(nlmsgerr)) {
     return put_error(text, header, payload, protocol);
   }
   const bool known = protocol == NETLINK_ROUTE ? put_route_payload(text, header.nlmsg_type, payload)

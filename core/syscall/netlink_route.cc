@@ -33,13 +33,36 @@ constexpr ValueKind kFamily{Show::kEnumeration, &kFamilies};
 constexpr ValueKind growing(const Structure& structure) { return {Show::kStructure, nullptr, &structure}; }
 constexpr ValueKind nested(const AttributeSet& set) { return {Show::kNested, nullptr, nullptr, &set}; }
 
+// A name, or the number alone.
+void put_name_or_number(CallText& text, const ConstantTable& table, Bytes bytes) {
+  const uint64_t number = number_in(bytes);
+  table.find(number).empty() ? text.hex(number) : text.enumeration(table, number);
+}
+constexpr ValueKind kScope{
+    .print = [](CallText& text, Bytes own, Bytes) { put_name_or_number(text, kRouteScopes, own); }};
+constexpr ValueKind kTable{
+    .print = [](CallText& text, Bytes own, Bytes) { put_name_or_number(text, kRouteTables, own); }};
+constexpr Constant kRuleFlagConstants[] = {
+    {"FIB_RULE_PERMANENT", FIB_RULE_PERMANENT},       {"FIB_RULE_INVERT", FIB_RULE_INVERT},
+    {"FIB_RULE_UNRESOLVED", FIB_RULE_UNRESOLVED},     {"FIB_RULE_IIF_DETACHED", FIB_RULE_IIF_DETACHED},
+    {"FIB_RULE_OIF_DETACHED", FIB_RULE_OIF_DETACHED}, {"FIB_RULE_FIND_SADDR", FIB_RULE_FIND_SADDR},
+};
+constexpr ConstantTable kRuleFlags{kRuleFlagConstants,
+                                   "FIB_RULE_?"
+                                   "??"};
+
+// netinet/ip.h.
+constexpr Constant kServiceTypeConstants[] = {
+    {"IPTOS_LOWDELAY", 0x10}, {"IPTOS_THROUGHPUT", 8}, {"IPTOS_RELIABILITY", 4}, {"IPTOS_MINCOST", 2}};
+constexpr ConstantTable kServiceTypes{kServiceTypeConstants,
+                                      "IPTOS_?"
+                                      "??"};
+
 // Links.
 constexpr Field kLinkHeaderFields[] = {
-    POLYTAP_FIELD(ifinfomsg, ifi_family, kFamily),
-    POLYTAP_FIELD(ifinfomsg, ifi_type, one_of(kHardwareTypes)),
-    POLYTAP_FIELD(ifinfomsg, ifi_index, kInterface),
-    POLYTAP_FIELD(ifinfomsg, ifi_flags, flags_of(kInterfaceFlags)),
-    POLYTAP_FIELD(ifinfomsg, ifi_change, flags_of(kInterfaceFlags)),
+    POLYTAP_FIELD(ifinfomsg, ifi_family, kFamily),      POLYTAP_FIELD(ifinfomsg, ifi_type, one_of(kHardwareTypes)),
+    POLYTAP_FIELD(ifinfomsg, ifi_index, kInterface),    POLYTAP_FIELD(ifinfomsg, ifi_flags, flags_of(kInterfaceFlags)),
+    POLYTAP_FIELD(ifinfomsg, ifi_change, {Show::kHex}),
 };
 constexpr Structure kLinkHeader{kLinkHeaderFields, sizeof(ifinfomsg)};
 
@@ -170,7 +193,7 @@ constexpr Field kAddressHeaderFields[] = {
     POLYTAP_FIELD(ifaddrmsg, ifa_family, kFamily),
     POLYTAP_FIELD(ifaddrmsg, ifa_prefixlen, kNumber),
     POLYTAP_FIELD(ifaddrmsg, ifa_flags, flags_of(kAddressFlags)),
-    POLYTAP_FIELD(ifaddrmsg, ifa_scope, one_of(kRouteScopes)),
+    POLYTAP_FIELD(ifaddrmsg, ifa_scope, kScope),
     POLYTAP_FIELD(ifaddrmsg, ifa_index, kInterface),
 };
 constexpr Structure kAddressHeader{kAddressHeaderFields, sizeof(ifaddrmsg)};
@@ -195,10 +218,10 @@ constexpr Field kRouteHeaderFields[] = {
     POLYTAP_FIELD(rtmsg, rtm_family, kFamily),
     POLYTAP_FIELD(rtmsg, rtm_dst_len, kNumber),
     POLYTAP_FIELD(rtmsg, rtm_src_len, kNumber),
-    POLYTAP_FIELD(rtmsg, rtm_tos, {Show::kHex}),
-    POLYTAP_FIELD(rtmsg, rtm_table, one_of(kRouteTables)),
+    POLYTAP_FIELD(rtmsg, rtm_tos, flags_of(kServiceTypes)),
+    POLYTAP_FIELD(rtmsg, rtm_table, kTable),
     POLYTAP_FIELD(rtmsg, rtm_protocol, one_of(kRouteProtocols)),
-    POLYTAP_FIELD(rtmsg, rtm_scope, one_of(kRouteScopes)),
+    POLYTAP_FIELD(rtmsg, rtm_scope, kScope),
     POLYTAP_FIELD(rtmsg, rtm_type, one_of(kRouteTypes)),
     POLYTAP_FIELD(rtmsg, rtm_flags, flags_of(kRouteFlags)),
 };
@@ -268,10 +291,10 @@ constexpr Field kRuleHeaderFields[] = {
     POLYTAP_FIELD(fib_rule_hdr, family, kFamily),
     POLYTAP_FIELD(fib_rule_hdr, dst_len, kNumber),
     POLYTAP_FIELD(fib_rule_hdr, src_len, kNumber),
-    POLYTAP_FIELD(fib_rule_hdr, tos, {Show::kHex}),
+    POLYTAP_FIELD(fib_rule_hdr, tos, flags_of(kServiceTypes)),
     POLYTAP_FIELD(fib_rule_hdr, table, one_of(kRouteTables)),
     POLYTAP_FIELD(fib_rule_hdr, action, one_of(kRuleActions)),
-    POLYTAP_FIELD(fib_rule_hdr, flags, {Show::kHex}),
+    POLYTAP_FIELD(fib_rule_hdr, flags, flags_of(kRuleFlags)),
 };
 constexpr Structure kRuleHeader{kRuleHeaderFields, sizeof(fib_rule_hdr)};
 constexpr AttributeRule kRuleRules[] = {
@@ -319,10 +342,8 @@ constexpr AttributeRule kTableRules[] = {
 constexpr AttributeSet kTableSet{&kTableAttributes, kTableRules, {}};
 
 constexpr Field kLabelHeaderFields[] = {
-    POLYTAP_FIELD(ifaddrlblmsg, ifal_family, kFamily),
-    POLYTAP_FIELD(ifaddrlblmsg, ifal_prefixlen, kNumber),
-    POLYTAP_FIELD(ifaddrlblmsg, ifal_flags, flags_of(kAddressFlags)),
-    POLYTAP_FIELD(ifaddrlblmsg, ifal_index, kInterface),
+    POLYTAP_FIELD(ifaddrlblmsg, ifal_family, kFamily), POLYTAP_FIELD(ifaddrlblmsg, ifal_prefixlen, kNumber),
+    POLYTAP_FIELD(ifaddrlblmsg, ifal_flags, kNumber),  POLYTAP_FIELD(ifaddrlblmsg, ifal_index, kInterface),
     POLYTAP_FIELD(ifaddrlblmsg, ifal_seq, kNumber),
 };
 constexpr Structure kLabelHeader{kLabelHeaderFields, sizeof(ifaddrlblmsg)};
@@ -331,8 +352,12 @@ constexpr AttributeSet kLabelSet{&kLabelAttributes, kLabelRules, {}};
 
 constexpr Field kConfigurationHeaderFields[] = {POLYTAP_FIELD(netconfmsg, ncm_family, kFamily)};
 constexpr Structure kConfigurationHeader{kConfigurationHeaderFields, sizeof(netconfmsg)};
-constexpr AttributeRule kConfigurationRules[] = {{NETCONFA_IFINDEX, kInterface}};
-constexpr AttributeSet kConfigurationSet{&kConfigurationAttributes, kConfigurationRules, kInt32};
+constexpr AttributeRule kConfigurationRules[] = {
+    {NETCONFA_IFINDEX, kInterface},   {NETCONFA_FORWARDING, kInt32},    {NETCONFA_RP_FILTER, kInt32},
+    {NETCONFA_MC_FORWARDING, kInt32}, {NETCONFA_PROXY_NEIGH, kInt32},   {NETCONFA_IGNORE_ROUTES_WITH_LINKDOWN, kInt32},
+    {NETCONFA_INPUT, kInt32},         {NETCONFA_BC_FORWARDING, kInt32},
+};
+constexpr AttributeSet kConfigurationSet{&kConfigurationAttributes, kConfigurationRules, {}};
 
 constexpr Field kBridgeHeaderFields[] = {POLYTAP_FIELD(br_port_msg, family, kFamily),
                                          POLYTAP_FIELD(br_port_msg, ifindex, kInterface)};

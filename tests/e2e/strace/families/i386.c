@@ -32,7 +32,7 @@ static void run(void) {
   const int map[6] = {PAGE, 0x11000, 3, 0x32, -1, 0};
   call(90, (long)map, 0, 0, 0, 0);
   fill();
-  static const short first[] = {43, 59, 109, 116, 122, 162, 186, 78, 79};
+  static const short first[] = {43, 116, 122, 162, 186, 78, 79};
   static const short second[] = {18, 28, 30, 75, 76, 77, 84, 99, 100, 104, 105, 106, 107, 108, 191, 195, 196, 197,
                                  264, 265, 266, 271, 145, 146, 67, 161};
   static const short third[] = {67, 104, 174, 268, 269, 300, 320, 114};
@@ -84,7 +84,9 @@ static void run(void) {
   call(370, 3, (long)message, 0, 0, 0);
   call(372, 3, (long)message, 0, 0, 0);
   for (int number = 191; number < 260; number++) call(number, 3, PAGE, 5, 6, 7);
-  for (int number = 386; number < 440; number++) call(number, 3, PAGE, 5, 6, 7);
+  call(268, PAGE, 84, PATTERN, 0, 0);
+  call(269, 3, 84, PATTERN, 0, 0);
+  for (int number = 403; number < 424; number++) call(number, 3, PAGE, 5, 6, 7);
   __asm__("ud2");
 }
 
