@@ -217,7 +217,11 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   CallStop stop = raw;
   const LiveMemory live(stop.tid);
   const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
-  if (stop.architecture == AUDIT_ARCH_I386) translate_i386(stop.call, memory);
+  if (stop.architecture == AUDIT_ARCH_I386) {
+    translate_i386(stop.call, memory);
+  } else if (is_x32(stop.call.number)) {
+    translate_x32(stop.call);
+  }
   Task& own = task(stop.tid);
   own.tgid = stop.tgid;
   own.in_call = false;

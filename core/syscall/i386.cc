@@ -251,12 +251,66 @@ void translate_i386(CallValues& call, const MemoryView& memory) {
   }
 }
 
+void translate_x32(CallValues& call) {
+  constexpr uint64_t kFirstOwn = 512;
+  // asm/unistd_x32.h from kFirstOwn on: calls whose structures have 32-bit words.
+  constexpr std::string_view kOwn[] = {
+      "rt_sigaction",
+      "rt_sigreturn",
+      "ioctl",
+      "readv",
+      "writev",
+      "recvfrom",
+      "sendmsg",
+      "recvmsg",
+      "execve",
+      "ptrace",
+      "rt_sigpending",
+      "rt_sigtimedwait",
+      "rt_sigqueueinfo",
+      "sigaltstack",
+      "timer_create",
+      "mq_notify",
+      "kexec_load",
+      "waitid",
+      "set_robust_list",
+      "get_robust_list",
+      "vmsplice",
+      "move_pages",
+      "preadv",
+      "pwritev",
+      "rt_tgsigqueueinfo",
+      "recvmmsg",
+      "sendmmsg",
+      "process_vm_readv",
+      "process_vm_writev",
+      "setsockopt",
+      "getsockopt",
+      "io_setup",
+      "io_submit",
+      "execveat",
+      "preadv2",
+      "pwritev2",
+  };
+  constexpr std::string_view kWithVectors[] = {
+      "readv",   "writev",   "sendmsg", "recvmsg",  "execve",           "vmsplice",         "preadv",
+      "pwritev", "execveat", "preadv2", "pwritev2", "process_vm_readv", "process_vm_writev"};
+  const uint64_t number = call.number & ~(UINT64_C(1) << 30);
+  const bool own = number >= kFirstOwn && number - kFirstOwn < std::size(kOwn);
+  const Syscall* same = own ? find_syscall(kOwn[number - kFirstOwn]) : find_syscall(number);
+  if (same == nullptr || (!own && number >= kFirstOwn)) return;
+  call.number = same->number;
+  call.foreign_name = same->name;
+  call.description = describe_call(same->number);
+  call.is_32bit = own && std::ranges::find(kWithVectors, same->name) != std::end(kWithVectors);
+}
+
 void continue_call(CallValues& call, const CallValues& entry) {
   call.number = entry.number;
   call.foreign_name = entry.foreign_name;
   call.is_32bit = entry.is_32bit;
   call.description = entry.description;
-  if (entry.is_32bit) call.arguments = entry.arguments;
+  if (entry.description != nullptr) call.arguments = entry.arguments;
 }
 
 }  // namespace polytap

@@ -10,6 +10,11 @@ namespace polytap {
 // (socketcall and ipc become what they stand for: MEMORY has their arguments); of others only the name is known.
 void translate_i386(CallValues& call, const MemoryView& memory);
 
+// CALL has a number of the x32 interface (bit 30 set). Becomes the x86-64 call of the same meaning.
+void translate_x32(CallValues& call);
+// Of the numbers of x86-64 programs, those of x32.
+constexpr bool is_x32(uint64_t number) { return (number >> 30) == 1; }
+
 // CALL ended, which began as ENTRY: it is still what it was translated to.
 void continue_call(CallValues& call, const CallValues& entry);
 
