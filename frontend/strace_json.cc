@@ -57,13 +57,17 @@ void StraceJson::end() {
 
 CallTampering StraceJson::on_entry(const CallStop& raw) {
   CallStop stop = raw;
-  if (stop.architecture == AUDIT_ARCH_I386) translate_i386(stop.call);
+  const LiveMemory live(stop.tid);
+  const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
+  if (stop.architecture == AUDIT_ARCH_I386) {
+    translate_i386(stop.call, memory);
+  } else if (is_x32(stop.call.number)) {
+    translate_x32(stop.call);
+  }
   Task& own = tasks_[stop.tid];
   own.in_call = false;
   own.entry = stop;
   own.entry.memory = nullptr;
-  const LiveMemory live(stop.tid);
-  const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
   const auto decision = calls_.enter(stop, memory);
   if (!decision) return {};
   own.in_call = true;
@@ -142,8 +146,7 @@ void StraceJson::on_exit(const CallStop& raw) {
   Task& own = found->second;
   own.in_call = false;
   CallStop stop = raw;
-  stop.call.number = own.entry.call.number;
-  stop.call.foreign_name = own.entry.call.foreign_name;
+  continue_call(stop.call, own.entry.call);
   if (!calls_.leave(own.entry, stop)) return;
   const LiveMemory live(stop.tid);
   const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;

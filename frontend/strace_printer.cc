@@ -204,7 +204,9 @@ int StracePrinter::int_before_call(const CallText& text) {
 void StracePrinter::note_architecture(pid_t tid, Task& own, uint32_t architecture) {
   if (own.architecture == architecture) return;
   const bool is_32 = architecture == AUDIT_ARCH_I386;
-  if ((own.architecture != 0 || is_32) && !options_.quiet_personality && options_.quiet == 0) {
+  // As -q for a command whose lines go to a file (strace(1)).
+  const bool goes_to_file = !options_.output.empty() && !options_.command.empty();
+  if ((own.architecture != 0 || is_32) && !options_.quiet_personality && options_.quiet == 0 && !goes_to_file) {
     own.architecture = architecture;
     put_whole_line(tid, fmt::format("[ Process PID={} runs in {} bit mode. ]", tid, is_32 ? 32 : 64));
   }
@@ -213,7 +215,13 @@ void StracePrinter::note_architecture(pid_t tid, Task& own, uint32_t architectur
 
 CallTampering StracePrinter::on_entry(const CallStop& raw) {
   CallStop stop = raw;
-  if (stop.architecture == AUDIT_ARCH_I386) translate_i386(stop.call);
+  const LiveMemory live(stop.tid);
+  const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
+  if (stop.architecture == AUDIT_ARCH_I386) {
+    translate_i386(stop.call, memory);
+  } else if (is_x32(stop.call.number)) {
+    translate_x32(stop.call);
+  }
   Task& own = task(stop.tid);
   own.tgid = stop.tgid;
   own.in_call = false;
@@ -221,8 +229,6 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   note_architecture(stop.tid, own, stop.architecture);
   own.entry = stop;
   own.entry.memory = nullptr;
-  const LiveMemory live(stop.tid);
-  const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
   const std::optional<CallTampering> decision = calls_.enter(stop, memory);
   if (!decision) return {};
   const CallTampering& tampering = *decision;
@@ -262,8 +268,7 @@ void StracePrinter::on_exit(const CallStop& raw) {
   if (stacks_) stacks_->on_call_end(raw.tgid, raw.call);
   if (!own.in_call) return;
   CallStop stop = raw;
-  stop.call.number = own.entry.call.number;
-  stop.call.foreign_name = own.entry.call.foreign_name;
+  continue_call(stop.call, own.entry.call);
   const bool restart = stop.call.failed && is_restart(stop.call.result);
   if (restart) own.restartable = name_of(stop.call);
   monotonic_ns_ = stop.monotonic_ns;

@@ -49,6 +49,8 @@ class SocketFacts {
 // What /proc calls it; empty when it is gone.
 std::string name_of_process(pid_t pid);
 
+struct CallDescription;
+
 struct CallValues {
   uint64_t number = 0;
   std::array<uint64_t, 6> arguments{};
@@ -56,6 +58,9 @@ struct CallValues {
   bool failed = false;  // result is -errno
   // Of a call of another architecture whose arguments cannot be told apart: the name is all that is known.
   std::string_view foreign_name;
+  // Of an i386 call: longs, pointers and structures of pointers have 32-bit words.
+  bool is_32bit = false;
+  const CallDescription* description = nullptr;  // of a call with a foreign name that is known all the same
 };
 
 class CallText {

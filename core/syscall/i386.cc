@@ -1,10 +1,13 @@
 #include "core/syscall/i386.h"
 
+#include <linux/net.h>
+
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <iterator>
 
 #include "core/syscall/arguments.h"
-#include "core/syscall/printers.h"
 #include "core/syscall/table.h"
 
 namespace polytap {
@@ -18,37 +21,296 @@ constexpr Entry kNames[] = {
 #include "core/syscall/i386.inc"
 };
 
-// Kinds whose bytes are the same for both: no pointers, no longs inside.
-bool means_the_same(const ArgumentKind& kind) {
-  if (kind.direction == ArgumentKind::Direction::kValue) return true;
-  return kind.print == printers::path || kind.print == printers::string || kind.print == printers::buffer ||
-         kind.print == printers::result_buffer || kind.print == printers::result_string;
+// Where the arguments of the call of the same meaning are.
+enum class Places : uint8_t {
+  kSame,
+  kInStructure,  // mmap, select: the first argument leads to them
+  kPages,        // mmap2: the offset is in pages
+  kClone,        // tls comes before the child's tid
+  kOffsetAt1,    // a 64-bit number in two arguments
+  kOffsetAt3,
+  kOffsetsAt1And3,
+  kOffsetAt1Long,  // readahead, fadvise64
+  kOffsetsAt2And4,
+  kSizeAt1,  // of the structure, before its address
+};
+
+struct Alias {
+  std::string_view name;
+  std::string_view same;  // on x86-64
+  Places places = Places::kSame;
+};
+constexpr Alias kAliases[] = {
+    {"mmap", "mmap", Places::kInStructure},
+    {"select", "select", Places::kInStructure},
+    {"mmap2", "mmap", Places::kPages},
+    {"clone", "clone", Places::kClone},
+    {"_newselect", "select"},
+    {"stat64", "stat"},
+    {"lstat64", "lstat"},
+    {"fstat64", "fstat"},
+    {"oldstat", "stat"},
+    {"oldlstat", "lstat"},
+    {"oldfstat", "fstat"},
+    {"fstatat64", "newfstatat"},
+    {"ugetrlimit", "getrlimit"},
+    {"fcntl64", "fcntl"},
+    {"chown32", "chown"},
+    {"lchown32", "lchown"},
+    {"fchown32", "fchown"},
+    {"getuid32", "getuid"},
+    {"getgid32", "getgid"},
+    {"geteuid32", "geteuid"},
+    {"getegid32", "getegid"},
+    {"setreuid32", "setreuid"},
+    {"setregid32", "setregid"},
+    {"getgroups32", "getgroups"},
+    {"setgroups32", "setgroups"},
+    {"setresuid32", "setresuid"},
+    {"getresuid32", "getresuid"},
+    {"setresgid32", "setresgid"},
+    {"getresgid32", "getresgid"},
+    {"setuid32", "setuid"},
+    {"setgid32", "setgid"},
+    {"setfsuid32", "setfsuid"},
+    {"setfsgid32", "setfsgid"},
+    {"sendfile64", "sendfile"},
+    {"umount", "umount2"},
+    {"waitpid", "wait4"},
+    {"sigaction", "rt_sigaction"},
+    {"statfs64", "statfs", Places::kSizeAt1},
+    {"fstatfs64", "fstatfs", Places::kSizeAt1},
+    {"truncate64", "truncate", Places::kOffsetAt1},
+    {"ftruncate64", "ftruncate", Places::kOffsetAt1},
+    {"pread64", "pread64", Places::kOffsetAt3},
+    {"pwrite64", "pwrite64", Places::kOffsetAt3},
+    {"readahead", "readahead", Places::kOffsetAt1Long},
+    {"fadvise64", "fadvise64", Places::kOffsetAt1Long},
+    {"fadvise64_64", "fadvise64", Places::kOffsetsAt1And3},
+    {"sync_file_range", "sync_file_range", Places::kOffsetsAt1And3},
+    {"fallocate", "fallocate", Places::kOffsetsAt2And4},
+    {"clock_gettime64", "clock_gettime"},
+    {"clock_settime64", "clock_settime"},
+    {"clock_adjtime64", "clock_adjtime"},
+    {"clock_getres_time64", "clock_getres"},
+    {"clock_nanosleep_time64", "clock_nanosleep"},
+    {"timer_gettime64", "timer_gettime"},
+    {"timer_settime64", "timer_settime"},
+    {"timerfd_gettime64", "timerfd_gettime"},
+    {"timerfd_settime64", "timerfd_settime"},
+    {"utimensat_time64", "utimensat"},
+    {"pselect6_time64", "pselect6"},
+    {"ppoll_time64", "ppoll"},
+    {"recvmmsg_time64", "recvmmsg"},
+    {"mq_timedsend_time64", "mq_timedsend"},
+    {"mq_timedreceive_time64", "mq_timedreceive"},
+    {"semtimedop_time64", "semtimedop"},
+    {"rt_sigtimedwait_time64", "rt_sigtimedwait"},
+    {"futex_time64", "futex"},
+    {"sched_rr_get_interval_time64", "sched_rr_get_interval"},
+};
+
+// The calls behind socketcall(2), from SYS_SOCKET on, with how many arguments each reads.
+struct Part {
+  std::string_view name;
+  uint8_t count;
+};
+constexpr Part kSocketCalls[] = {
+    {"socket", 3},      {"bind", 3},        {"connect", 3},    {"listen", 2},     {"accept", 3},
+    {"getsockname", 3}, {"getpeername", 3}, {"socketpair", 4}, {"send", 4},       {"recv", 4},
+    {"sendto", 6},      {"recvfrom", 6},    {"shutdown", 2},   {"setsockopt", 5}, {"getsockopt", 5},
+    {"sendmsg", 3},     {"recvmsg", 3},     {"accept4", 4},    {"recvmmsg", 5},   {"sendmmsg", 4},
+};
+
+uint64_t joined(uint64_t low, uint64_t high) { return static_cast<uint32_t>(low) | high << 32; }
+
+bool read_words(const MemoryView& memory, uint64_t at, std::span<uint64_t> words) {
+  std::array<uint32_t, 6> read{};
+  const auto bytes = std::as_writable_bytes(std::span(read).first(words.size()));
+  if (memory.read(at, bytes) != bytes.size()) return false;
+  std::ranges::copy(std::span(read).first(words.size()), words.begin());
+  return true;
 }
 
-// Where the same name stands for another call: 16-bit ids, arguments in one structure, split 64-bit offsets.
-constexpr std::string_view kOthers[] = {
-    "mmap",      "select",    "chown",           "fchown",     "lchown",      "getuid",   "geteuid",  "getgid",
-    "getegid",   "setuid",    "setgid",          "clone",      "ipc",         "pread64",  "pwrite64", "readahead",
-    "fadvise64", "fallocate", "sync_file_range", "truncate64", "ftruncate64", "sigreturn"};
+// False where the arguments cannot be read.
+bool move_arguments(CallValues& call, Places places, size_t count, const MemoryView& memory) {
+  auto& a = call.arguments;
+  constexpr uint64_t kPage = 4096;
+  switch (places) {
+    case Places::kSame:
+      return true;
+    case Places::kInStructure:
+      return read_words(memory, a[0], std::span(a).first(count));
+    case Places::kPages:
+      a[5] *= kPage;
+      return true;
+    case Places::kClone:
+      std::swap(a[3], a[4]);
+      return true;
+    case Places::kOffsetAt1:
+      a[1] = joined(a[1], a[2]);
+      return true;
+    case Places::kOffsetAt3:
+      a[3] = joined(a[3], a[4]);
+      return true;
+    case Places::kOffsetAt1Long:
+      a = {a[0], joined(a[1], a[2]), a[3], a[4], 0, 0};
+      return true;
+    case Places::kOffsetsAt1And3:
+      a = {a[0], joined(a[1], a[2]), joined(a[3], a[4]), a[5], 0, 0};
+      return true;
+    case Places::kSizeAt1:
+      return true;
+    case Places::kOffsetsAt2And4:
+      a = {a[0], a[1], joined(a[2], a[3]), joined(a[4], a[5]), 0, 0};
+      return true;
+  }
+  return true;
+}
+
+// What socketcall(2) stands for; empty when it is none of them or its arguments cannot be read.
+std::string_view take_socket_call(CallValues& call, const MemoryView& memory) {
+  const uint64_t index = call.arguments[0] - SYS_SOCKET;
+  if (index >= std::size(kSocketCalls)) return {};
+  std::array<uint64_t, 6> arguments{};
+  if (!read_words(memory, call.arguments[1], std::span(arguments).first(kSocketCalls[index].count))) return {};
+  call.arguments = arguments;
+  return kSocketCalls[index].name;
+}
+
+// Descriptions of calls that have other arguments than the one of the same meaning.
+const CallDescription* own_description(std::string_view name, const CallDescription& same) {
+  struct Own {
+    CallDescription umount = *describe_call(find_syscall("umount2")->number);
+    CallDescription waitpid = *describe_call(find_syscall("wait4")->number);
+    CallDescription sigaction = *describe_call(find_syscall("rt_sigaction")->number);
+    CallDescription statfs64 = *describe_call(find_syscall("statfs")->number);
+    CallDescription fstatfs64 = *describe_call(find_syscall("fstatfs")->number);
+    Own() {
+      const ArgumentKind size = describe_call(find_syscall("read")->number)->argument_slots[2];
+      umount.argument_count = 1;
+      waitpid.argument_count = 3;
+      sigaction.argument_count = 3;
+      for (CallDescription* each : {&statfs64, &fstatfs64}) {
+        each->argument_slots[2] = each->argument_slots[1];
+        each->argument_slots[1] = size;
+        each->argument_count = 3;
+      }
+    }
+  };
+  static const Own own;
+  if (name == "umount") return &own.umount;
+  if (name == "waitpid") return &own.waitpid;
+  if (name == "sigaction") return &own.sigaction;
+  if (name == "statfs64") return &own.statfs64;
+  if (name == "fstatfs64") return &own.fstatfs64;
+  return &same;
+}
+
+// syscall_0x183, where it stays.
+std::string_view unknown_name(uint64_t number) {
+  constexpr size_t kNumbers = 512;
+  static const auto names = [] {
+    std::array<std::string, kNumbers> made;
+    for (size_t i = 0; i < kNumbers; ++i) made[i] = fmt::format("syscall_{:#x}", i);
+    return made;
+  }();
+  return number < kNumbers ? std::string_view(names[number]) : "syscall_i386";
+}
 
 }  // namespace
 
-void translate_i386(CallValues& call) {
+void translate_i386(CallValues& call, const MemoryView& memory) {
   const auto* found = std::ranges::find(kNames, call.number, &Entry::number);
   constexpr uint64_t kNoCall = UINT64_C(1) << 32;
+  call.is_32bit = true;
   if (found == std::end(kNames)) {
-    call.foreign_name = "syscall_i386";
+    call.foreign_name = unknown_name(call.number);
     call.number |= kNoCall;
     return;
   }
-  const Syscall* same = find_syscall(found->name);
-  const CallDescription* description =
-      same != nullptr && same->name == found->name ? describe_call(same->number) : nullptr;
+  call.foreign_name = found->name;
+  std::string_view name = found->name;
+  if (name == "socketcall") {
+    if (const std::string_view part = take_socket_call(call, memory); !part.empty()) {
+      call.foreign_name = name = part;
+      if (part == "send") name = "sendto";
+      if (part == "recv") name = "recvfrom";
+    }
+  }
+  const auto* alias = std::ranges::find(kAliases, name, &Alias::name);
+  const bool renamed = alias != std::end(kAliases);
+  const Syscall* same = find_syscall(renamed ? alias->same : name);
+  const std::string_view wanted = renamed ? alias->same : name;
+  const CallDescription* description = same != nullptr && same->name == wanted ? describe_call(same->number) : nullptr;
   call.number = description != nullptr ? same->number : call.number | kNoCall;
-  const bool other = std::ranges::find(kOthers, found->name) != std::end(kOthers);
-  const bool translates =
-      description != nullptr && !other && std::ranges::all_of(description->arguments(), means_the_same);
-  if (!translates) call.foreign_name = found->name;
+  if (description == nullptr) return;
+  const Places places = renamed ? alias->places : Places::kSame;
+  if (move_arguments(call, places, description->argument_count, memory)) {
+    call.description = own_description(found->name, *description);
+  }
+}
+
+void translate_x32(CallValues& call) {
+  constexpr uint64_t kFirstOwn = 512;
+  // asm/unistd_x32.h from kFirstOwn on: calls whose structures have 32-bit words.
+  constexpr std::string_view kOwn[] = {
+      "rt_sigaction",
+      "rt_sigreturn",
+      "ioctl",
+      "readv",
+      "writev",
+      "recvfrom",
+      "sendmsg",
+      "recvmsg",
+      "execve",
+      "ptrace",
+      "rt_sigpending",
+      "rt_sigtimedwait",
+      "rt_sigqueueinfo",
+      "sigaltstack",
+      "timer_create",
+      "mq_notify",
+      "kexec_load",
+      "waitid",
+      "set_robust_list",
+      "get_robust_list",
+      "vmsplice",
+      "move_pages",
+      "preadv",
+      "pwritev",
+      "rt_tgsigqueueinfo",
+      "recvmmsg",
+      "sendmmsg",
+      "process_vm_readv",
+      "process_vm_writev",
+      "setsockopt",
+      "getsockopt",
+      "io_setup",
+      "io_submit",
+      "execveat",
+      "preadv2",
+      "pwritev2",
+  };
+  constexpr std::string_view kWithVectors[] = {
+      "readv",   "writev",   "sendmsg", "recvmsg",  "execve",           "vmsplice",         "preadv",
+      "pwritev", "execveat", "preadv2", "pwritev2", "process_vm_readv", "process_vm_writev"};
+  const uint64_t number = call.number & ~(UINT64_C(1) << 30);
+  const bool own = number >= kFirstOwn && number - kFirstOwn < std::size(kOwn);
+  const Syscall* same = own ? find_syscall(kOwn[number - kFirstOwn]) : find_syscall(number);
+  if (same == nullptr || (!own && number >= kFirstOwn)) return;
+  call.number = same->number;
+  call.foreign_name = same->name;
+  call.description = describe_call(same->number);
+  call.is_32bit = own && std::ranges::find(kWithVectors, same->name) != std::end(kWithVectors);
+}
+
+void continue_call(CallValues& call, const CallValues& entry) {
+  call.number = entry.number;
+  call.foreign_name = entry.foreign_name;
+  call.is_32bit = entry.is_32bit;
+  call.description = entry.description;
+  if (entry.description != nullptr) call.arguments = entry.arguments;
 }
 
 }  // namespace polytap

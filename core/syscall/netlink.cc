@@ -1,6 +1,7 @@
 #include "core/syscall/netlink.h"
 
 #include <linux/genetlink.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 
@@ -11,6 +12,7 @@
 #include "core/syscall/structure.h"
 #include "core/syscall/tables.h"
 #include "core/syscall/tables_netlink.h"
+#include "core/syscall/tables_netlink_types.h"
 
 namespace polytap {
 namespace {
@@ -28,21 +30,93 @@ const ConstantTable& types_of(unsigned protocol) {
       return kDiagMessages;
     case NETLINK_GENERIC:
       return kGenericFamilies;
+    case NETLINK_XFRM:
+      return kXfrmMessages;
+    case NETLINK_AUDIT:
+      return kAuditMessages;
+    case NETLINK_SELINUX:
+      return kSelinuxMessages;
+    case NETLINK_CRYPTO:
+      return kCryptoMessages;
     default:
       return kNetlinkTypes;
   }
 }
 
+// What is shown beside a message of no name; empty for subsystems without names.
+std::string_view unknown_netfilter_message(unsigned subsystem) {
+  switch (subsystem) {
+    case NFNL_SUBSYS_CTNETLINK:
+      return "IPCTNL_MSG_CT_?"
+             "??";
+    case NFNL_SUBSYS_CTNETLINK_EXP:
+      return "IPCTNL_MSG_EXP_?"
+             "??";
+    case NFNL_SUBSYS_QUEUE:
+      return "NFQNL_MSG_?"
+             "??";
+    case NFNL_SUBSYS_ULOG:
+      return "NFULNL_MSG_?"
+             "??";
+    case NFNL_SUBSYS_OSF:
+      return "OSF_MSG_?"
+             "??";
+    case NFNL_SUBSYS_IPSET:
+      return "IPSET_CMD_?"
+             "??";
+    case NFNL_SUBSYS_ACCT:
+      return "NFNL_MSG_ACCT_?"
+             "??";
+    case NFNL_SUBSYS_CTNETLINK_TIMEOUT:
+      return "IPCTNL_MSG_TIMEOUT_?"
+             "??";
+    case NFNL_SUBSYS_CTHELPER:
+      return "NFNL_MSG_CTHELPER_?"
+             "??";
+    case NFNL_SUBSYS_NFTABLES:
+      return "NFT_MSG_?"
+             "??";
+    case NFNL_SUBSYS_NFT_COMPAT:
+      return "NFNL_MSG_COMPAT_?"
+             "??";
+    default:
+      return {};
+  }
+}
+
+// NFNL_SUBSYS_CTNETLINK<<8|IPCTNL_MSG_CT_NEW.
+void put_netfilter_type(CallText& text, uint16_t type) {
+  const std::string_view name = kNetfilterMessages.find(type);
+  if (!name.empty()) return text.put(name);
+  text.enumeration(kNetfilterSubsystems, static_cast<uint64_t>(type) >> 8);
+  text.put("<<8|");
+  text.hex(type & 0xffU);
+  if (const std::string_view unknown = unknown_netfilter_message(type >> 8); !unknown.empty()) {
+    text.print(" /* {} */", unknown);
+  }
+}
+
 void put_type(CallText& text, uint16_t type, unsigned protocol) {
+  if (protocol == NETLINK_NETFILTER && type >= NLMSG_MIN_TYPE) return put_netfilter_type(text, type);
   const bool of_all = type < NLMSG_MIN_TYPE && (type != 0 || types_of(protocol).find(type).empty());
   text.enumeration(of_all ? kNetlinkTypes : types_of(protocol), type);
+}
+
+// By what a message of NAME does.
+const ConstantTable& flags_by_name(std::string_view name) {
+  if (name.find("GET") != std::string_view::npos) return kNetlinkGetFlags;
+  if (name.find("DEL") != std::string_view::npos) return kNetlinkDeleteFlags;
+  if (name.find("NEW") != std::string_view::npos || name.find("UPD") != std::string_view::npos) return kNetlinkNewFlags;
+  return kNetlinkFlags;
 }
 
 // What the higher bits mean depends on what a message does (linux/netlink.h).
 const ConstantTable& flags_of(uint16_t type, unsigned protocol) {
   if (type == NLMSG_ERROR) return kNetlinkAckFlags;
   if (type < NLMSG_MIN_TYPE) return kNetlinkFlags;
-  if (protocol == NETLINK_SOCK_DIAG || protocol == NETLINK_GENERIC) return kNetlinkGetFlags;
+  if (protocol == NETLINK_SOCK_DIAG) return kNetlinkGetFlags;
+  if (protocol == NETLINK_XFRM) return flags_by_name(kXfrmMessages.find(type));
+  if (protocol == NETLINK_NETFILTER) return flags_by_name(kNetfilterMessages.find(type));
   if (protocol != NETLINK_ROUTE) return kNetlinkFlags;
   constexpr const ConstantTable* kByVerb[] = {&kNetlinkNewFlags, &kNetlinkDeleteFlags, &kNetlinkGetFlags,
                                               &kNetlinkFlags};
@@ -68,10 +142,21 @@ void put_error_number(CallText& text, int error) {
   }
 }
 
+// How much of the message that an error is about lies in PAYLOAD.
+size_t inner_length(const nlmsghdr& header, Bytes payload) {
+  nlmsghdr inner{};
+  if ((header.nlmsg_flags & NLM_F_CAPPED) != 0 || payload.size() < sizeof(int) + sizeof inner) return sizeof inner;
+  std::memcpy(&inner, payload.data() + sizeof(int), sizeof inner);
+  return std::min<size_t>(inner.nlmsg_len, payload.size() - sizeof(int));
+}
+
 // struct nlmsgerr: the error and the message that it is about, whole or its header only.
 void put_error(CallText& text, const nlmsghdr& header, Bytes payload, unsigned protocol) {
   int error = 0;
   std::memcpy(&error, payload.data(), sizeof error);
+  const size_t whole = sizeof error + std::max<size_t>(inner_length(header, payload), sizeof(nlmsghdr));
+  const bool has_attributes = (header.nlmsg_flags & NLM_F_ACK_TLVS) != 0 && NLMSG_ALIGN(whole) < payload.size();
+  if (has_attributes) text.put('[');
   text.put("{error=");
   put_error_number(text, error);
   const Bytes about = payload.subspan(sizeof error);
@@ -91,28 +176,29 @@ void put_error(CallText& text, const nlmsghdr& header, Bytes payload, unsigned p
         {NLMSGERR_ATTR_OFFS, {ValueKind::Show::kUnsigned, nullptr, nullptr, nullptr, 4}},
     };
     static constexpr AttributeSet kSet{&kNetlinkAckAttributes, kRules, {}};
-    return put_attributes(text, attributes, kSet);
+    put_attributes(text, attributes, kSet);
+    return text.put(']');
   }
   text.put('}');
 }
 
 void put_payload(CallText& text, const nlmsghdr& header, Bytes payload, unsigned protocol) {
-  if (header.nlmsg_type == NLMSG_DONE && payload.size() >= sizeof(int)) {
+  if (header.nlmsg_type == NLMSG_DONE && payload.size() == sizeof(int)) {
     int result = 0;
     std::memcpy(&result, payload.data(), sizeof result);
     return put_error_number(text, result);
   }
-  if (header.nlmsg_type == NLMSG_ERROR && payload.size() >= sizeof(int)) {
+  if (header.nlmsg_type == NLMSG_ERROR && payload.size() >= sizeof(nlmsgerr)) {
     return put_error(text, header, payload, protocol);
   }
   const bool known = protocol == NETLINK_ROUTE ? put_route_payload(text, header.nlmsg_type, payload)
                      : protocol == NETLINK_SOCK_DIAG
                          ? put_diag_payload(text, header.nlmsg_type, (header.nlmsg_flags & NLM_F_REQUEST) != 0, payload)
-                     : protocol == NETLINK_GENERIC ? put_generic_payload(text, header.nlmsg_type, payload)
-                                                   : false;
+                     : protocol == NETLINK_GENERIC   ? put_generic_payload(text, header.nlmsg_type, payload)
+                     : protocol == NETLINK_NETFILTER ? put_netfilter_payload(text, header.nlmsg_type, payload)
+                                                     : false;
   if (known) return;
-  const std::string_view shown(reinterpret_cast<const char*>(payload.data()), payload.size());
-  text.quoted(shown.substr(0, text.style.string_limit), shown.size() > text.style.string_limit);
+  put_value(text, payload, {ValueKind::Show::kBytes});
 }
 
 // One message: BYTES begins with its header and ends with it.

@@ -21,4 +21,7 @@ bool put_diag_payload(CallText& text, uint16_t type, bool is_request, std::span<
 // The controller of generic netlink (linux/genetlink.h).
 bool put_generic_payload(CallText& text, uint16_t type, std::span<const std::byte> payload);
 
+// nfnetlink: every message has the same header (linux/netfilter/nfnetlink.h).
+bool put_netfilter_payload(CallText& text, uint16_t type, std::span<const std::byte> payload);
+
 }  // namespace polytap

@@ -204,8 +204,17 @@ constexpr AttributeSet kGenericSet{&kGenericAttributes, kGenericRules, {}};
 
 }  // namespace
 
+// All that is known of a message that is too short for its family, or of a family without a description.
+static bool put_family(CallText& text, Bytes payload) {
+  text.put("{sdiag_family=");
+  text.enumeration(kFamilies, static_cast<uint8_t>(payload[0]));
+  text.put(payload.size() > 1 ? ", ...}" : "}");
+  return true;
+}
+
 bool put_diag_payload(CallText& text, uint16_t type, bool is_request, Bytes payload) {
-  if ((type != SOCK_DIAG_BY_FAMILY && type != SOCK_DESTROY) || payload.empty()) return false;
+  if (type < NLMSG_MIN_TYPE || payload.empty()) return false;
+  if (type != SOCK_DIAG_BY_FAMILY && type != SOCK_DESTROY) return put_family(text, payload);
   switch (static_cast<uint8_t>(payload[0])) {
     case AF_UNIX:
       return put_with_header(text, payload, is_request ? kUnixRequest : kUnixReply, kUnixSet);
@@ -213,12 +222,14 @@ bool put_diag_payload(CallText& text, uint16_t type, bool is_request, Bytes payl
       return put_with_header(text, payload, is_request ? kNetlinkRequest : kNetlinkReply, kNetlinkSet);
     case AF_INET:
     case AF_INET6:
-      if (!(is_request ? put_inet_request(text, payload) : put_inet_reply(text, payload))) return false;
+      if (!(is_request ? put_inet_request(text, payload) : put_inet_reply(text, payload))) {
+        return put_family(text, payload);
+      }
       put_rest(text, payload, is_request ? sizeof(inet_diag_req_v2) : sizeof(inet_diag_msg),
                is_request ? kInetRequestSet : kInetSet);
       return true;
     default:
-      return false;
+      return put_family(text, payload);
   }
 }
 

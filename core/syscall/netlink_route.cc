@@ -1,8 +1,12 @@
 // rtnetlink(7): links, addresses, routes, neighbors and rules.
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
+#include <linux/if_addrlabel.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/net_namespace.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -12,6 +16,7 @@
 #include "core/syscall/structure.h"
 #include "core/syscall/tables.h"
 #include "core/syscall/tables_netlink.h"
+#include "core/syscall/tables_netlink_types.h"
 #include "core/syscall/value_kinds.h"
 
 namespace polytap {
@@ -28,13 +33,36 @@ constexpr ValueKind kFamily{Show::kEnumeration, &kFamilies};
 constexpr ValueKind growing(const Structure& structure) { return {Show::kStructure, nullptr, &structure}; }
 constexpr ValueKind nested(const AttributeSet& set) { return {Show::kNested, nullptr, nullptr, &set}; }
 
+// A name, or the number alone.
+void put_name_or_number(CallText& text, const ConstantTable& table, Bytes bytes) {
+  const uint64_t number = number_in(bytes);
+  table.find(number).empty() ? text.hex(number) : text.enumeration(table, number);
+}
+constexpr ValueKind kScope{
+    .print = [](CallText& text, Bytes own, Bytes) { put_name_or_number(text, kRouteScopes, own); }};
+constexpr ValueKind kTable{
+    .print = [](CallText& text, Bytes own, Bytes) { put_name_or_number(text, kRouteTables, own); }};
+constexpr Constant kRuleFlagConstants[] = {
+    {"FIB_RULE_PERMANENT", FIB_RULE_PERMANENT},       {"FIB_RULE_INVERT", FIB_RULE_INVERT},
+    {"FIB_RULE_UNRESOLVED", FIB_RULE_UNRESOLVED},     {"FIB_RULE_IIF_DETACHED", FIB_RULE_IIF_DETACHED},
+    {"FIB_RULE_OIF_DETACHED", FIB_RULE_OIF_DETACHED}, {"FIB_RULE_FIND_SADDR", FIB_RULE_FIND_SADDR},
+};
+constexpr ConstantTable kRuleFlags{kRuleFlagConstants,
+                                   "FIB_RULE_?"
+                                   "??"};
+
+// netinet/ip.h.
+constexpr Constant kServiceTypeConstants[] = {
+    {"IPTOS_LOWDELAY", 0x10}, {"IPTOS_THROUGHPUT", 8}, {"IPTOS_RELIABILITY", 4}, {"IPTOS_MINCOST", 2}};
+constexpr ConstantTable kServiceTypes{kServiceTypeConstants,
+                                      "IPTOS_?"
+                                      "??"};
+
 // Links.
 constexpr Field kLinkHeaderFields[] = {
-    POLYTAP_FIELD(ifinfomsg, ifi_family, kFamily),
-    POLYTAP_FIELD(ifinfomsg, ifi_type, one_of(kHardwareTypes)),
-    POLYTAP_FIELD(ifinfomsg, ifi_index, kInterface),
-    POLYTAP_FIELD(ifinfomsg, ifi_flags, flags_of(kInterfaceFlags)),
-    POLYTAP_FIELD(ifinfomsg, ifi_change, flags_of(kInterfaceFlags)),
+    POLYTAP_FIELD(ifinfomsg, ifi_family, kFamily),      POLYTAP_FIELD(ifinfomsg, ifi_type, one_of(kHardwareTypes)),
+    POLYTAP_FIELD(ifinfomsg, ifi_index, kInterface),    POLYTAP_FIELD(ifinfomsg, ifi_flags, flags_of(kInterfaceFlags)),
+    POLYTAP_FIELD(ifinfomsg, ifi_change, {Show::kHex}),
 };
 constexpr Structure kLinkHeader{kLinkHeaderFields, sizeof(ifinfomsg)};
 
@@ -165,7 +193,7 @@ constexpr Field kAddressHeaderFields[] = {
     POLYTAP_FIELD(ifaddrmsg, ifa_family, kFamily),
     POLYTAP_FIELD(ifaddrmsg, ifa_prefixlen, kNumber),
     POLYTAP_FIELD(ifaddrmsg, ifa_flags, flags_of(kAddressFlags)),
-    POLYTAP_FIELD(ifaddrmsg, ifa_scope, one_of(kRouteScopes)),
+    POLYTAP_FIELD(ifaddrmsg, ifa_scope, kScope),
     POLYTAP_FIELD(ifaddrmsg, ifa_index, kInterface),
 };
 constexpr Structure kAddressHeader{kAddressHeaderFields, sizeof(ifaddrmsg)};
@@ -190,10 +218,10 @@ constexpr Field kRouteHeaderFields[] = {
     POLYTAP_FIELD(rtmsg, rtm_family, kFamily),
     POLYTAP_FIELD(rtmsg, rtm_dst_len, kNumber),
     POLYTAP_FIELD(rtmsg, rtm_src_len, kNumber),
-    POLYTAP_FIELD(rtmsg, rtm_tos, {Show::kHex}),
-    POLYTAP_FIELD(rtmsg, rtm_table, one_of(kRouteTables)),
+    POLYTAP_FIELD(rtmsg, rtm_tos, flags_of(kServiceTypes)),
+    POLYTAP_FIELD(rtmsg, rtm_table, kTable),
     POLYTAP_FIELD(rtmsg, rtm_protocol, one_of(kRouteProtocols)),
-    POLYTAP_FIELD(rtmsg, rtm_scope, one_of(kRouteScopes)),
+    POLYTAP_FIELD(rtmsg, rtm_scope, kScope),
     POLYTAP_FIELD(rtmsg, rtm_type, one_of(kRouteTypes)),
     POLYTAP_FIELD(rtmsg, rtm_flags, flags_of(kRouteFlags)),
 };
@@ -263,10 +291,10 @@ constexpr Field kRuleHeaderFields[] = {
     POLYTAP_FIELD(fib_rule_hdr, family, kFamily),
     POLYTAP_FIELD(fib_rule_hdr, dst_len, kNumber),
     POLYTAP_FIELD(fib_rule_hdr, src_len, kNumber),
-    POLYTAP_FIELD(fib_rule_hdr, tos, {Show::kHex}),
+    POLYTAP_FIELD(fib_rule_hdr, tos, flags_of(kServiceTypes)),
     POLYTAP_FIELD(fib_rule_hdr, table, one_of(kRouteTables)),
     POLYTAP_FIELD(fib_rule_hdr, action, one_of(kRuleActions)),
-    POLYTAP_FIELD(fib_rule_hdr, flags, {Show::kHex}),
+    POLYTAP_FIELD(fib_rule_hdr, flags, flags_of(kRuleFlags)),
 };
 constexpr Structure kRuleHeader{kRuleHeaderFields, sizeof(fib_rule_hdr)};
 constexpr AttributeRule kRuleRules[] = {
@@ -288,38 +316,117 @@ constexpr AttributeRule kRuleRules[] = {
 };
 constexpr AttributeSet kRuleSet{&kRuleAttributes, kRuleRules, {}};
 
+// Traffic control and the rest.
+constexpr Field kControlHeaderFields[] = {
+    POLYTAP_FIELD(tcmsg, tcm_family, kFamily), POLYTAP_FIELD(tcmsg, tcm_ifindex, kInterface),
+    POLYTAP_FIELD(tcmsg, tcm_handle, kNumber), POLYTAP_FIELD(tcmsg, tcm_parent, kNumber),
+    POLYTAP_FIELD(tcmsg, tcm_info, kNumber),
+};
+constexpr Structure kControlHeader{kControlHeaderFields, sizeof(tcmsg)};
+constexpr AttributeRule kControlRules[] = {
+    {TCA_KIND, kText},           {TCA_CHAIN, kUint32}, {TCA_HW_OFFLOAD, kUint8}, {TCA_INGRESS_BLOCK, kUint32},
+    {TCA_EGRESS_BLOCK, kUint32},
+};
+constexpr AttributeSet kControlSet{&kControlAttributes, kControlRules, {}};
+
+constexpr Field kActionHeaderFields[] = {POLYTAP_FIELD(tcamsg, tca_family, kFamily)};
+constexpr Structure kActionHeader{kActionHeaderFields, sizeof(tcamsg)};
+constexpr AttributeSet kActionSet{&kActionAttributes, std::span<const AttributeRule>(), {}};
+
+constexpr Field kTableHeaderFields[] = {POLYTAP_FIELD(ndtmsg, ndtm_family, kFamily)};
+constexpr Structure kTableHeader{kTableHeaderFields, sizeof(ndtmsg)};
+constexpr AttributeRule kTableRules[] = {
+    {NDTA_NAME, kText},      {NDTA_THRESH1, kUint32},     {NDTA_THRESH2, kUint32},
+    {NDTA_THRESH3, kUint32}, {NDTA_GC_INTERVAL, kUint64},
+};
+constexpr AttributeSet kTableSet{&kTableAttributes, kTableRules, {}};
+
+constexpr Field kLabelHeaderFields[] = {
+    POLYTAP_FIELD(ifaddrlblmsg, ifal_family, kFamily), POLYTAP_FIELD(ifaddrlblmsg, ifal_prefixlen, kNumber),
+    POLYTAP_FIELD(ifaddrlblmsg, ifal_flags, kNumber),  POLYTAP_FIELD(ifaddrlblmsg, ifal_index, kInterface),
+    POLYTAP_FIELD(ifaddrlblmsg, ifal_seq, kNumber),
+};
+constexpr Structure kLabelHeader{kLabelHeaderFields, sizeof(ifaddrlblmsg)};
+constexpr AttributeRule kLabelRules[] = {{IFAL_ADDRESS, kInternet}, {IFAL_LABEL, kUint32}};
+constexpr AttributeSet kLabelSet{&kLabelAttributes, kLabelRules, {}};
+
+constexpr Field kConfigurationHeaderFields[] = {POLYTAP_FIELD(netconfmsg, ncm_family, kFamily)};
+constexpr Structure kConfigurationHeader{kConfigurationHeaderFields, sizeof(netconfmsg)};
+constexpr AttributeRule kConfigurationRules[] = {
+    {NETCONFA_IFINDEX, kInterface},   {NETCONFA_FORWARDING, kInt32},    {NETCONFA_RP_FILTER, kInt32},
+    {NETCONFA_MC_FORWARDING, kInt32}, {NETCONFA_PROXY_NEIGH, kInt32},   {NETCONFA_IGNORE_ROUTES_WITH_LINKDOWN, kInt32},
+    {NETCONFA_INPUT, kInt32},         {NETCONFA_BC_FORWARDING, kInt32},
+};
+constexpr AttributeSet kConfigurationSet{&kConfigurationAttributes, kConfigurationRules, {}};
+
+constexpr Field kBridgeHeaderFields[] = {POLYTAP_FIELD(br_port_msg, family, kFamily),
+                                         POLYTAP_FIELD(br_port_msg, ifindex, kInterface)};
+constexpr Structure kBridgeHeader{kBridgeHeaderFields, sizeof(br_port_msg)};
+constexpr AttributeSet kBridgeSet{&kBridgeAttributes, std::span<const AttributeRule>(), {}};
+
+constexpr Field kNamespaceHeaderFields[] = {{"rtgen_family", 0, 1, kFamily}};
+constexpr Structure kNamespaceHeader{kNamespaceHeaderFields, 1};
+constexpr AttributeRule kNamespaceRules[] = {
+    {NETNSA_NSID, kInt32},        {NETNSA_PID, kUint32},         {NETNSA_FD, {Show::kFd, nullptr, nullptr, nullptr, 4}},
+    {NETNSA_TARGET_NSID, kInt32}, {NETNSA_CURRENT_NSID, kInt32},
+};
+constexpr AttributeSet kNamespaceSet{&kNamespaceAttributes, kNamespaceRules, {}};
+
 struct Family {
   uint16_t first_type;  // of the four RTM_NEW.., RTM_DEL.., RTM_GET.., RTM_SET..
   const Structure* header;
   const AttributeSet* attributes;
 };
 constexpr Family kMessageFamilies[] = {
-    {RTM_NEWLINK, &kLinkHeader, &kLinkSet},    {RTM_NEWADDR, &kAddressHeader, &kAddressSet},
-    {RTM_NEWROUTE, &kRouteHeader, &kRouteSet}, {RTM_NEWNEIGH, &kNeighborHeader, &kNeighborSet},
+    {RTM_NEWLINK, &kLinkHeader, &kLinkSet},
+    {RTM_NEWADDR, &kAddressHeader, &kAddressSet},
+    {RTM_NEWROUTE, &kRouteHeader, &kRouteSet},
+    {RTM_NEWNEIGH, &kNeighborHeader, &kNeighborSet},
     {RTM_NEWRULE, &kRuleHeader, &kRuleSet},
+    {RTM_NEWQDISC, &kControlHeader, &kControlSet},
+    {RTM_NEWTCLASS, &kControlHeader, &kControlSet},
+    {RTM_NEWTFILTER, &kControlHeader, &kControlSet},
+    {RTM_NEWCHAIN, &kControlHeader, &kControlSet},
+    {RTM_NEWACTION, &kActionHeader, &kActionSet},
+    {RTM_GETMULTICAST, &kAddressHeader, &kAddressSet},
+    {RTM_GETANYCAST, &kAddressHeader, &kAddressSet},
+    {RTM_NEWNEIGHTBL, &kTableHeader, &kTableSet},
+    {RTM_NEWADDRLABEL, &kLabelHeader, &kLabelSet},
+    {RTM_NEWNETCONF, &kConfigurationHeader, &kConfigurationSet},
+    {RTM_NEWMDB, &kBridgeHeader, &kBridgeSet},
+    {RTM_NEWNSID, &kNamespaceHeader, &kNamespaceSet},
 };
 
 }  // namespace
 
 bool put_route_payload(CallText& text, uint16_t type, Bytes payload) {
-  for (const Family& family : kMessageFamilies) {
-    if (type / 4 != family.first_type / 4 || payload.empty()) continue;
-    const MessageContext context{static_cast<uint8_t>(payload[0])};
-    if (payload.size() < family.header->size) {
-      // struct rtgenmsg is enough to ask for all.
-      text.print("{{{}=", family.header->fields[0].name);
-      text.enumeration(kFamilies, context.family);
-      text.put(", ...}");
-      return true;
+  if (type < RTM_BASE || payload.empty()) return false;
+  const MessageContext context{static_cast<uint8_t>(payload[0])};
+  const auto* family =
+      std::ranges::find(kMessageFamilies, type / 4, [](const Family& each) { return each.first_type / 4; });
+  if (family == std::end(kMessageFamilies) || kRouteMessages.find(type).empty()) {
+    // struct rtgenmsg is what all of them begin with.
+    text.put("{family=");
+    text.enumeration(kFamilies, context.family);
+    if (payload.size() > 1) {
+      text.put(", data=");
+      put_value(text, payload.subspan(1), {Show::kBytes});
     }
-    put_structure(text, payload.first(family.header->size), *family.header, context);
-    const Bytes attributes = payload.subspan(std::min<size_t>(NLMSG_ALIGN(family.header->size), payload.size()));
-    if (attributes.empty()) return true;
-    text.put(", ");
-    put_attributes(text, attributes, *family.attributes, context);
+    text.put('}');
     return true;
   }
-  return false;
+  if (payload.size() < family->header->size) {
+    text.print("{{{}=", family->header->fields[0].name);
+    text.enumeration(kFamilies, context.family);
+    text.put(family->header->fields.size() > 1 ? ", ...}" : "}");
+    return true;
+  }
+  put_structure(text, payload.first(family->header->size), *family->header, context);
+  const Bytes attributes = payload.subspan(std::min<size_t>(NLMSG_ALIGN(family->header->size), payload.size()));
+  if (attributes.empty()) return true;
+  text.put(", ");
+  put_attributes(text, attributes, *family->attributes, context);
+  return true;
 }
 
 }  // namespace polytap

@@ -36,6 +36,8 @@ bool may_make_file(uint64_t flags) { return (flags & O_CREAT) != 0 || (flags & O
 void put_file_time(CallText& text, std::string_view name, const ::timespec& time) {
   text.print(", {}={}", name, time.tv_sec);
   put_comment_time(text, time.tv_sec, time.tv_nsec);
+  // The first structure of i386 has no nanoseconds.
+  if (text.call.foreign_name.starts_with("old")) return;
   text.print(", {}_nsec={}", name, static_cast<uint64_t>(time.tv_nsec));
 }
 
@@ -118,13 +120,13 @@ void file_status(CallText& text, uint64_t value, const ArgumentKind&) {
   put_mode(text, status.st_mode);
   if (text.style.verbose) {
     text.print(", st_nlink={}, st_uid={}, st_gid={}, st_blksize={}, st_blocks={}", status.st_nlink, status.st_uid,
-               status.st_gid, status.st_blksize, status.st_blocks);
+               status.st_gid, static_cast<uint64_t>(status.st_blksize), static_cast<uint64_t>(status.st_blocks));
   }
   if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
     text.put(", st_rdev=");
     text.device(status.st_rdev);
   } else {
-    text.print(", st_size={}", status.st_size);
+    text.print(", st_size={}", static_cast<uint64_t>(status.st_size));
   }
   if (!text.style.verbose) return text.put(", ...}");
   put_file_time(text, "st_atime", status.st_atim);
@@ -181,13 +183,19 @@ void statfs(CallText& text, uint64_t value, const ArgumentKind&) {
   if (!text.fetch_result(value, status)) return;
   text.put("{f_type=");
   text.enumeration(kFileSystems, static_cast<uint64_t>(status.f_type));
-  text.print(
-      ", f_bsize={}, f_blocks={}, f_bfree={}, f_bavail={}, f_files={}, f_ffree={}, f_fsid={{val=[{:#x}, {:#x}]}}, "
-      "f_namelen={}, f_frsize={}, f_flags=",
-      static_cast<uint64_t>(status.f_bsize), status.f_blocks, status.f_bfree, status.f_bavail, status.f_files,
-      status.f_ffree, static_cast<uint32_t>(status.f_fsid.__val[0]), static_cast<uint32_t>(status.f_fsid.__val[1]),
-      static_cast<uint64_t>(status.f_namelen), static_cast<uint64_t>(status.f_frsize));
-  text.flags(kStatfsFlags, static_cast<uint64_t>(status.f_flags));
+  text.print(", f_bsize={}, f_blocks={}, f_bfree={}, f_bavail={}, f_files={}, f_ffree={}, f_fsid={{val=[",
+             static_cast<uint64_t>(status.f_bsize), status.f_blocks, status.f_bfree, status.f_bavail, status.f_files,
+             status.f_ffree);
+  text.hex(static_cast<uint32_t>(status.f_fsid.__val[0]));
+  text.put(", ");
+  text.hex(static_cast<uint32_t>(status.f_fsid.__val[1]));
+  text.print("]}}, f_namelen={}, f_frsize={}", static_cast<uint64_t>(status.f_namelen),
+             static_cast<uint64_t>(status.f_frsize));
+  constexpr uint64_t kValid = 0x20;  // ST_VALID: the kernel knows flags
+  if ((static_cast<uint64_t>(status.f_flags) & kValid) != 0) {
+    text.put(", f_flags=");
+    text.flags(kStatfsFlags, static_cast<uint64_t>(status.f_flags));
+  }
   text.put('}');
 }
 

@@ -253,8 +253,21 @@ void put_owner(CallText& text, uint64_t at) {
 
 }  // namespace
 
+namespace {
+
+// The commands of 64-bit locks, which only 32-bit programs have, as the plain ones.
+uint32_t fcntl_command(const CallText& text) {
+  constexpr uint32_t kGetLock64 = 12;
+  constexpr uint32_t kSetLockWait64 = 14;
+  const auto command = static_cast<uint32_t>(text.argument(1));
+  const bool is_64 = command >= kGetLock64 && command <= kSetLockWait64;
+  return text.call.is_32bit && is_64 ? command - kGetLock64 + F_GETLK : command;
+}
+
+}  // namespace
+
 void fcntl_argument(CallText& text, uint64_t value, const ArgumentKind&) {
-  switch (static_cast<uint32_t>(text.argument(1))) {
+  switch (fcntl_command(text)) {
     case F_GETFD:
     case F_GETFL:
     case F_GETLEASE:

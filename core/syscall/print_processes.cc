@@ -286,6 +286,8 @@ void cpu_set(CallText& text, uint64_t value, const ArgumentKind& kind) {
 }
 
 void groups(CallText& text, uint64_t value, const ArgumentKind&) {
+  constexpr uint32_t kMost = 65536;  // NGROUPS_MAX
+  if (static_cast<uint32_t>(text.argument(0)) > kMost) return text.address(value);
   put_array<uint32_t>(text, value, static_cast<uint32_t>(text.argument(0)),
                       [&](uint32_t group) { text.print("{}", group); });
 }

@@ -131,6 +131,9 @@ void resource_limit(CallText& text, uint64_t value, const ArgumentKind& kind) {
 
 void resource_usage(CallText& text, uint64_t value, const ArgumentKind&) {
   rusage usage{};
+  constexpr uint64_t kWait4 = 61;
+  // Nobody had ended: nothing was written.
+  if (text.call.number == kWait4 && text.call.result == 0) return text.address(value);
   if (!text.fetch_result(value, usage)) return;
   text.put("{ru_utime=");
   put(text, usage.ru_utime);

@@ -14,7 +14,10 @@ void process(CallText& text, uint64_t value, const ArgumentKind&) { text.process
 
 void int32(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", static_cast<int32_t>(value)); }
 void uint32(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", static_cast<uint32_t>(value)); }
-void int64(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", static_cast<int64_t>(value)); }
+void int64(CallText& text, uint64_t value, const ArgumentKind&) {
+  const bool is_short = text.call.is_32bit && value <= UINT32_MAX;
+  text.print("{}", is_short ? static_cast<int32_t>(value) : static_cast<int64_t>(value));
+}
 void uint64(CallText& text, uint64_t value, const ArgumentKind&) { text.print("{}", value); }
 void hex(CallText& text, uint64_t value, const ArgumentKind&) { text.hex(value); }
 void hex32(CallText& text, uint64_t value, const ArgumentKind&) { text.hex(static_cast<uint32_t>(value)); }
@@ -26,12 +29,14 @@ void put_mode(CallText& text, uint32_t value) {
   const uint32_t type = value & S_IFMT;
   if (text.style.constants == ConstantStyle::kRaw) return text.print("{:#o}", value);
   std::string names(kFileTypes.find(type));
-  if (names.empty()) return text.print("{:#03o}", value);
+  const bool has_bits = (value & (S_ISUID | S_ISGID | S_ISVTX)) != 0;
+  if (names.empty() && (type != 0 || !has_bits)) return text.print("{:#03o}", value);
   if ((value & S_ISUID) != 0) names += "|S_ISUID";
   if ((value & S_ISGID) != 0) names += "|S_ISGID";
   if ((value & S_ISVTX) != 0) names += "|S_ISVTX";
   const uint32_t rest = value & ~static_cast<uint32_t>(S_IFMT | S_ISUID | S_ISGID | S_ISVTX);
   fmt::format_to(std::back_inserter(names), "|{:#03o}", rest);
+  if (names.starts_with('|')) names.erase(0, 1);
   if (text.style.constants == ConstantStyle::kVerbose) {
     text.print("{:#o} /* {} */", value, names);
   } else {
@@ -113,10 +118,31 @@ void result_string(CallText& text, uint64_t value, const ArgumentKind&) {
   text.path(value);
 }
 
+namespace {
+
+uint64_t word_size(const CallText& text) { return text.call.is_32bit ? 4 : 8; }
+
+// The long or pointer at INDEX of an array.
+bool read_word(const CallText& text, uint64_t at, uint64_t index, uint64_t& word) {
+  word = 0;
+  const auto bytes = std::as_writable_bytes(std::span(&word, 1)).first(word_size(text));
+  return text.memory.read(at + index * bytes.size(), bytes) == bytes.size();
+}
+
+// What the call reads, or gives when it succeeded.
+bool fetch_word(CallText& text, uint64_t at, bool is_result, uint64_t& word) {
+  const bool known = !is_result || text.succeeded();
+  if (known && at != 0 && text.style.dereference && read_word(text, at, 0, word)) return true;
+  text.address(at);
+  return false;
+}
+
+}  // namespace
+
 void string_array(CallText& text, uint64_t value, const ArgumentKind&) {
   if (value == 0) return text.put("NULL");
   uint64_t pointer = 0;
-  if (!text.memory.read_object(value, pointer)) return text.address(value);
+  if (!read_word(text, value, 0, pointer)) return text.address(value);
   text.put('[');
   for (size_t i = 0; pointer != 0; i++) {
     if (i > 0) text.put(", ");
@@ -125,9 +151,8 @@ void string_array(CallText& text, uint64_t value, const ArgumentKind&) {
       break;
     }
     text.string(pointer);
-    const uint64_t next = value + 8 * (i + 1);
-    if (!text.memory.read_object(next, pointer)) {
-      text.print(", ... /* {:#x} */", next);
+    if (!read_word(text, value, i + 1, pointer)) {
+      text.print(", ... /* {:#x} */", value + word_size(text) * (i + 1));
       break;
     }
   }
@@ -139,11 +164,11 @@ void environment(CallText& text, uint64_t value, const ArgumentKind& kind) {
   text.address(value);
   uint64_t count = 0;
   uint64_t pointer = 0;
-  bool readable = text.memory.read_object(value, pointer);
+  bool readable = read_word(text, value, 0, pointer);
   if (!readable) return;
   while (readable && pointer != 0) {
     count++;
-    readable = text.memory.read_object(value + 8 * count, pointer);
+    readable = read_word(text, value, count, pointer);
   }
   text.print(" /* {} var{}{} */", count, count == 1 ? "" : "s", readable ? "" : ", unterminated");
 }
@@ -159,22 +184,21 @@ void uint_at(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void long_at(CallText& text, uint64_t value, const ArgumentKind& kind) {
-  int64_t number = 0;
-  if (kind.direction == ArgumentKind::Direction::kIn ? text.fetch(value, number) : text.fetch_result(value, number)) {
-    text.print("[{}]", number);
-  }
+  uint64_t number = 0;
+  if (!fetch_word(text, value, kind.direction != ArgumentKind::Direction::kIn, number)) return;
+  text.put('[');
+  int64(text, number, kind);
+  text.put(']');
 }
 
 void unsigned_long_at(CallText& text, uint64_t value, const ArgumentKind& kind) {
   uint64_t number = 0;
-  if (kind.direction == ArgumentKind::Direction::kIn ? text.fetch(value, number) : text.fetch_result(value, number)) {
-    text.print("[{}]", number);
-  }
+  if (fetch_word(text, value, kind.direction != ArgumentKind::Direction::kIn, number)) text.print("[{}]", number);
 }
 
 void address_at(CallText& text, uint64_t value, const ArgumentKind&) {
   uint64_t number = 0;
-  if (!text.fetch_result(value, number)) return;
+  if (!fetch_word(text, value, true, number)) return;
   text.put('[');
   text.address(number);
   text.put(']');

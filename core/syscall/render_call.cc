@@ -2,6 +2,7 @@
 
 #include <linux/unistd.h>
 
+#include "core/syscall/i386.h"
 #include "core/syscall/table.h"
 
 namespace polytap {
@@ -26,6 +27,10 @@ void put_argument_name(CallText& text, size_t index) {
   if (known != nullptr && index < known->argument_count) text.print("{}=", known->argument_slots[index].name);
 }
 
+void put_argument(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  text.call.is_32bit ? put_i386_argument(text, value, kind) : kind.print(text, value, kind);
+}
+
 bool is_addendum(const CallDescription* call, size_t slot) {
   return call != nullptr && call->argument_slots[slot].direction == ArgumentKind::Direction::kAddendum;
 }
@@ -41,7 +46,7 @@ void render_slot(CallText& text, const CallDescription* call, size_t slot) {
   if (call == nullptr || (text.style.raw && !is_addendum(call, slot))) {
     text.hex(text.argument(argument_of_slot(call, slot)));
   } else if (!text.style.raw) {
-    call->argument_slots[slot].print(text, text.argument(argument_of_slot(call, slot)), call->argument_slots[slot]);
+    put_argument(text, text.argument(argument_of_slot(call, slot)), call->argument_slots[slot]);
   }
 }
 
@@ -109,6 +114,7 @@ std::string name_of(const CallValues& call) {
 }
 
 const CallDescription* description_of(const CallValues& call) {
+  if (call.description != nullptr) return call.description;
   return call.foreign_name.empty() ? describe_call(call.number) : nullptr;
 }
 

@@ -32,6 +32,11 @@ void put_bytes(CallText& text, Bytes bytes, size_t limit) {
 
 void put_bytes(CallText& text, Bytes bytes) { put_bytes(text, bytes, text.style.string_limit); }
 
+void put_text(CallText& text, std::string_view content) {
+  const size_t limit = text.style.string_limit;
+  text.quoted(content.substr(0, limit), content.size() > limit);
+}
+
 int64_t signed_in(Bytes bytes) {
   const unsigned unused = 64 - 8 * static_cast<unsigned>(std::min<size_t>(bytes.size(), 8));
   return static_cast<int64_t>(number_in(bytes) << unused) >> unused;
@@ -339,7 +344,7 @@ void put_value(CallText& text, Bytes bytes, const ValueKind& kind, const Message
   const Bytes own = kind.size != 0 && !is_array ? bytes.first(kind.size) : bytes;
   switch (kind.show) {
     case Show::kText:
-      return text.quoted(as_text(own).substr(0, as_text(own).find('\0')));
+      return put_text(text, as_text(own).substr(0, as_text(own).find('\0')));
     case Show::kBytes:
       return put_bytes(text, own);
     case Show::kNetwork:

@@ -86,6 +86,7 @@ static constexpr Constant kWhenceConstants[] = {
 const ConstantTable kWhence{kWhenceConstants, "SEEK_?" "??"};
 
 static constexpr Constant kFcntlCommandsConstants[] = {
+    {"F_GETOWNER_UIDS", 17}, {"F_GETLK64", 12}, {"F_SETLK64", 13}, {"F_SETLKW64", 14},
     NAMED(F_DUPFD), NAMED(F_GETFD), NAMED(F_SETFD), NAMED(F_GETFL), NAMED(F_SETFL), NAMED(F_GETLK), NAMED(F_SETLK),
     NAMED(F_SETLKW), NAMED(F_SETOWN), NAMED(F_GETOWN), NAMED(F_SETSIG), NAMED(F_GETSIG), NAMED(F_SETOWN_EX),
     NAMED(F_GETOWN_EX), NAMED(F_OFD_GETLK), NAMED(F_OFD_SETLK), NAMED(F_OFD_SETLKW), NAMED(F_SETLEASE),

@@ -445,7 +445,7 @@ const ConstantTable kNetlinkDiagProtocols{kNetlinkDiagProtocolsConstants, "NETLI
 static constexpr Constant kGenericFamiliesConstants[] = {
     {"nlctrl", GENL_ID_CTRL}, {"VFS_DQUOT", GENL_ID_VFS_DQUOT}, {"PMCRAID", GENL_ID_PMCRAID},
 };
-const ConstantTable kGenericFamilies{kGenericFamiliesConstants, ""};
+const ConstantTable kGenericFamilies{kGenericFamiliesConstants, "GENERIC_FAMILY_?" "??"};
 static constexpr Constant kInternetCountersConstants[] = {
     NAMED(IPSTATS_MIB_NUM), NAMED(IPSTATS_MIB_INPKTS), NAMED(IPSTATS_MIB_INOCTETS), NAMED(IPSTATS_MIB_INDELIVERS),
     NAMED(IPSTATS_MIB_OUTFORWDATAGRAMS), NAMED(IPSTATS_MIB_OUTPKTS), NAMED(IPSTATS_MIB_OUTOCTETS),

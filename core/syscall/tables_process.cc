@@ -38,9 +38,8 @@ static constexpr Constant kSigprocmaskHowConstants[] = {
 const ConstantTable kSigprocmaskHow{kSigprocmaskHowConstants, "SIG_?" "??"};
 
 static constexpr Constant kSigactionFlagsConstants[] = {
-    {"SA_RESTORER", 0x04000000}, NAMED(SA_ONSTACK), NAMED(SA_RESTART), NAMED(SA_NODEFER), NAMED(SA_RESETHAND),
+    {"SA_RESTORER", 0x04000000}, NAMED(SA_ONSTACK), NAMED(SA_RESTART), {"SA_INTERRUPT", 0x20000000}, NAMED(SA_NODEFER), NAMED(SA_RESETHAND),
     NAMED(SA_SIGINFO), NAMED(SA_NOCLDSTOP), NAMED(SA_NOCLDWAIT), {"SA_UNSUPPORTED", 0x400},
-    {"SA_EXPOSE_TAGBITS", 0x800},
 };
 const ConstantTable kSigactionFlags{kSigactionFlagsConstants, "SA_?" "??"};
 

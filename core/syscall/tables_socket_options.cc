@@ -1,5 +1,11 @@
 #include "core/syscall/tables_socket_options.h"
 
+// libc's before the kernel's, which then leave out what both have.
+// clang-format off
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <sys/socket.h>
 #include <linux/atalk.h>
 #include <linux/ax25.h>
 #include <linux/caif/caif_socket.h>
@@ -19,10 +25,7 @@
 #include <linux/sctp.h>
 #include <linux/tipc.h>
 #include <linux/tls.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <netinet/udp.h>
-#include <sys/socket.h>
+// clang-format on
 
 #include "core/syscall/named.h"
 #include "core/syscall/tables.h"
