@@ -1,6 +1,7 @@
 // What changes the traced process, and the records of reads that failed.
 #include "backends/ebpf/function_compiler.h"
 #include "backends/ebpf/helpers.h"
+#include "core/base/check.h"
 
 namespace polytap::ebpf {
 
@@ -29,6 +30,9 @@ void FunctionCompiler::expand(const ir::OverrideResult& op, ir::Temp) {
   code_.move(Reg::k1, Reg::k6);
   code_.call(helper::kOverrideReturn);
 }
+
+// Refused before: no BPF program can make the thread wait.
+void FunctionCompiler::expand(const ir::Delay&, ir::Temp) { CHECK(false); }
 
 void FunctionCompiler::expand(const ir::WriteMemory& op, ir::Temp result) {
   load_temp(Reg::k1, op.address);

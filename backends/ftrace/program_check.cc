@@ -71,6 +71,7 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation) {
                         [](const ir::ReadBuiltin& op) -> Reason { return why_not_builtin(op.what); },
                         [](const ir::SendSignal&) -> Reason { return late_reason("signal()"); },
                         [](const ir::OverrideResult&) -> Reason { return late_reason("override()"); },
+                        [](const ir::Delay&) -> Reason { return late_reason("delay()"); },
                         [](const ir::WriteMemory&) -> Reason { return late_reason("write_user()"); },
                         [](const auto&) -> Reason { return std::nullopt; },
                     },

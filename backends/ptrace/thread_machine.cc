@@ -197,6 +197,12 @@ bool ThreadMachine::override_result(int64_t value) {
   return poke(offsetof(user_regs_struct, orig_rax), -1) && poke(offsetof(user_regs_struct, rax), value);
 }
 
+bool ThreadMachine::delay(uint64_t nanoseconds) {
+  if (tracee_ == nullptr) return false;
+  tracee_->delay_ns += nanoseconds;
+  return true;
+}
+
 bool ThreadMachine::write_memory(uint64_t address, std::span<const std::byte> bytes) {
   if (tracee_ == nullptr) return false;
   iovec local{const_cast<std::byte*>(bytes.data()), bytes.size()};

@@ -50,6 +50,7 @@ class ThreadMachine : public ir::Machine {
   void fault() override;
   bool send_signal(int number, bool to_thread) override;
   bool override_result(int64_t value) override;
+  bool delay(uint64_t nanoseconds) override;
   bool write_memory(uint64_t address, std::span<const std::byte> bytes) override;
 
  private:

@@ -99,6 +99,7 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation, boo
                         },
                         [](const ir::SendSignal&) -> Reason { return late_reason("signal()"); },
                         [](const ir::OverrideResult&) -> Reason { return late_reason("override()"); },
+                        [](const ir::Delay&) -> Reason { return late_reason("delay()"); },
                         [](const ir::WriteMemory&) -> Reason { return late_reason("write_user()"); },
                         [](const auto&) -> Reason { return std::nullopt; },
                     },

@@ -48,6 +48,7 @@ FunctionNeeds needs_of(const Function& function) {
       [&](const SendSignal&) { needs.acts = true; },
       [&](const OverrideResult&) { needs.acts = true; },
       [&](const WriteMemory&) { needs.acts = true; },
+      [&](const Delay&) { needs.acts = true; },
       [](const auto&) {},
   };
   for (const Block& block : function.blocks) {

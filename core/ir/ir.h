@@ -234,6 +234,11 @@ struct SendSignal {
 struct OverrideResult {
   Temp value = kNoTemp;
 };
+// The thread goes on `nanoseconds` later (a negative number is a fault); several add up. What is behind it in the
+// function runs at once.
+struct Delay {
+  Temp nanoseconds = kNoTemp;
+};
 // Writes `length` bytes to user memory. Result: 1, or 0 for a fault.
 struct WriteMemory {
   Temp address = kNoTemp;
@@ -313,11 +318,11 @@ struct Exit {
   Temp code = kNoTemp;
 };
 
-using Operation =
-    std::variant<Const, Binary, Extend, SlotLoad, SlotLoadAt, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextLoad,
-                 ContextCopy, ContextString, ReadBuiltin, ReadComm, ReadMemory, ReadString, ReadBuffer, ReadStack,
-                 CompareBytes, StringLength, MapGet, MapSet, MapAdd, MapDelete, MapHas, MapLength, Aggregate,
-                 AggregateRead, MapNext, Emit, Exit, FindText, JoinTexts, SendSignal, OverrideResult, WriteMemory>;
+using Operation = std::variant<Const, Binary, Extend, SlotLoad, SlotLoadAt, SlotStore, SlotZero, SlotCopy, SlotLiteral,
+                               ContextLoad, ContextCopy, ContextString, ReadBuiltin, ReadComm, ReadMemory, ReadString,
+                               ReadBuffer, ReadStack, CompareBytes, StringLength, MapGet, MapSet, MapAdd, MapDelete,
+                               MapHas, MapLength, Aggregate, AggregateRead, MapNext, Emit, Exit, FindText, JoinTexts,
+                               SendSignal, OverrideResult, WriteMemory, Delay>;
 
 inline constexpr EmitId kNoEmit = ~0U;
 

@@ -90,7 +90,7 @@ bool has_result(const Operation& operation) {
       [](const auto& op) {
         using Op = std::remove_cvref_t<decltype(op)>;
         return !is_one_of<Op, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextCopy, ReadComm, ReadBuffer, ReadStack,
-                          MapSet, Aggregate, Emit, Exit, JoinTexts, SendSignal, OverrideResult>;
+                          MapSet, Aggregate, Emit, Exit, JoinTexts, SendSignal, OverrideResult, Delay>;
       },
       operation);
 }
@@ -100,7 +100,7 @@ bool is_pure(const Operation& operation) {
       [](const auto& op) {
         using Op = std::remove_cvref_t<decltype(op)>;
         return !is_one_of<Op, MapSet, MapAdd, MapDelete, Aggregate, MapNext, Emit, Exit, SendSignal, OverrideResult,
-                          WriteMemory>;
+                          WriteMemory, Delay>;
       },
       operation);
 }

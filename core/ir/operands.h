@@ -63,6 +63,8 @@ void for_each_operand(AnyOperation& operation, F&& f) {
           f(op.delta);
         } else if constexpr (std::is_same_v<Op, SendSignal>) {
           f(op.number);
+        } else if constexpr (std::is_same_v<Op, Delay>) {
+          f(op.nanoseconds);
         } else if constexpr (std::is_same_v<Op, Exit>) {
           f(op.code);
         } else if constexpr (std::is_same_v<Op, Emit>) {

@@ -13,13 +13,14 @@
 namespace polytap::ir {
 
 // Index: that of the alternative in Operation. Binary is written as its BinaryOp's name.
-inline constexpr std::array<std::string_view, 36> kOperationNames = {
+inline constexpr std::array<std::string_view, 37> kOperationNames = {
     "const",         "binary",        "extend",       "slot_load",      "slot_load_at",    "slot_store",
     "slot_zero",     "slot_copy",     "slot_literal", "context_load",   "context_copy",    "context_string",
     "builtin",       "comm",          "read_memory",  "read_string",    "read_buffer",     "read_stack",
     "compare_bytes", "string_length", "map_get",      "map_set",        "map_add",         "map_delete",
     "map_has",       "map_length",    "aggregate",    "aggregate_read", "map_next",        "emit",
-    "exit",          "find_text",     "join_texts",   "send_signal",    "override_result", "write_memory"};
+    "exit",          "find_text",     "join_texts",   "send_signal",    "override_result", "write_memory",
+    "delay"};
 static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
 
 template <typename Io>
@@ -236,6 +237,10 @@ void fields(Io& io, SendSignal& op) {
 template <typename Io>
 void fields(Io& io, OverrideResult& op) {
   io.temp("", op.value);
+}
+template <typename Io>
+void fields(Io& io, Delay& op) {
+  io.temp("", op.nanoseconds);
 }
 template <typename Io>
 void fields(Io& io, WriteMemory& op) {

@@ -38,6 +38,12 @@ void Checker::override_result(const ast::Call& call) {
   has_process(call);
 }
 
+void Checker::delay(const ast::Call& call) {
+  const ExpressionInfo& duration = integer_argument(call, 0);
+  if (duration.constant && *duration.constant < 0) wrong_argument(call, 0, "a duration like 100ms or 2s");
+  has_process(call);
+}
+
 ExpressionInfo Checker::write_user(const ast::Call& call) {
   ExpressionInfo info{types::boolean(), {}, {}, {}};
   if (!has_process(call)) return info;

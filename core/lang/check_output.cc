@@ -80,6 +80,9 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
     case FunctionId::kSignalThread:
       signal(call);
       return;
+    case FunctionId::kDelay:
+      delay(call);
+      return;
     case FunctionId::kOverride:
       override_result(call);
       return;

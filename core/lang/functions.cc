@@ -23,6 +23,7 @@ constexpr FunctionSignature kFunctions[] = {
     {"comm", kComm, kValue, 1, 1, "comm(pid)"},
     {"count", kCount, kAggregation, 0, 0, "@m = count()"},
     {"debugf", kDebugf, kStatement, 1, kAnyNumber, "debugf(\"format\"[, arguments...])"},
+    {"delay", kDelay, kStatement, 1, 1, "delay(100ms)", true},
     {"delete", kDelete, kValue, 1, 2, "delete(@m, key)"},
     // What ustack does anyway; bpftrace has two.
     {"dw_ustack", kUstack, kValue, 0, 2, "dw_ustack([mode][, depth])"},
@@ -57,6 +58,7 @@ constexpr FunctionSignature kFunctions[] = {
     {"percpu_kaddr", kPercpuKaddr, kValue, 1, 2, "percpu_kaddr(\"symbol\"[, cpu])"},
     {"pid", kPid, kValue, 1, 1, "pid([curr_ns|init])"},
     {"ppid", kPpid, kValue, 1, 1, "ppid(task)"},
+    {"poke", kWriteUser, kValue, 2, 2, "poke(pointer, value)", true},
     // In front of print: of two names equally near the first is suggested.
     {"printf", kPrintf, kStatement, 1, kAnyNumber, "printf(\"format\"[, arguments...])"},
     {"print", kPrint, kStatement, 1, 3, "print(value) or print(@m[, top[, divisor]])"},

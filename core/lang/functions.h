@@ -47,6 +47,7 @@ enum class FunctionId : uint8_t {
   kNsecs,
   kNtop,
   kOverride,
+  kDelay,
   kPath,
   kPcomm,
   kPercpuKaddr,

@@ -14,6 +14,7 @@
 #include "core/lang/config.h"
 #include "core/lang/resolve_events.h"
 #include "core/lang/resolve_functions.h"
+#include "core/lang/resolve_syscalls.h"
 #include "core/lang/resolve_usdt.h"
 #include "core/lang/walk.h"
 
@@ -28,6 +29,7 @@ struct Provider {
   bool supported = false;
 };
 
+constexpr std::string_view kSyscallProvider = "syscall";
 constexpr Provider kProviders[] = {
     {ProbeType::kBegin, "begin", "", "", true},
     {ProbeType::kEnd, "end", "", "", true},
@@ -49,6 +51,8 @@ constexpr Provider kProviders[] = {
     {ProbeType::kSelf, "self", "", "", true},
     {ProbeType::kTest, "test", "", "", true},
     {ProbeType::kBench, "bench", "", "", true},
+    // The tracepoints of system calls by other names; behind theirs, which is what their type is called.
+    {ProbeType::kTracepoint, kSyscallProvider, "", "", true},
 };
 
 std::string lower_case(std::string_view text) {
@@ -153,7 +157,12 @@ class Resolver {
         std::ranges::move(resolve_event(point, provider->type, parts, diagnostics_), std::back_inserter(out.sites));
         break;
       case ProbeType::kTracepoint:
-        tracepoint(point, parts, out);
+        if (provider->name == kSyscallProvider) {
+          std::ranges::move(resolve_syscalls(point, parts, input_, diagnostics_, missing_),
+                            std::back_inserter(out.sites));
+        } else {
+          tracepoint(point, parts, out);
+        }
         break;
       case ProbeType::kUsdt:
         std::ranges::move(resolve_usdt(point, parts, input_, diagnostics_, missing_), std::back_inserter(out.sites));
