@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/clock.h"
 
@@ -14,9 +15,10 @@ constexpr int64_t kLastRestart = -512;
 
 }  // namespace
 
-StraceCalls::StraceCalls(const StraceOptions& options)
+StraceCalls::StraceCalls(const StraceOptions& options, std::unique_ptr<StraceStacks> injection_stacks)
     : options_(options),
       injections_(options.inject_seed, options.inject_rate),
+      injection_stacks_(std::move(injection_stacks)),
       order_(options.summary_order),
       columns_(options.summary_columns) {
   if (options.summary_percentiles) {
@@ -29,7 +31,12 @@ StraceCalls::StraceCalls(const StraceOptions& options)
 std::optional<CallTampering> StraceCalls::enter(const CallStop& stop, const MemoryView& memory) {
   if (!options_.trace.contains(stop.call.number) || !options_.matches.accepts(stop, memory)) return std::nullopt;
   if (stop.is_startup || options_.injections.empty()) return CallTampering{};
-  return injections_.next(options_.injections, stop.tid, stop.call.number);
+  if (injection_stacks_ == nullptr) return injections_.next(options_.injections, stop.tid, stop.call.number, {});
+  return injections_.next(options_.injections, stop.tid, stop.call.number, [&] {
+    // What is mapped may have changed since the last one.
+    injection_stacks_->on_end(stop.tgid);
+    return injection_stacks_->text(stop.tid, stop.tgid);
+  });
 }
 
 uint64_t StraceCalls::duration(const CallStop& entry, const CallStop& exit) const {

@@ -2,19 +2,22 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "core/syscall/trace.h"
 #include "frontend/strace_options.h"
+#include "frontend/strace_stack.h"
 #include "frontend/strace_summary.h"
 
 namespace polytap {
 
 class StraceCalls {
  public:
-  explicit StraceCalls(const StraceOptions& options);
+  // INJECTION_STACKS: for the report of injections; null: it has no stacks.
+  StraceCalls(const StraceOptions& options, std::unique_ptr<StraceStacks> injection_stacks);
 
   // At a call's entry; nothing when it is not to be shown.
   std::optional<CallTampering> enter(const CallStop& stop, const MemoryView& memory);
@@ -39,6 +42,7 @@ class StraceCalls {
 
   const StraceOptions& options_;
   InjectCounter injections_;
+  std::unique_ptr<StraceStacks> injection_stacks_;
   SummaryOrder order_;
   std::vector<SummaryColumn> columns_;
   std::map<pid_t, StraceSummary> summaries_;  // by process; 0: all

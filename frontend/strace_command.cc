@@ -1,6 +1,7 @@
 #include "frontend/strace_command.h"
 
 #include <fmt/format.h>
+#include <linux/unistd.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -50,9 +51,9 @@ bool may_filter(const StraceOptions& options) {
 
 // Calls may be rendered after the fact: nothing is asked for that only a stopped process can tell.
 bool may_buffer(const StraceOptions& options) {
-  return !options.stacks && !options.decode_paths && !options.decode_comms && !options.matches.restricts_files() &&
-         !options.dump_reads.all && !options.dump_writes.all && options.dump_reads.members.empty() &&
-         options.dump_writes.members.empty();
+  return !options.stacks && !options.kvm_exits && !options.new_namespaces && options.fd_details == 0 &&
+         !options.decode_comms && !options.matches.restricts_files() && options.dump_reads.empty() &&
+         options.dump_writes.empty();
 }
 
 // Those for which something is done at the entry; and, where CPU time is to be told, those that may wait.
@@ -68,11 +69,27 @@ std::vector<uint32_t> unbuffered_calls(const StraceOptions& options) {
   return numbers;
 }
 
+// An error at every call, where failed calls are neither shown nor counted nor told of otherwise: the kernel's filter
+// can do that without a stop. Where calls have several rules, each counts for itself.
+bool is_unseen(const StraceOptions& options, const InjectRule& rule) {
+  const CallTampering& what = rule.tampering;
+  const bool only_fails = what.result.value_or(0) < 0 && what.signal == 0 && !what.number && what.poke_enter.empty() &&
+                          what.poke_exit.empty() && what.delay_enter_us == 0 && what.delay_exit_us == 0;
+  const bool always = rule.first == 1 && rule.step == 1 && rule.last == UINT32_MAX && options.inject_rate >= 1 &&
+                      options.injections.size() == 1 && !options.matches.restricts() &&
+                      !rule.calls.contains(__NR_execve);
+  const bool shown = (options.statuses & static_cast<uint8_t>(CallStatus::kFailed)) != 0 || options.inject_report ||
+                     options.summary != StraceOptions::Summary::kNone;
+  return only_fails && always && !shown && may_filter(options);
+}
+
 std::vector<CallTraceOptions::SilentFault> silent_faults(const StraceOptions& options) {
   std::vector<CallTraceOptions::SilentFault> faults;
   for (const Syscall& call : syscalls()) {
     for (const InjectRule& rule : options.injections) {
-      if (!rule.silent || !rule.calls.contains(call.number)) continue;
+      // Like strace: only what is traced is injected into, if not asked otherwise.
+      const bool unseen = is_unseen(options, rule) && options.trace.contains(call.number);
+      if (!(rule.silent || unseen) || !rule.calls.contains(call.number)) continue;
       faults.push_back({call.number, static_cast<uint16_t>(-*rule.tampering.result)});
       break;
     }
@@ -97,6 +114,10 @@ CallTraceOptions trace_options(const StraceOptions& options) {
   trace.filtered_calls = calls_to_filter(options);
   // A filter for all calls is worth it only where it lets calls be buffered.
   trace.filter = may_filter(options) && (trace.buffer || !trace.filtered_calls.empty());
+  // At a filter's stop the kernel takes no signal.
+  if (std::ranges::any_of(options.injections, [](const InjectRule& rule) { return rule.tampering.signal != 0; })) {
+    trace.filter = false;
+  }
   trace.silent_faults = silent_faults(options);
   trace.filter = trace.filter || !trace.silent_faults.empty();
   trace.unbuffered_calls = unbuffered_calls(options);
@@ -115,6 +136,11 @@ int end_like(int wait_status) {
   raise(number);
   constexpr int kSignalled = 128;
   return kSignalled + number;
+}
+
+std::unique_ptr<StraceStacks> injection_stacks(const StraceOptions& options) {
+  if (!options.inject_report) return nullptr;
+  return std::make_unique<StraceStacks>(options.stack_frame_limit, options.stack_sources, read_tracee_registers);
 }
 
 // The command's wait status.
@@ -146,14 +172,14 @@ int strace_command(int argc, char** argv) {
   std::shared_ptr<StraceOutput> sink = std::move(output).value();
   Result<int> wait_status = 0;
   if (options.json) {
-    StraceJson observer(options, sink);
+    StraceJson observer(options, sink, injection_stacks(options));
     wait_status = trace(options, observer);
     if (wait_status) observer.finish();
   } else {
     auto stacks = options.stacks ? std::make_unique<StraceStacks>(options.stack_frame_limit, options.stack_sources,
                                                                   read_tracee_registers)
                                  : std::unique_ptr<StraceStacks>();
-    StracePrinter observer(options, sink, std::move(stacks));
+    StracePrinter observer(options, sink, std::move(stacks), injection_stacks(options));
     wait_status = trace(options, observer);
     if (wait_status) observer.finish();
   }

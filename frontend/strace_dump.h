@@ -13,7 +13,9 @@ namespace polytap {
 struct FdSet {
   std::set<int> members;
   bool all = false;
-  bool contains(int fd) const { return all || members.contains(fd); }
+  bool inverted = false;
+  bool contains(int fd) const { return (all || members.contains(fd)) != inverted; }
+  bool empty() const { return all ? inverted : members.empty() && !inverted; }
 };
 
 // The lines behind a call that succeeded; empty when it moved no bytes through a descriptor of the sets.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <string>
 
@@ -65,7 +66,9 @@ bool parse_when(std::string_view text, InjectRule& rule) {
 bool parse_error(std::string_view text, int64_t& error) {
   constexpr int64_t kMaxErrno = 4095;
   if (parse_number(text, error)) return error > 0 && error <= kMaxErrno;
-  error = errno_number(text);
+  std::string name(text);
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+  error = errno_number(name);
   return error != 0;
 }
 
@@ -94,19 +97,40 @@ bool parse_pokes(std::string_view text, std::vector<MemoryPoke>& pokes) {
   return !pokes.empty();
 }
 
-bool parse_part(std::string_view part, InjectRule& rule) {
+// Up to 64 bits, and negative ones too, with what strace warns of.
+bool parse_result(std::string_view text, InjectRule& rule) {
+  constexpr uint64_t kMaxErrno = 4095;
+  uint64_t value = 0;
+  int64_t negative = 0;
+  if (text.starts_with('-')) {
+    if (!parse_number(text, negative)) return false;
+    value = static_cast<uint64_t>(negative);
+  } else if (!parse_number(text, value)) {
+    return false;
+  }
+  rule.tampering.result = static_cast<int64_t>(value);
+  if (-value - 1 < kMaxErrno) {
+    rule.warning = fmt::format("Inadvertent injection of error {} is possible for retval={}", -value, value);
+  } else if (value > UINT32_MAX) {
+    rule.warning = fmt::format("Injected return value {} will be clipped to {} in compat personality", value,
+                               static_cast<uint32_t>(value));
+  }
+  return true;
+}
+
+bool parse_part(std::string_view part, InjectRule& rule, bool is_fault) {
   if (part == "silent") return rule.silent = true;
   const size_t equals = part.find('=');
   if (equals == std::string_view::npos) return false;
   const std::string_view name = part.substr(0, equals);
   const std::string_view value = part.substr(equals + 1);
   int64_t number = 0;
+  if (is_fault && name != "error" && name != "when") return false;
   if (name == "error") {
     if (rule.tampering.result || !parse_error(value, number)) return false;
     rule.tampering.result = -number;
   } else if (name == "retval") {
-    if (rule.tampering.result || !parse_number(value, number) || number < 0) return false;
-    rule.tampering.result = number;
+    return !rule.tampering.result && parse_result(value, rule);
   } else if (name == "signal") {
     rule.tampering.signal = signal_number(value);
     return rule.tampering.signal != 0;
@@ -150,7 +174,7 @@ Result<InjectRule> parse_inject_rule(std::string_view text, bool is_fault) {
   while (!text.empty()) {
     text.remove_prefix(1);
     const size_t end = std::min(text.find(':'), text.size());
-    if (!parse_part(text.substr(0, end), rule)) {
+    if (!parse_part(text.substr(0, end), rule, is_fault)) {
       return Error(fmt::format("invalid {} argument '{}'", is_fault ? "fault" : "inject", whole));
     }
     text.remove_prefix(end);
@@ -181,7 +205,20 @@ bool InjectCounter::is_chosen(uint64_t tracee, uint64_t number, uint32_t count) 
   return static_cast<double>(drawn >> 11) / kRange < rate_;
 }
 
-CallTampering InjectCounter::next(const std::vector<InjectRule>& rules, pid_t tid, uint64_t number) {
+void InjectCounter::note_place(Injected& injected, std::string stack) {
+  constexpr size_t kMostPlaces = 32;
+  const auto known = std::ranges::find(injected.places, stack, [](const auto& place) { return place.first; });
+  if (known != injected.places.end()) {
+    known->second++;
+  } else if (injected.places.size() < kMostPlaces) {
+    injected.places.emplace_back(std::move(stack), 1);
+  } else {
+    injected.elsewhere++;
+  }
+}
+
+CallTampering InjectCounter::next(const std::vector<InjectRule>& rules, pid_t tid, uint64_t number,
+                                  const std::function<std::string()>& stack) {
   if (std::ranges::none_of(rules, [&](const InjectRule& rule) { return rule.calls.contains(number); })) return {};
   const auto [tracee, is_new] = counts_.try_emplace(tid);
   if (is_new) tracee->second.tracee = tracees_++;
@@ -197,6 +234,7 @@ CallTampering InjectCounter::next(const std::vector<InjectRule>& rules, pid_t ti
       injected.first_tid = tid;
       injected.first_count = count;
     }
+    if (stack) note_place(injected, stack());
   }
   return chosen != nullptr ? chosen->tampering : CallTampering{};
 }
@@ -212,6 +250,11 @@ std::string InjectCounter::report(const std::vector<InjectRule>& rules) const {
       text += fmt::format(", the first was call {} of process {}", injected.first_count, injected.first_tid);
     }
     text += '\n';
+    for (const auto& [stack, count] : injected.places) {
+      if (!stack.empty())
+        text += fmt::format("{} at:\n{}", count == 1 ? "once" : fmt::format("{} times", count), stack);
+    }
+    if (injected.elsewhere != 0) text += fmt::format("{} times elsewhere\n", injected.elsewhere);
   }
   if (text.empty() && !rules.empty()) text = "nothing was injected: no call of the rules was made\n";
   return text;

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,7 +19,8 @@
 namespace polytap {
 
 struct InjectRule {
-  std::string text;  // as it was given
+  std::string text;     // as it was given
+  std::string warning;  // about it; mostly empty
   CallSet calls;
   CallTampering tampering;
   bool silent = false;  // by the kernel's filter alone: always, without a stop, and not shown
@@ -42,9 +44,11 @@ class InjectCounter {
   // place in the order of tracees, the call and its count.
   InjectCounter(uint64_t seed, double rate) : seed_(seed), rate_(rate) {}
   // What is to be done to this call of TID. Of several rules the last one that applies now holds.
-  CallTampering next(const std::vector<InjectRule>& rules, pid_t tid, uint64_t number);
+  // STACK: the caller's, for the report; null: without stacks.
+  CallTampering next(const std::vector<InjectRule>& rules, pid_t tid, uint64_t number,
+                     const std::function<std::string()>& stack);
   void forget(pid_t tid);
-  // A line per rule and call; empty without rules.
+  // A line per rule and call, and the stacks behind them with how often they came; empty without rules.
   std::string report(const std::vector<InjectRule>& rules) const;
 
  private:
@@ -57,7 +61,10 @@ class InjectCounter {
     uint64_t injected = 0;
     pid_t first_tid = 0;
     uint32_t first_count = 0;
+    std::vector<std::pair<std::string, uint64_t>> places;  // by stack, in the order of the first of each
+    uint64_t elsewhere = 0;                                // places beyond the most that are told apart
   };
+  static void note_place(Injected& injected, std::string stack);
   bool is_chosen(uint64_t tracee, uint64_t number, uint32_t count) const;
 
   uint64_t seed_;

@@ -34,8 +34,9 @@ void append_string(std::string& out, std::string_view text) {
 
 }  // namespace
 
-StraceJson::StraceJson(const StraceOptions& options, std::shared_ptr<StraceOutput> output)
-    : options_(options), output_(std::move(output)), calls_(options) {}
+StraceJson::StraceJson(const StraceOptions& options, std::shared_ptr<StraceOutput> output,
+                       std::unique_ptr<StraceStacks> injection_stacks)
+    : options_(options), output_(std::move(output)), calls_(options, std::move(injection_stacks)) {}
 
 RenderStyle StraceJson::style_of(uint64_t number) const {
   RenderStyle style = options_.style;
@@ -222,6 +223,8 @@ void StraceJson::on_end(pid_t tid, int status) {
   }
   end();
 }
+
+void StraceJson::on_problem(const std::string& text) { fmt::print(stderr, "strace: {}\n", text); }
 
 void StraceJson::on_detached(pid_t tid) {
   tasks_.erase(tid);

@@ -15,7 +15,8 @@ namespace polytap {
 
 class StraceJson final : public CallObserver {
  public:
-  StraceJson(const StraceOptions& options, std::shared_ptr<StraceOutput> output);
+  StraceJson(const StraceOptions& options, std::shared_ptr<StraceOutput> output,
+             std::unique_ptr<StraceStacks> injection_stacks);
   CallTampering on_entry(const CallStop& stop) override;
   void on_exit(const CallStop& stop) override;
   void on_signal(pid_t tid, const siginfo_t& info) override;
@@ -25,6 +26,7 @@ class StraceJson final : public CallObserver {
   void on_exiting(pid_t tid) override;
   void on_end(pid_t tid, int wait_status) override;
   void on_detached(pid_t tid) override;
+  void on_problem(const std::string& text) override;
   void on_idle() override { output_->commit(); }
   bool is_pending() const override { return output_->is_pending(); }
   bool is_done() const override { return calls_.is_limit_reached(); }

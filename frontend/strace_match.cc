@@ -111,8 +111,8 @@ Status CallMatches::add_argument(std::string_view text) {
 }
 
 bool CallMatches::restricts_files() const {
-  return !paths.empty() || fds.all || !fds.members.empty() || !globs.empty() || !prefixes.empty() ||
-         !socket_globs.empty() || !families_.empty();
+  return !paths.empty() || !fds.empty() || !globs.empty() || !prefixes.empty() || !socket_globs.empty() ||
+         !families_.empty();
 }
 
 bool CallMatches::accepts_path(const std::string& path) const {
@@ -131,7 +131,7 @@ bool CallMatches::accepts_fd(pid_t pid, int fd) const {
   if (!families_.empty() && std::ranges::find(families_, family_of_fd(pid, fd)) != families_.end()) return true;
   if (!socket_globs.empty()) {
     // </dev/null>, <UNIX-STREAM:[123,"/run/socket"]>
-    const std::string name = LiveFdNames(true).suffix(pid, fd);
+    const std::string name = LiveFdNames(kAllFdDetails).suffix(pid, fd);
     const size_t begin = name.find('"');
     const size_t end = name.rfind('"');
     if (begin != std::string::npos && end > begin && any_matches(socket_globs, name.substr(begin + 1, end - begin - 1)))

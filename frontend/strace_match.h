@@ -31,6 +31,7 @@ class CallMatches {
 
   // Whether the tracee's files must be looked at.
   bool restricts_files() const;
+  bool restricts() const { return !arguments_.empty() || restricts_files(); }
   // STOP is at the entry of a call.
   bool accepts(const CallStop& stop, const MemoryView& memory) const;
 

@@ -12,11 +12,23 @@
 #include <memory>
 #include <string_view>
 
+#include "frontend/strace_option_checks.h"
 #include "frontend/strace_option_table.h"
 #include "frontend/version.h"
 
 namespace polytap {
 namespace {
+
+// The code of errors that are followed by a hint at -h.
+constexpr int kTryHelp = EINVAL;
+
+template <typename T>
+std::optional<T> number_in(std::string_view text) {
+  T number{};
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  return number;
+}
 
 class Parser {
  public:
@@ -27,44 +39,45 @@ class Parser {
   Status take_expression(std::string_view text);
   Status take_qualifier(std::string_view name, std::string_view value);
   Status take_pids(std::string_view text);
+  Status take_times(int letter, std::string_view text);
   Status take_quiet(std::string_view text);
+  Status take_word(bool& option, std::string_view name, std::string_view value, std::string_view known);
   Status take_decode_fds(std::string_view text);
   Status take_strings_in_hex(std::string_view text);
   Status take_rest(int letter, std::string_view text);
   Status take_own(int letter, std::string_view text);
   Status take_decode_pids(std::string_view text);
+  Status take_tips(std::string_view text);
   void add_path(const std::string& path);
   void count_flags();
+  // "invalid -s argument: 'x'", by the name by which the option was given.
+  Error bad_argument(std::string_view text) const {
+    return Error(fmt::format("invalid {} argument: '{}'", option_name_, text), kTryHelp);
+  }
+  template <typename T>
+  Status take_number(T& number, std::string_view text) {
+    const auto parsed = number_in<T>(text);
+    if (!parsed) return bad_argument(text);
+    number = *parsed;
+    return {};
+  }
 
   StraceOptions options_;
   std::map<int, int> counts_;
+  std::string option_name_;  // of the one that is being taken: "-s", "--string-limit"
   std::string resolved_paths_;
+  std::vector<std::string> warnings_;
 };
-
-template <typename T>
-Result<T> parse_number(char letter, std::string_view text) {
-  T number{};
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) {
-    return Error(fmt::format("invalid -{} argument: '{}'", letter, text));
-  }
-  return number;
-}
 
 Result<FdSet> parse_fd_set(std::string_view text) {
   FdSet set;
-  if (text == "none") return set;
-  set.all = text == "all";
-  for (size_t begin = 0; begin <= text.size() && !set.all;) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    const std::string_view word = text.substr(begin, end - begin);
-    int fd = -1;
-    const auto parsed = std::from_chars(word.data(), word.data() + word.size(), fd);
-    if (parsed.ec != std::errc() || parsed.ptr != word.data() + word.size() || fd < 0) {
-      return Error(fmt::format("invalid descriptor '{}'", word));
-    }
-    set.members.insert(fd);
-    begin = end + 1;
+  ASSIGN_OR_RETURN(const SetWords parsed, split_set(text, "descriptor"));
+  set.all = parsed.all;
+  set.inverted = parsed.inverted;
+  for (const std::string_view word : parsed.words) {
+    const auto fd = number_in<int>(word);
+    if (!fd || *fd < 0) return Error(fmt::format("invalid descriptor '{}'", word));
+    set.members.insert(*fd);
   }
   return set;
 }
@@ -72,9 +85,10 @@ Result<FdSet> parse_fd_set(std::string_view text) {
 Status Parser::take_pids(std::string_view text) {
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find_first_of(", \n\t", begin), text.size());
-    ASSIGN_OR_RETURN(const pid_t pid, parse_number<pid_t>('p', text.substr(begin, end - begin)));
-    if (pid <= 0) return Error(fmt::format("invalid process id: '{}'", text));
-    options_.pids.push_back(pid);
+    const std::string_view word = text.substr(begin, end - begin);
+    const auto pid = number_in<pid_t>(word);
+    if (!pid || *pid <= 0) return Error(fmt::format("Invalid process id: '{}'", word));
+    options_.pids.push_back(*pid);
     begin = end + 1;
   }
   return {};
@@ -85,38 +99,54 @@ void Parser::add_path(const std::string& path) {
   options_.matches.paths.push_back(path);
   std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), free);
   if (real == nullptr || path == real.get()) return;
-  resolved_paths_ += fmt::format("strace: Requested path '{}' resolved into '{}'\n", path, real.get());
+  resolved_paths_ += fmt::format("strace: Requested path \"{}\" resolved into \"{}\"\n", path, real.get());
   options_.matches.paths.emplace_back(real.get());
 }
 
 Status Parser::take_quiet(std::string_view text) {
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    const std::string_view word = text.substr(begin, end - begin);
-    if (word == "attach" || word == "all") options_.quiet_attach = true;
-    if (word == "personality" || word == "all") options_.quiet_personality = true;
-    if (word == "path-resolution" || word == "path-resolve" || word == "all") options_.quiet_paths = true;
-    if (word == "exit" || word == "all") options_.quiet_exit = true;
-    constexpr std::string_view kKnown[] = {"attach",          "exit",         "all",         "none",
-                                           "path-resolution", "path-resolve", "personality", "thread-execve",
-                                           "superseded"};
-    if (std::find(std::begin(kKnown), std::end(kKnown), word) == std::end(kKnown)) {
-      return Error(fmt::format("invalid quiet type '{}'", word));
+  struct Quiet {
+    std::string_view name;
+    bool StraceOptions::*option;
+  };
+  constexpr Quiet kQuiet[] = {
+      {"attach", &StraceOptions::quiet_attach},           {"exit", &StraceOptions::quiet_exit},
+      {"path-resolution", &StraceOptions::quiet_paths},   {"path-resolve", &StraceOptions::quiet_paths},
+      {"personality", &StraceOptions::quiet_personality}, {"thread-execve", &StraceOptions::quiet_superseded},
+      {"superseded", &StraceOptions::quiet_superseded},
+  };
+  ASSIGN_OR_RETURN(const SetWords parsed, split_set(text, "quiet"));
+  for (const Quiet& each : kQuiet) options_.*each.option = parsed.all != parsed.inverted;
+  for (const std::string_view word : parsed.words) {
+    bool known = false;
+    for (const Quiet& each : kQuiet) {
+      if (word != each.name) continue;
+      options_.*each.option = !parsed.inverted;
+      known = true;
     }
-    begin = end + 1;
+    if (!known) return Error(fmt::format("invalid quiet '{}'", word));
   }
   return {};
 }
 
 Status Parser::take_decode_fds(std::string_view text) {
-  if (text.empty() || text == "all") {
-    options_.decode_paths = options_.decode_sockets = true;
-    return {};
+  constexpr std::pair<std::string_view, FdDetail> kDetails[] = {
+      {"path", FdDetail::kPath},       {"socket", FdDetail::kSocket}, {"dev", FdDetail::kDevice},
+      {"eventfd", FdDetail::kEventfd}, {"pidfd", FdDetail::kPidfd},   {"signalfd", FdDetail::kSignalfd}};
+  if (text.empty()) text = "all";
+  ASSIGN_OR_RETURN(const SetWords parsed, split_set(text, "decode-fds"));
+  uint8_t details = parsed.all ? kAllFdDetails : uint8_t{0};
+  for (const std::string_view word : parsed.words) {
+    const auto* found = std::ranges::find(kDetails, word, [](const auto& each) { return each.first; });
+    if (found == std::end(kDetails)) return Error(fmt::format("invalid decode-fds '{}'", word));
+    details |= static_cast<uint8_t>(found->second);
   }
-  if (text == "none") return {};
-  options_.decode_paths = true;
-  options_.decode_sockets = text != "path";
+  options_.fd_details = static_cast<uint8_t>((parsed.inverted ? ~details : details) & kAllFdDetails);
   return {};
+}
+
+Status Parser::take_word(bool& option, std::string_view name, std::string_view value, std::string_view known) {
+  option = value == known;
+  return option ? Status() : Error(fmt::format("invalid -e {}= argument: '{}'", name, value));
 }
 
 Status Parser::take_qualifier(std::string_view name, std::string_view value) {
@@ -128,6 +158,7 @@ Status Parser::take_qualifier(std::string_view name, std::string_view value) {
     ASSIGN_OR_RETURN(options_.statuses, parse_status_set(value));
   } else if (name == "inject" || name == "fault") {
     ASSIGN_OR_RETURN(const InjectRule rule, parse_inject_rule(value, name == "fault"));
+    if (!rule.warning.empty()) warnings_.push_back(rule.warning);
     options_.injections.push_back(rule);
   } else if (name == "quiet" || name == "silent" || name == "silence" || name == "q") {
     return take_quiet(value);
@@ -145,8 +176,10 @@ Status Parser::take_qualifier(std::string_view name, std::string_view value) {
     ASSIGN_OR_RETURN(options_.raw, parse_call_set(value));
   } else if (name == "trace-fds" || name == "trace-fd" || name == "fds" || name == "fd") {
     ASSIGN_OR_RETURN(options_.matches.fds, parse_fd_set(value));
+  } else if (name == "kvm") {
+    return take_word(options_.kvm_exits, name, value, "vcpu");
   } else {
-    return Error(fmt::format("-e {}= is not supported", name));
+    return take_word(options_.new_namespaces, name, value, "new");
   }
   return {};
 }
@@ -171,11 +204,12 @@ Status Parser::take(int letter, const char* argument) {
   counts_[letter]++;
   switch (letter) {
     case 'a': {
-      ASSIGN_OR_RETURN(options_.column, parse_number<size_t>('a', text));
-      return {};
+      return take_number(options_.column, text);
     }
     case 's': {
-      ASSIGN_OR_RETURN(options_.style.string_limit, parse_number<uint32_t>('s', text));
+      uint32_t limit = 0;
+      TRY(take_number(limit, text));
+      options_.style.string_limit = limit;
       return {};
     }
     case 'e':
@@ -234,8 +268,9 @@ Status Parser::take(int letter, const char* argument) {
     case kStringsInHex:
       return take_strings_in_hex(text);
     case kAbsolute:
-      counts_['t'] += text == "us" || text == "precision:us" ? 2 : text.starts_with("unix") ? 3 : 1;
-      return {};
+    case 'r':
+    case 'T':
+      return take_times(letter, text);
     case 'X':
       if (text == "raw") {
         options_.style.constants = ConstantStyle::kRaw;
@@ -244,22 +279,38 @@ Status Parser::take(int letter, const char* argument) {
       } else if (text == "verbose") {
         options_.style.constants = ConstantStyle::kVerbose;
       } else {
-        return Error(fmt::format("invalid -X argument: '{}'", text));
+        return bad_argument(text);
       }
+      return {};
+    case 'z':
+    case 'Z':
+      options_.statuses = static_cast<uint8_t>(letter == 'z' ? CallStatus::kSuccessful : CallStatus::kFailed);
       return {};
     case 'k':
       if (text.empty() || text == "symbol") return {};
-      if (text != "source") return Error(fmt::format("invalid --stack-trace argument: '{}'", text));
+      if (text != "source") return bad_argument(text);
       options_.stack_sources = true;
       return {};
     case kStackFrameLimit: {
-      ASSIGN_OR_RETURN(options_.stack_frame_limit, parse_number<uint32_t>('k', text));
-      if (options_.stack_frame_limit == 0) return Error("invalid --stack-trace-frame-limit argument: '0'");
-      return {};
+      TRY(take_number(options_.stack_frame_limit, text));
+      return options_.stack_frame_limit != 0 ? Status() : bad_argument(text);
     }
     default:
       return take_rest(letter, text);
   }
+}
+
+Status Parser::take_times(int letter, std::string_view text) {
+  if (letter == kAbsolute) {
+    const auto format = parse_timestamp_format(text);
+    if (!format) return bad_argument(text);
+    options_.clock = *format;
+  } else if (!text.empty()) {
+    const auto digits = parse_time_precision(text);
+    if (!digits) return bad_argument(text);
+    (letter == 'r' ? options_.relative_digits : options_.duration_digits) = *digits;
+  }
+  return {};
 }
 
 Status Parser::take_strings_in_hex(std::string_view text) {
@@ -273,7 +324,7 @@ Status Parser::take_strings_in_hex(std::string_view text) {
   } else if (text.empty() || text == "all") {
     options_.style.hex = Hex::kAll;
   } else {
-    return Error(fmt::format("invalid --strings-in-hex argument: '{}'", text));
+    return bad_argument(text);
   }
   return {};
 }
@@ -288,6 +339,19 @@ Status Parser::take_decode_pids(std::string_view text) {
       return Error(fmt::format("invalid --decode-pids argument: '{}'", word));
     }
     begin = end + 1;
+  }
+  return {};
+}
+
+// [ID][,FORMAT]
+Status Parser::take_tips(std::string_view text) {
+  options_.tips = true;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    constexpr std::string_view kWords[] = {"none", "compact", "full", "random"};
+    if (std::ranges::find(kWords, word) == std::end(kWords) && !number_in<uint32_t>(word)) return bad_argument(word);
+    if (word == "none") options_.tips = false;
   }
   return {};
 }
@@ -307,7 +371,7 @@ Status Parser::take_rest(int letter, std::string_view text) {
       } else if (text == "session") {
         options_.daemonize = 3;
       } else {
-        return Error(fmt::format("invalid --daemonize argument: '{}'", text));
+        return bad_argument(text);
       }
       return {};
     case 'I': {
@@ -317,14 +381,13 @@ Status Parser::take_rest(int letter, std::string_view text) {
         options_.interruptible = static_cast<int>(name - std::begin(kNames)) + 1;
         return {};
       }
-      const auto number = parse_number<int>('I', text);
-      if (!number || *number < 1 || *number > 4) return Error(fmt::format("invalid -I argument: '{}'", text));
+      const auto number = number_in<int>(text);
+      if (!number || *number < 1 || *number > 4) return bad_argument(text);
       options_.interruptible = *number;
       return {};
     }
     case 'O': {
-      if (!parse_duration(text, 1000, options_.overhead_ns))
-        return Error(fmt::format("invalid -O argument: '{}'", text));
+      if (!parse_duration(text, 1000, options_.overhead_ns)) return bad_argument(text);
       return {};
     }
     case 'U': {
@@ -334,25 +397,23 @@ Status Parser::take_rest(int letter, std::string_view text) {
     case kDecodePids:
       return take_decode_pids(text);
     case kSyscallLimit: {
-      ASSIGN_OR_RETURN(options_.call_limit, parse_number<uint64_t>('-', text));
-      return {};
+      return take_number(options_.call_limit, text);
     }
     case kKillOnExit:
       options_.kill_on_exit = true;
       return {};
     case kSecontext:
       if (!text.empty() && text != "full" && text != "mismatch" && text != "full,mismatch") {
-        return Error(fmt::format("invalid --secontext argument: '{}'", text));
+        return bad_argument(text);
       }
       // Without SELinux there are none to show, as with strace.
       if (access("/sys/fs/selinux/enforce", F_OK) == 0) return Error("--secontext is not supported under SELinux");
       return {};
     case kTips:
-      options_.tips = text != "none";
-      return {};
+      return take_tips(text);
     case kColor:
       if (!text.empty() && text != "always" && text != "auto" && text != "never") {
-        return Error(fmt::format("invalid --color argument: '{}'", text));
+        return bad_argument(text);
       }
       options_.color = text == "auto"    ? StraceOptions::Color::kAuto
                        : text == "never" ? StraceOptions::Color::kNever
@@ -399,14 +460,13 @@ Status Parser::take_own(int letter, std::string_view text) {
     case kInterval: {
       uint64_t ns = 0;
       if (!parse_duration(text, 1'000'000'000, ns) || ns == 0) {
-        return Error(fmt::format("invalid --summary-interval argument: '{}'", text));
+        return bad_argument(text);
       }
       options_.summary_interval_ns = ns;
       return {};
     }
     case kInjectSeed: {
-      ASSIGN_OR_RETURN(options_.inject_seed, parse_number<uint64_t>('-', text));
-      return {};
+      return take_number(options_.inject_seed, text);
     }
     case kInjectRate: {
       char* end = nullptr;
@@ -433,6 +493,7 @@ void Parser::count_flags() {
   // As strace: nothing about attaching when only the command's calls are wanted, in a file.
   const bool only_file = !options_.output.empty() && options_.pids.empty();
   options_.quiet_attach = options_.quiet_attach || counts_['q'] > 0 || only_file;
+  options_.quiet_superseded = options_.quiet_superseded || counts_['q'] > 2;
   options_.quiet_exit = options_.quiet_exit || counts_['q'] > 1;
   options_.relative_times = counts_['r'] > 0;
   options_.durations = counts_['T'] > 0;
@@ -445,29 +506,30 @@ void Parser::count_flags() {
   // As strace: a trace into a file of a command's is not ended by signals.
   if (options_.interruptible == 0) options_.interruptible = only_file ? 3 : 2;
   if (counts_['x'] > 0) options_.style.hex = counts_['x'] > 1 ? RenderStyle::Hex::kAll : RenderStyle::Hex::kNonAscii;
-  options_.decode_paths = options_.decode_paths || counts_['y'] > 0;
-  options_.decode_sockets = options_.decode_sockets || counts_['y'] > 1;
+  if (counts_['y'] > 0) options_.fd_details = counts_['y'] > 1 ? kAllFdDetails : static_cast<uint8_t>(FdDetail::kPath);
   options_.wall_clock = counts_['w'] > 0;
   options_.seccomp = counts_[kSeccomp] > 0;
   options_.stacks = counts_['k'] > 0;
   options_.stack_sources = options_.stack_sources || counts_['k'] > 1;
   options_.always_show_pid = counts_[kAlwaysShowPid] > 0;
-  if (counts_['z'] > 0) options_.statuses = static_cast<uint8_t>(CallStatus::kSuccessful);
-  if (counts_['Z'] > 0) options_.statuses = static_cast<uint8_t>(CallStatus::kFailed);
   if (counts_['c'] > 0) options_.summary = StraceOptions::Summary::kOnly;
   if (counts_['C'] > 0) options_.summary = StraceOptions::Summary::kAlso;
-  using Clock = StraceOptions::Clock;
+  constexpr unsigned kMicroseconds = 6;
+  using Kind = TimestampFormat::Kind;
   const int times = counts_['t'];
-  options_.clock = times == 0   ? Clock::kNone
-                   : times == 1 ? Clock::kSeconds
-                   : times == 2 ? Clock::kMicroseconds
-                                : Clock::kEpoch;
+  if (times > 0) options_.clock = {times > 2 ? Kind::kUnix : Kind::kTime, times > 1 ? kMicroseconds : 0};
 }
 
 std::variant<StraceOptions, int> Parser::parse(int argc, char** argv) {
+  const auto complain = [&](std::string_view message, bool try_help) {
+    fmt::print(stderr, "{}: {}\n", argv[0], message);
+    if (try_help) fmt::print(stderr, "Try '{} -h' for more information.\n", argv[0]);
+    return 1;
+  };
   optind = 0;
   int letter = 0;
-  while ((letter = getopt_long(argc, argv, kStraceShortOptions, kStraceLongOptions, nullptr)) != -1) {
+  int long_index = -1;
+  while ((letter = getopt_long(argc, argv, kStraceShortOptions, kStraceLongOptions, &long_index)) != -1) {
     if (letter == '?') {
       fmt::print(stderr, "Try '{} -h' for more information.\n", argv[0]);
       return 1;
@@ -480,23 +542,19 @@ std::variant<StraceOptions, int> Parser::parse(int argc, char** argv) {
       fmt::print("polytap {}, with the command line of strace 7.2\n", kVersion);
       return 0;
     }
+    option_name_ = long_index >= 0 ? fmt::format("--{}", kStraceLongOptions[long_index].name)
+                                   : fmt::format("-{}", static_cast<char>(letter));
+    long_index = -1;
     const Status taken = take(letter, optarg);
-    if (!taken.ok()) {
-      fmt::print(stderr, "{}: {}\n", argv[0], taken.error().message());
-      return 1;
-    }
+    if (!taken.ok()) return complain(taken.error().message(), taken.error().code() == kTryHelp);
   }
   count_flags();
   options_.command.assign(argv + optind, argv + argc);
-  if (options_.command.empty() && options_.pids.empty()) {
-    fmt::print(stderr, "{0}: must have PROG [ARGS] or -p PID\nTry '{0} -h' for more information.\n", argv[0]);
-    return 1;
-  }
+  const OptionChecks checks(options_, counts_);
+  if (const auto mistake = checks.mistake()) return complain(mistake->message, mistake->try_help);
+  for (const std::string& warning : warnings_) complain(warning, false);
+  for (const std::string& warning : checks.warnings()) complain(warning, false);
   if (!options_.quiet_paths && options_.quiet == 0) fmt::print(stderr, "{}", resolved_paths_);
-  if (counts_['c'] > 0 && counts_['C'] > 0) {
-    fmt::print(stderr, "{}: -c/--summary-only and -C/--summary are mutually exclusive\n", argv[0]);
-    return 1;
-  }
   return std::move(options_);
 }
 

@@ -10,16 +10,17 @@
 #include <vector>
 
 #include "core/syscall/call_text.h"
+#include "core/syscall/live_fds.h"
 #include "frontend/strace_dump.h"
 #include "frontend/strace_filter.h"
 #include "frontend/strace_inject.h"
 #include "frontend/strace_match.h"
 #include "frontend/strace_summary.h"
+#include "frontend/strace_times.h"
 
 namespace polytap {
 
 struct StraceOptions {
-  enum class Clock : uint8_t { kNone, kSeconds, kMicroseconds, kEpoch };
   enum class Color : uint8_t { kNever, kAuto, kAlways };
   enum class Summary : uint8_t { kNone, kOnly, kAlso };
 
@@ -38,6 +39,7 @@ struct StraceOptions {
   bool quiet_exit = false;
   bool quiet_paths = false;
   bool quiet_personality = false;
+  bool quiet_superseded = false;
 
   CallSet trace = CallSet::all();
   uint64_t signals = UINT64_MAX;
@@ -49,12 +51,13 @@ struct StraceOptions {
   FdSet dump_writes;  // -e write=
 
   RenderStyle style;
-  bool decode_paths = false;    // -y
-  bool decode_sockets = false;  // -yy
+  uint8_t fd_details = 0;       // -y, -yy: FdDetail
   size_t column = 40;           // -a
-  Clock clock = Clock::kNone;
-  bool relative_times = false;        // -r
-  bool durations = false;             // -T
+  TimestampFormat clock;        // -t
+  bool relative_times = false;  // -r
+  unsigned relative_digits = 6;
+  bool durations = false;  // -T
+  unsigned duration_digits = 6;
   bool instruction_pointers = false;  // -i
   bool call_numbers = false;          // -n
   bool always_show_pid = false;
@@ -64,6 +67,8 @@ struct StraceOptions {
   CallSet raw;                            // -e raw=
   CallSet dereferenced = CallSet::all();  // -e verbose=
   CallSet abbreviated = CallSet::all();   // -e abbrev=
+  bool kvm_exits = false;                 // -e kvm=vcpu
+  bool new_namespaces = false;            // -e namespace=new
   bool decode_comms = false;              // -Y
   bool argument_names = false;            // -N
   Color color = Color::kAuto;

@@ -1,11 +1,9 @@
 #include "frontend/strace_printer.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <linux/audit.h>
 #include <linux/unistd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -14,11 +12,10 @@
 #include "core/base/clock.h"
 #include "core/syscall/i386.h"
 #include "core/syscall/printers.h"
+#include "core/syscall/result_notes.h"
 
 namespace polytap {
 namespace {
-
-constexpr uint64_t kNsPerSecond = 1'000'000'000;
 
 // Whether there is no stack of the caller any more behind a call.
 bool ends_image(uint64_t number) {
@@ -34,12 +31,19 @@ bool is_restart(int64_t result) { return result <= -512 && result >= -516; }
 }  // namespace
 
 StracePrinter::StracePrinter(const StraceOptions& options, std::shared_ptr<StraceOutput> output,
-                             std::unique_ptr<StraceStacks> stacks)
-    : options_(options), output_(std::move(output)), stacks_(std::move(stacks)), calls_(options) {
+                             std::unique_ptr<StraceStacks> stacks, std::unique_ptr<StraceStacks> injection_stacks)
+    : options_(options),
+      output_(std::move(output)),
+      stacks_(std::move(stacks)),
+      calls_(options, std::move(injection_stacks)) {
   using Color = StraceOptions::Color;
   const bool to_terminal = options_.output.empty() && isatty(STDERR_FILENO) != 0 && getenv("NO_COLOR") == nullptr;
   colors_ = options_.color == Color::kAlways || (options_.color == Color::kAuto && to_terminal);
-  if (options_.decode_paths) fds_ = std::make_unique<LiveFdNames>(options_.decode_sockets);
+  if (options_.fd_details != 0) {
+    // Under a filter not every call is told of; without -f there may be threads that are not traced.
+    const bool complete = options_.follow && options_.trace.is_all();
+    fds_ = std::make_unique<FdFacts>(options_.fd_details, complete);
+  }
 }
 
 StracePrinter::Task& StracePrinter::task(pid_t tid) {
@@ -88,23 +92,17 @@ std::string StracePrinter::prefix(pid_t tid, uint64_t time_ns, const CallStop* s
   } else if (!to_file && (tasks_.size() > 1 || options_.always_show_pid)) {
     text = fmt::format("[pid {:5}{}] ", tid, name_behind(tid));
   }
-  const auto seconds = static_cast<time_t>(time_ns / kNsPerSecond);
-  const uint64_t microseconds = time_ns % kNsPerSecond / 1000;
-  using Clock = StraceOptions::Clock;
-  if (options_.clock == Clock::kEpoch) {
-    text += fmt::format("{}.{:06} ", seconds, microseconds);
-  } else if (options_.clock != Clock::kNone) {
-    struct tm local {};
-    localtime_r(&seconds, &local);
-    text += fmt::format("{:%H:%M:%S}", local);
-    text += options_.clock == Clock::kMicroseconds ? fmt::format(".{:06} ", microseconds) : " ";
-  }
+  const bool clocked = options_.clock.kind != TimestampFormat::Kind::kNone;
+  if (clocked) text += timestamp_text(time_ns, options_.clock) + " ";
   if (options_.relative_times) {
     uint64_t& last = options_.output_separately ? task(tid).last_ns : last_ns_;
     const uint64_t now = monotonic_ns_ != 0 ? monotonic_ns_ : clock_ns(CLOCK_MONOTONIC);
     const uint64_t elapsed = last != 0 ? now - last : 0;
     last = now;
-    text += fmt::format("{:6}.{:06} ", elapsed / kNsPerSecond, elapsed % kNsPerSecond / 1000);
+    // Six places for the seconds.
+    const size_t width = options_.relative_digits == 0 ? 6 : 7 + options_.relative_digits;
+    const std::string since = fmt::format("{:>{}}", seconds_text(elapsed, options_.relative_digits), width);
+    text += clocked ? fmt::format("(+{}) ", since) : since + " ";
   }
   if (options_.call_numbers) text += fmt::format("[{:4}] ", (stop != nullptr ? *stop : task(tid).entry).call.number);
   if (options_.instruction_pointers) {
@@ -229,10 +227,11 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   note_architecture(stop.tid, own, stop.architecture);
   own.entry = stop;
   own.entry.memory = nullptr;
+  if (fds_ != nullptr) fds_->on_entry(stop.tid, stop.call, memory);
   const std::optional<CallTampering> decision = calls_.enter(stop, memory);
   if (!decision) return {};
   const CallTampering& tampering = *decision;
-  own.tampered = tampering.result || tampering.signal != 0 || tampering.number;
+  own.tampered = tampering.result || tampering.number;
   own.poked = !tampering.poke_enter.empty() || !tampering.poke_exit.empty();
   own.delayed = tampering.delay_enter_us != 0 || tampering.delay_exit_us != 0;
   own.in_call = true;
@@ -266,6 +265,12 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
 void StracePrinter::on_exit(const CallStop& raw) {
   Task& own = task(raw.tid);
   if (stacks_) stacks_->on_call_end(raw.tgid, raw.call);
+  if (fds_ != nullptr) {
+    CallValues call = own.entry.call;
+    call.failed = raw.call.failed;
+    call.result = raw.call.result;
+    fds_->on_exit(raw.tid, call);
+  }
   if (!own.in_call) return;
   CallStop stop = raw;
   continue_call(stop.call, own.entry.call);
@@ -307,13 +312,15 @@ void StracePrinter::put_result(pid_t, Task& own, CallText& text, const CallStop&
   const bool colored = colors_ && text.call.failed;
   if (colored) text.put(kRed);
   render_result(text);
+  if (options_.kvm_exits) text.put(kvm_exit_note(stop.tid, stop.call));
+  if (options_.new_namespaces) text.put(new_namespaces_note(stop.tid, stop.call, text.memory));
   if (colored) text.put(kPlain);
   if (own.tampered) text.put(" (INJECTED)");
   if (own.poked) text.put(" (INJECTED: args)");
   if (own.delayed) text.put(" (DELAYED)");
   if (options_.durations) {
     const uint64_t ns = stop.monotonic_ns - own.entry.monotonic_ns;
-    text.print(" <{}.{:06}>", ns / kNsPerSecond, ns % kNsPerSecond / 1000);
+    text.print(" <{}>", seconds_text(ns, options_.duration_digits));
   }
 }
 
@@ -335,6 +342,7 @@ void StracePrinter::on_stopped(pid_t tid, int signal) {
 
 void StracePrinter::on_attached(pid_t tid, pid_t tgid, pid_t parent) {
   task(tid).tgid = tgid;
+  if (fds_ != nullptr) fds_->on_new(tid, parent != tid ? parent : 0, tid != tgid);
   if (stacks_ && parent != 0 && tid == tgid) {
     const auto forker = tasks_.find(parent);
     stacks_->on_fork(forker != tasks_.end() && forker->second.tgid != 0 ? forker->second.tgid : parent, tid);
@@ -346,9 +354,10 @@ void StracePrinter::on_attached(pid_t tid, pid_t tgid, pid_t parent) {
 
 void StracePrinter::on_exec(pid_t leader, pid_t former) {
   if (stacks_) stacks_->on_exec(leader);
+  if (fds_ != nullptr) fds_->on_exec(leader, former);
   if (leader == former) return;
   // The thread goes on under its leader's id.
-  if (!options_.quiet_exit && (options_.quiet < 3)) {
+  if (!options_.quiet_superseded) {
     put_whole_line(leader, fmt::format("+++ superseded by execve in pid {} +++", former));
   }
   auto thread = tasks_.extract(former);
@@ -396,6 +405,7 @@ void StracePrinter::on_end(pid_t tid, int status) {
     stacks_->on_end(tid);
   }
   calls_.end(tid);
+  if (fds_ != nullptr) fds_->on_end(tid);
   tasks_.erase(tid);
 }
 

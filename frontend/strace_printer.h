@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "core/syscall/live_fds.h"
+#include "core/syscall/fd_facts.h"
 #include "core/syscall/render_call.h"
 #include "core/syscall/trace.h"
 #include "frontend/strace_calls.h"
@@ -19,9 +19,10 @@ namespace polytap {
 
 class StracePrinter final : public CallObserver {
  public:
-  // OUTPUT: where everything goes, except with -ff -o. STACKS: null without -k.
+  // OUTPUT: where everything goes, except with -ff -o. STACKS: null without -k. INJECTION_STACKS: as
+  // StraceCalls has them.
   StracePrinter(const StraceOptions& options, std::shared_ptr<StraceOutput> output,
-                std::unique_ptr<StraceStacks> stacks);
+                std::unique_ptr<StraceStacks> stacks, std::unique_ptr<StraceStacks> injection_stacks);
   CallTampering on_entry(const CallStop& stop) override;
   void on_exit(const CallStop& stop) override;
   void on_signal(pid_t tid, const siginfo_t& info) override;
@@ -31,6 +32,7 @@ class StracePrinter final : public CallObserver {
   void on_exiting(pid_t tid) override;
   void on_end(pid_t tid, int wait_status) override;
   void on_detached(pid_t tid) override;
+  void on_problem(const std::string& text) override { complain(text); }
   void on_idle() override;
   bool is_pending() const override { return output_->is_pending(); }
   bool is_done() const override { return calls_.is_limit_reached(); }
@@ -83,7 +85,7 @@ class StracePrinter final : public CallObserver {
   const StraceOptions& options_;
   std::shared_ptr<StraceOutput> output_;
   std::unordered_map<pid_t, Task> tasks_;
-  std::unique_ptr<LiveFdNames> fds_;
+  std::unique_ptr<FdFacts> fds_;
   LiveSocketFacts sockets_;
   std::unique_ptr<StraceStacks> stacks_;
   StraceCalls calls_;

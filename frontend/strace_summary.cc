@@ -110,7 +110,7 @@ Result<std::vector<SummaryColumn>> parse_summary_columns(std::string_view text) 
     const size_t end = std::min(text.find(',', begin), text.size());
     const std::string_view word = text.substr(begin, end - begin);
     const auto column = find_column(word);
-    if (!column) return Error(fmt::format("unknown column name: '{}'", word));
+    if (!column) return Error(fmt::format("unknown column name: '{}'", word), EINVAL);
     if (std::ranges::find(columns, *column) != columns.end()) {
       return Error(fmt::format("call summary column has been provided more than once: '{}'", word));
     }
@@ -125,7 +125,7 @@ Result<std::vector<SummaryColumn>> parse_summary_columns(std::string_view text) 
 Result<SummaryOrder> parse_summary_order(std::string_view text) {
   if (text == "nothing" || text == "none") return SummaryOrder{false, SummaryColumn::kName};
   const auto column = find_column(text);
-  if (!column) return Error(fmt::format("invalid sortby: '{}'", text));
+  if (!column) return Error(fmt::format("invalid sortby: '{}'", text), EINVAL);
   return SummaryOrder{true, *column};
 }
 

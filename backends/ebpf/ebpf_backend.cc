@@ -118,8 +118,10 @@ std::optional<std::string> why_not_actions(const ir::Program& program) {
       if (auto reason = ebpf::why_no_user_writes()) return fmt::format("{}: {}", function.name, *reason);
     }
     if (has_operation(function, [](const ir::Operation& op) { return std::holds_alternative<ir::Delay>(op); })) {
-      return fmt::format("{}: delay() lets the process wait, which an eBPF program cannot; ptrace (-b ptrace) can",
-                         function.name);
+      return fmt::format(
+          "{}: delay() makes a thread wait, which no eBPF program can; ptrace (-b ptrace) can, for a command (-c) or a "
+          "process (-p)",
+          function.name);
     }
     if (!has_operation(function,
                        [](const ir::Operation& op) { return std::holds_alternative<ir::OverrideResult>(op); })) {

@@ -1,6 +1,7 @@
 // What changes the traced process, and the records of reads that failed.
 #include "backends/ebpf/function_compiler.h"
 #include "backends/ebpf/helpers.h"
+#include "core/base/check.h"
 
 namespace polytap::ebpf {
 
@@ -30,8 +31,8 @@ void FunctionCompiler::expand(const ir::OverrideResult& op, ir::Temp) {
   code_.call(helper::kOverrideReturn);
 }
 
-// Programs in the kernel cannot wait: EbpfBackend::can_run() refuses such a script.
-void FunctionCompiler::expand(const ir::Delay&, ir::Temp) { count(GlobalsLayout::kFaults); }
+// Refused before: no BPF program can make the thread wait.
+void FunctionCompiler::expand(const ir::Delay&, ir::Temp) { CHECK(false); }
 
 void FunctionCompiler::expand(const ir::WriteMemory& op, ir::Temp result) {
   load_temp(Reg::k1, op.address);

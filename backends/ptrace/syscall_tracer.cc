@@ -6,10 +6,10 @@
 #include <linux/unistd.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +21,7 @@
 #include "backends/ptrace/proc_entries.h"
 #include "backends/ptrace/syscall_launch.h"
 #include "backends/ptrace/syscall_trace_backend.h"
+#include "backends/ptrace/task_making.h"
 #include "core/base/clock.h"
 
 namespace polytap {
@@ -34,41 +35,10 @@ uint64_t to_ns(const timeval& time) {
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_usec) * 1000;
 }
 
-void pause_us(uint64_t microseconds) {
-  if (microseconds == 0) return;
-  timespec until{};
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  const uint64_t nanoseconds = static_cast<uint64_t>(until.tv_nsec) + microseconds * 1000;
-  until.tv_sec += static_cast<time_t>(nanoseconds / 1'000'000'000);
-  until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
-  // Signals of timers come in between.
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) continue;
-}
-
+constexpr int64_t kFirstRestart = -516;  // ERESTART_RESTARTBLOCK, include/linux/errno.h
+constexpr int64_t kLastRestart = -512;   // ERESTARTSYS
+constexpr uint64_t kNsPerUs = 1'000;
 constexpr uint64_t kKilledAfterNs = 2'000'000'000;
-constexpr uint64_t kCloneSharesMemory = 0x100;  // CLONE_VM
-
-// Whether the new child of TID, which is at the stop that announces it, has its memory.
-bool shares_memory(pid_t tid) {
-  user_regs_struct registers{};
-  if (ptrace(PTRACE_GETREGS, tid, nullptr, &registers) != 0) return false;
-  uint64_t flags = registers.rdi;
-  switch (registers.orig_rax) {
-    case __NR_vfork:
-      return true;
-    case __NR_clone:
-      return (flags & kCloneSharesMemory) != 0;
-    case __NR_clone3:
-      return LiveMemory(tid).read_object(registers.rdi, flags) && (flags & kCloneSharesMemory) != 0;
-    default:
-      return false;
-  }
-}
-
-bool makes_task(uint64_t number) {
-  return number == __NR_clone || number == __NR_clone3 || number == __NR_fork || number == __NR_vfork;
-}
-
 // The number that the kernel carries out (or, with -1, does not), and what it returns.
 void poke_user_register(pid_t tid, size_t offset, uint64_t value) { ptrace(PTRACE_POKEUSER, tid, offset, value); }
 
@@ -109,13 +79,20 @@ Status SyscallTracer::start() {
     Task& task = add(command_, command_);
     task.hidden = true;
     task.filtered = options_.filter;
+    if (options_.daemonize != 0) observer_.on_attached(command_, command_, 0);
     if (buffers_ != nullptr) buffers_->on_new(task.buffered, std::make_shared<CallSites>());
     // A seized process stops at no call before it has stopped once.
     ptrace(PTRACE_INTERRUPT, command_, nullptr, nullptr);
     if (write(gate.get(), "", 1) != 1) return Error::from_errno("cannot start the command");
   }
-  for (const pid_t pid : options_.pids) TRY(attach_process(pid));
-  return {};
+  Status failed;
+  for (const pid_t pid : options_.pids) {
+    if (!failed.ok()) observer_.on_problem(failed.error().message());
+    failed = attach_process(pid);
+  }
+  // There are others to trace.
+  if (!failed.ok() && !tasks_.empty()) observer_.on_problem(failed.error().message());
+  return tasks_.empty() ? std::move(failed) : Status();
 }
 
 Status SyscallTracer::attach_process(pid_t pid) {
@@ -190,6 +167,7 @@ Result<int> SyscallTracer::run() {
       detach_all();
       break;
     }
+    resume_delayed();
     if (last_chance_ns_ != 0 && clock_ns(CLOCK_MONOTONIC) > last_chance_ns_) break;
     if (buffers_ != nullptr && buffers_->is_active() && !std::exchange(ticking_, true)) interruption.tick();
     Event event;
@@ -205,7 +183,19 @@ Result<int> SyscallTracer::run() {
   return command_status_;
 }
 
-void SyscallTracer::resume(const Task& task, int signal) {
+void SyscallTracer::resume(Task& task, int signal) {
+  const uint64_t delay = std::exchange(task.delay_ns, 0);
+  if (delay != 0) return delays_.add({task.tid, signal}, delay);
+  go_on(task, signal);
+}
+
+void SyscallTracer::resume_delayed() {
+  while (const auto due = delays_.take_due()) {
+    if (const Task* task = find(due->tid)) go_on(*task, due->signal);
+  }
+}
+
+void SyscallTracer::go_on(const Task& task, int signal) {
   const bool to_next_call = !task.filtered || task.in_call || task.own_filter;
   // Errors are not looked at: SIGKILL ends any stop at any time, and then there is a wait status to come.
   ptrace(to_next_call ? PTRACE_SYSCALL : PTRACE_CONT, task.tid, nullptr, signal);
@@ -213,6 +203,8 @@ void SyscallTracer::resume(const Task& task, int signal) {
 
 void SyscallTracer::handle(pid_t tid, int status, const rusage& usage) {
   const Stop stop = decode_stop(status);
+  // Nothing but SIGKILL ends a delay early.
+  if (!delays_.empty()) delays_.cancel(tid);
   // What threads wrote down before this event comes before it.
   if (buffers_ != nullptr) buffers_->report();
   if (stop.kind == Stop::Kind::kExec) return on_exec(tid);
@@ -238,103 +230,20 @@ void SyscallTracer::handle(pid_t tid, int status, const rusage& usage) {
       return on_exiting(*task);
     default:
       task->attached = false;
+      task->interrupt_pending = false;
       return resume(*task);
   }
 }
 
-// A child of a tracee, at its first stop; or a child of polytap that is none of our business.
-void SyscallTracer::on_unknown(pid_t tid, int status) {
-  if (!WIFSTOPPED(status)) {
-    births_.erase(tid);
-    std::erase(held_, tid);
-    return;
-  }
-  if (auto announced = births_.extract(tid)) return adopt(tid, std::move(announced.mapped()));
-  // With which memory it runs is known when it is announced; one that was killed needs none, and its parent, killed with
-  // it, may not announce it any more.
-  const bool is_ending = decode_stop(status).kind == Stop::Kind::kExit;
-  if (buffers_ == nullptr || is_ending) {
-    std::erase(held_, tid);
-    adopt(tid, {});
-    if (Task* task = find(tid)) task->exiting = is_ending;
-    return;
-  }
-  held_.push_back(tid);
-}
-
-void SyscallTracer::adopt(pid_t tid, Birth birth) {
-  const pid_t tgid = static_cast<pid_t>(read_status_value(tid, "Tgid").value_or(static_cast<uint64_t>(tid)));
-  Task& task = add(tid, tgid);
-  task.filtered = options_.filter;
-  task.own_filter = task.buffered.retired = birth.own_filter;
-  if (buffers_ != nullptr) {
-    if (birth.sites == nullptr) birth.sites = std::make_shared<CallSites>();
-    buffers_->on_new(task.buffered, std::move(birth.sites));
-  }
-  observer_.on_attached(tid, tgid, birth.parent != 0 ? birth.parent : tid);
-  resume(task);
-}
-
-SyscallTracer::Birth SyscallTracer::birth_by(const Task& parent, bool shares_memory) const {
-  Birth birth{parent.tid, nullptr, parent.own_filter};
-  if (buffers_ == nullptr) return birth;
-  birth.sites = shares_memory ? parent.buffered.sites : std::make_shared<CallSites>(*parent.buffered.sites);
-  return birth;
-}
-
-void SyscallTracer::on_fork(Task& task) {
-  unsigned long message = 0;
-  const pid_t child =
-      ptrace(PTRACE_GETEVENTMSG, task.tid, nullptr, &message) == 0 ? static_cast<pid_t>(message) : pid_t{0};
-  if (child != 0 && find(child) == nullptr) {
-    Birth birth = birth_by(task, shares_memory(task.tid));
-    if (std::erase(held_, child) != 0) {
-      adopt(child, std::move(birth));
-    } else {
-      births_[child] = std::move(birth);
-    }
-  }
-  resume(*find(task.tid));
-}
-
 void SyscallTracer::on_exiting(Task& task) {
   const pid_t tid = task.tid;
+  show_interrupted_exit(task);
   if (buffers_ != nullptr) buffers_->report_unfinished(task.buffered);
   if (!task.hidden) observer_.on_exiting(tid);
   task.in_call = false;
   task.exiting = true;
   if (!held_.empty()) release_held_of(task);
   resume(*find(tid));
-}
-
-void SyscallTracer::release_held_of(const Task& parent) {
-  const long call = ptrace(PTRACE_PEEKUSER, parent.tid, offsetof(user_regs_struct, orig_rax), nullptr);
-  if (!makes_task(static_cast<uint64_t>(call))) return;
-  const auto parent_of_process = static_cast<pid_t>(read_status_value(parent.tid, "PPid").value_or(0));
-  const bool shared = shares_memory(parent.tid);
-  for (const pid_t tid : std::exchange(held_, {})) {
-    const auto tgid = static_cast<pid_t>(read_status_value(tid, "Tgid").value_or(0));
-    const auto of = static_cast<pid_t>(read_status_value(tid, "PPid").value_or(0));
-    // Its thread, its child, or (CLONE_PARENT) its sibling.
-    if (tgid == parent.tgid || of == parent.tgid || of == parent_of_process) {
-      adopt(tid, birth_by(parent, shared));
-    } else {
-      held_.push_back(tid);
-    }
-  }
-}
-
-// Those whose parents have ended.
-void SyscallTracer::release_orphans() {
-  for (const pid_t tid : std::exchange(held_, {})) {
-    const auto tgid = static_cast<pid_t>(read_status_value(tid, "Tgid").value_or(0));
-    const auto parent = static_cast<pid_t>(read_status_value(tid, "PPid").value_or(0));
-    if ((tgid != tid && find(tgid) != nullptr) || find(parent) != nullptr) {
-      held_.push_back(tid);
-    } else {
-      adopt(tid, {});
-    }
-  }
 }
 
 void SyscallTracer::on_call_stop(Task& task, const rusage& usage) {
@@ -365,7 +274,11 @@ void SyscallTracer::on_call_stop(Task& task, const rusage& usage) {
     stop.call.number = info.entry.nr;
     for (size_t i = 0; i < stop.call.arguments.size(); i++) stop.call.arguments[i] = info.entry.args[i];
     on_entry(task, stop);
-    return resume(task, task.in_call ? task.tampering.signal : 0);
+    const int signal = task.in_call ? task.tampering.signal : 0;
+    const bool at_filter = info.op == PTRACE_SYSCALL_INFO_SECCOMP;
+    // There the kernel takes none from the tracer.
+    if (signal != 0 && at_filter) syscall(SYS_tgkill, task.tgid, task.tid, signal);
+    return resume(task, at_filter ? 0 : signal);
   }
   resume(task);
 }
@@ -378,10 +291,19 @@ void SyscallTracer::on_entry(Task& task, CallStop& stop) {
   }
   task.in_call = true;
   task.buffered.entry_shown = false;
+  // Some are made again by restart_syscall().
+  const bool again =
+      task.interrupted_exit && (stop.call.number == __NR_restart_syscall ||
+                                (task.call.number == stop.call.number && task.call.arguments == stop.call.arguments));
+  if (again) {
+    task.interrupted_exit.reset();
+    return;
+  }
+  show_interrupted_exit(task);
   task.call = stop.call;
   task.stack_pointer = stop.stack_pointer;
   task.tampering = observer_.on_entry(stop);
-  pause_us(task.tampering.delay_enter_us);
+  task.delay_ns = task.tampering.delay_enter_us * kNsPerUs;
   poke_memory(task.tid, task.tampering.poke_enter, stop.call);
   if (task.tampering.number) {
     poke_user_register(task.tid, offsetof(user_regs_struct, orig_rax), *task.tampering.number);
@@ -396,6 +318,11 @@ void SyscallTracer::on_exit(Task& task, CallStop& stop) {
   stop.call.number = entry.number;
   stop.call.arguments = entry.arguments;
   stop.stack_pointer = task.stack_pointer;
+  const bool is_restart = stop.call.result >= kFirstRestart && stop.call.result <= kLastRestart;
+  if (task.interrupt_pending && stop.call.failed && is_restart && !task.tampering.result) {
+    task.interrupted_exit = stop;
+    return;
+  }
   if (task.tampering.result) {
     poke_user_register(task.tid, offsetof(user_regs_struct, rax), static_cast<uint64_t>(*task.tampering.result));
     stop.call.result = *task.tampering.result;
@@ -403,7 +330,7 @@ void SyscallTracer::on_exit(Task& task, CallStop& stop) {
     stop.call.failed = stop.call.result < 0 && stop.call.result >= -kMaxErrno;
   }
   if (!stop.call.failed) poke_memory(task.tid, task.tampering.poke_exit, stop.call);
-  pause_us(task.tampering.delay_exit_us);
+  task.delay_ns = task.tampering.delay_exit_us * kNsPerUs;
   observer_.on_exit(stop);
   if (options_.filter && !stop.call.failed) note_own_filter(task, stop);
 }
@@ -434,6 +361,7 @@ bool SyscallTracer::stop_others(Task& task, uint64_t instruction_pointer) {
     if (tid == task.tid || other.exiting || other.buffered.sites != task.buffered.sites) continue;
     // Which calls let go by are in progress is not known; nor which memory a child that is just being made has got.
     if (!options_.filtered_calls.empty() || (other.in_call && makes_task(other.call.number))) return false;
+    if (delays_.contains(tid)) return false;
     if (!other.in_call) running.push_back(tid);
   }
   if (running.size() > kMost) return false;
@@ -447,6 +375,8 @@ bool SyscallTracer::stop_others(Task& task, uint64_t instruction_pointer) {
       if (errno != EINTR) return false;
     }
     deferred_.push_back(event);
+    tasks_[tid].interrupt_pending =
+        WIFSTOPPED(event.status) && decode_stop(event.status).kind != Stop::Kind::kInterrupt;
     if (!WIFSTOPPED(event.status)) continue;
     const long at = ptrace(PTRACE_PEEKUSER, tid, offsetof(user_regs_struct, rip), nullptr);
     const uint64_t distance = static_cast<uint64_t>(at) - (instruction_pointer - 2);
@@ -464,6 +394,8 @@ bool SyscallTracer::consider_buffering(Task& task, uint64_t instruction_pointer)
     if (BufferedCalls::leave_patched_site(thread, instruction_pointer)) return true;
     if (sites.around(instruction_pointer) != nullptr) return true;  // a patched site's slow way
   }
+  // It is made again, and that is to be seen.
+  if (task.interrupted_exit) return true;
   if (thread.retired || task.hidden || !buffers_->can_buffer(task.call.number)) return true;
   if (!sites.is_hot(instruction_pointer) || !stop_others(task, instruction_pointer)) return true;
   if (!sites.attached) {
@@ -479,7 +411,12 @@ bool SyscallTracer::consider_buffering(Task& task, uint64_t instruction_pointer)
   return true;
 }
 
+void SyscallTracer::show_interrupted_exit(Task& task) {
+  if (const auto exit = std::exchange(task.interrupted_exit, std::nullopt)) observer_.on_exit(*exit);
+}
+
 void SyscallTracer::on_signal(Task& task, int signal) {
+  show_interrupted_exit(task);
   siginfo_t info{};
   if (!task.hidden && ptrace(PTRACE_GETSIGINFO, task.tid, nullptr, &info) == 0) {
     if (buffers_ != nullptr && !buffers_->before_signal(task.buffered, info)) return resume(task);
@@ -531,52 +468,6 @@ void SyscallTracer::drop(Task& task) {
   if (buffers_ != nullptr) buffers_->on_end(task.buffered);
   last_ = nullptr;
   tasks_.erase(task.tid);
-}
-
-void SyscallTracer::detach_all() {
-  // Only from a stop can one detach: each is asked for one.
-  for (const auto& [tid, task] : tasks_) {
-    // Under a filter nobody can live without a tracer.
-    if (task.filtered) kill(tid, SIGKILL);
-    ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
-  }
-  last_ = nullptr;
-  // They are stopped, and only under a filter is anybody held.
-  for (const pid_t tid : std::exchange(held_, {})) {
-    kill(tid, SIGKILL);
-    ptrace(PTRACE_DETACH, tid, nullptr, nullptr);
-  }
-  // A leader that has ended before its other threads can neither be detached from nor waited for.
-  std::erase_if(tasks_, [&](const auto& entry) {
-    const Task& task = entry.second;
-    return task.exiting && !task.filtered && (task.tid != command_ || threads_of(task.tid).size() > 1);
-  });
-  while (!tasks_.empty()) {
-    int status = 0;
-    const pid_t tid = waitpid(-1, &status, __WALL);
-    if (tid < 0) {
-      if (errno == EINTR) continue;
-      break;
-    }
-    const auto found = tasks_.find(tid);
-    if (found == tasks_.end()) {
-      if (WIFSTOPPED(status)) ptrace(PTRACE_DETACH, tid, nullptr, nullptr);
-      continue;
-    }
-    const Stop stop = decode_stop(status);
-    if (stop.kind == Stop::Kind::kGone) {
-      on_gone(found->second, status);
-      continue;
-    }
-    if (found->second.filtered) {
-      ptrace(PTRACE_CONT, tid, nullptr, 0);
-      continue;
-    }
-    ptrace(PTRACE_DETACH, tid, nullptr, stop.kind == Stop::Kind::kSignal ? stop.signal : 0);
-    drop(found->second);
-    observer_.on_detached(tid);
-  }
-  tasks_.clear();
 }
 
 }  // namespace polytap

@@ -1,15 +1,18 @@
 // The loop behind `polytap strace`: takes every stop of the tracees and tells the observer what it means.
 #pragma once
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
 #include <deque>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "backends/ptrace/buffered_calls.h"
 #include "backends/ptrace/cpu_placement.h"
+#include "backends/ptrace/delayed_resumes.h"
 #include "backends/ptrace/stops.h"
 #include "core/syscall/trace.h"
 
@@ -37,6 +40,10 @@ class SyscallTracer final : public CallTracer {
     CallValues call;  // the one in progress
     uint64_t stack_pointer = 0;
     CallTampering tampering;
+    uint64_t delay_ns = 0;           // before it goes on
+    bool interrupt_pending = false;  // we asked for a stop, and another one came first
+    // Our interruption ended a call that is made again: nobody is to see that, if nothing else comes in between.
+    std::optional<CallStop> interrupted_exit;
     BufferedThread buffered;
   };
   // A child that was announced.
@@ -69,13 +76,16 @@ class SyscallTracer final : public CallTracer {
   void on_entry(Task& task, CallStop& stop);
   void on_exit(Task& task, CallStop& stop);
   void on_signal(Task& task, int signal);
+  void show_interrupted_exit(Task& task);
   void on_exec(pid_t leader);
   void on_gone(Task& task, int status);
   void note_own_filter(Task& task, const CallStop& stop);
   // False: the task has ended meanwhile, or is about to.
   bool consider_buffering(Task& task, uint64_t instruction_pointer);
   bool stop_others(Task& task, uint64_t instruction_pointer);
-  void resume(const Task& task, int signal = 0);
+  void resume(Task& task, int signal = 0);
+  void go_on(const Task& task, int signal);
+  void resume_delayed();
   void drop(Task& task);
   void on_interruption(int signal);
   void detach_all();
@@ -87,6 +97,7 @@ class SyscallTracer final : public CallTracer {
   std::unordered_map<pid_t, Birth> births_;  // of tasks that were announced by a fork and have not stopped yet
   std::vector<pid_t> held_;                  // stopped before they were announced
   std::deque<Event> deferred_;               // waited for out of turn
+  DelayedResumes delays_{SIGALRM};           // which Interruption has a handler for
   std::unique_ptr<BufferedCalls> buffers_;
   bool ticking_ = false;
   uint64_t last_chance_ns_ = 0;  // when a filtered command is killed; 0: never

@@ -14,9 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <thread>
 
 #include "backends/ptrace/cpu_placement.h"
 #include "backends/ptrace/proc_entries.h"
@@ -200,18 +198,17 @@ bool ThreadMachine::override_result(int64_t value) {
   return poke(offsetof(user_regs_struct, orig_rax), -1) && poke(offsetof(user_regs_struct, rax), value);
 }
 
+bool ThreadMachine::delay(uint64_t nanoseconds) {
+  if (tracee_ == nullptr) return false;
+  tracee_->delay_ns = std::min(tracee_->delay_ns + std::min(nanoseconds, kLongestDelay), kLongestDelay);
+  return true;
+}
+
 bool ThreadMachine::write_memory(uint64_t address, std::span<const std::byte> bytes) {
   if (tracee_ == nullptr) return false;
   iovec local{const_cast<std::byte*>(bytes.data()), bytes.size()};
   iovec remote{reinterpret_cast<void*>(address), bytes.size()};
   return process_vm_writev(tid_, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes.size());
-}
-
-// The stops of other threads wait as well.
-bool ThreadMachine::delay(uint64_t nanoseconds) {
-  if (tracee_ == nullptr) return false;
-  std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(nanoseconds, kLongestDelay)));
-  return true;
 }
 
 void ThreadMachine::fault() { state_.faults.fetch_add(1, std::memory_order_relaxed); }

@@ -25,12 +25,13 @@ bool may_map_code(const __ptrace_syscall_info& info) {
 
 }  // namespace
 
-TraceLoop::TraceLoop(SessionState& state, const StopPlan& plan, LaunchedCommand* command)
+TraceLoop::TraceLoop(SessionState& state, const StopPlan& plan, LaunchedCommand* command, int wake_signal)
     : state_(state),
       plan_(plan),
       command_(command),
       interpreter_(state.program),
       machine_(state),
+      delays_(wake_signal),
       functions_(plan.functions(), state.missed, ends_) {}
 
 TraceLoop::End TraceLoop::run(const std::atomic<bool>& stop) {
@@ -39,6 +40,9 @@ TraceLoop::End TraceLoop::run(const std::atomic<bool>& stop) {
       const auto [ended, how] = ends_.back();
       ends_.pop_back();
       handle(ended, how);
+    }
+    while (const auto due = delays_.take_due()) {
+      if (const Tracee* tracee = find(due->tid)) go_on(*tracee, due->signal);
     }
     int status = 0;
     pid_t tid = 0;
@@ -52,6 +56,9 @@ TraceLoop::End TraceLoop::run(const std::atomic<bool>& stop) {
     } else if (errno == ECHILD) {
       return End::kAllGone;
     }
+  }
+  for (const auto& due : delays_.take_all()) {
+    if (const Tracee* tracee = find(due.tid)) go_on(*tracee, due.signal);
   }
   withdraw();
   return End::kAskedTo;
@@ -72,14 +79,23 @@ Tracee& TraceLoop::add(pid_t tgid, pid_t tid, bool filtered) {
   return tracee;
 }
 
+void TraceLoop::resume(Tracee& tracee, int signal) {
+  const uint64_t delay = std::exchange(tracee.delay_ns, 0);
+  if (delay == 0) return go_on(tracee, signal);
+  consume_stop(tracee.tid);
+  delays_.add({tracee.tid, signal}, delay);
+}
+
 // Errors are not looked at: SIGKILL ends any stop at any time, and then there is an exit status to come.
-void TraceLoop::resume(const Tracee& tracee, int signal) {
+void TraceLoop::go_on(const Tracee& tracee, int signal) {
   const bool to_next_call = tracee.filtered ? tracee.in_call : plan_.asks_calls() || watches_calls(tracee);
   ptrace(to_next_call ? PTRACE_SYSCALL : PTRACE_CONT, tracee.tid, nullptr, signal);
 }
 
 void TraceLoop::handle(pid_t tid, int status) {
   const Stop stop = decode_stop(status);
+  // Nothing but SIGKILL ends a delay early.
+  if (!delays_.empty()) delays_.cancel(tid);
   if (stop.kind == Stop::Kind::kGone) return gone(tid, status);
   placement_.on_stop(tid);
   // The old state of an executing thread is in the way: it comes back with its leader's id.

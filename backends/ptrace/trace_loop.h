@@ -16,6 +16,7 @@
 
 #include "backends/ptrace/context_record.h"
 #include "backends/ptrace/cpu_placement.h"
+#include "backends/ptrace/delayed_resumes.h"
 #include "backends/ptrace/function_probes.h"
 #include "backends/ptrace/session_state.h"
 #include "backends/ptrace/stop_plan.h"
@@ -30,7 +31,8 @@ namespace polytap {
 
 class TraceLoop {
  public:
-  TraceLoop(SessionState& state, const StopPlan& plan, LaunchedCommand* command);
+  // WAKE_SIGNAL does nothing but interrupt this thread's waits.
+  TraceLoop(SessionState& state, const StopPlan& plan, LaunchedCommand* command, int wake_signal);
 
   // Attaches the launched command, which spins at its gate, and every thread of PIDS. When it returns they all stop
   // where the plan wants them to (those asleep in the kernel within a second).
@@ -55,7 +57,8 @@ class TraceLoop {
   void handle(pid_t tid, int status);
   void handle_stop(Tracee& tracee, const Stop& stop);
   void gone(pid_t tid, int status);
-  void resume(const Tracee& tracee, int signal = 0);
+  void resume(Tracee& tracee, int signal = 0);
+  void go_on(const Tracee& tracee, int signal);
   Tracee* find(pid_t tid);
   Tracee& add(pid_t tgid, pid_t tid, bool filtered);
   // New threads that stopped before the event of the one that made them.
@@ -108,6 +111,7 @@ class TraceLoop {
   ThreadMachine machine_;
   ContextRecord record_;
   CpuPlacement placement_;
+  DelayedResumes delays_;
   std::unordered_map<pid_t, Tracee> tracees_;  // its elements stay where they are
   std::unordered_map<pid_t, int> early_;       // wait status by thread
   std::unordered_set<pid_t> gone_early_;       // ended before the event of the one that made them

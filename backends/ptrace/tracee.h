@@ -24,6 +24,7 @@ struct Tracee {
   bool foreign_call = false;  // the call in progress is one of another architecture
   bool exit_seen = false;     // PTRACE_EVENT_EXIT has come
   int64_t number = -1;        // of the call in progress
+  uint64_t delay_ns = 0;      // before it goes on from this stop
 
   // --- function probes
   std::shared_ptr<BreakpointSet> breakpoints;  // of its memory; null: none can be there

@@ -27,7 +27,7 @@ void Tracer::run(const std::vector<pid_t>& pids, std::promise<Status> attached) 
   tid_ = gettid();
   pthread_setname_np(pthread_self(), "polytap-tracer");
   wake_.accept_here();
-  TraceLoop loop(state_, plan_, command_);
+  TraceLoop loop(state_, plan_, command_, wake_.number());
   Status status = loop.attach(pids);
   const bool failed = !status.ok();
   attached.set_value(std::move(status));

@@ -18,6 +18,7 @@ class WakeSignal {
   void accept_here() const;
   // False when thread TID of this process has ended.
   bool send(pid_t tid) const;
+  int number() const { return number_; }
 
  private:
   int number_;

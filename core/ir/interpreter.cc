@@ -181,10 +181,11 @@ class Interpreter::Run {
   int64_t operator()(const SendSignal& op) {
     return machine_.send_signal(static_cast<int>(temps_[op.number]), op.to_thread) ? 0 : fault();
   }
-  int64_t operator()(const Delay& op) {
-    return machine_.delay(static_cast<uint64_t>(temps_[op.nanoseconds])) ? 0 : fault();
-  }
   int64_t operator()(const OverrideResult& op) { return machine_.override_result(temps_[op.value]) ? 0 : fault(); }
+  int64_t operator()(const Delay& op) {
+    const int64_t nanoseconds = temps_[op.nanoseconds];
+    return nanoseconds >= 0 && machine_.delay(static_cast<uint64_t>(nanoseconds)) ? 0 : fault();
+  }
   int64_t operator()(const WriteMemory& op) {
     return machine_.write_memory(address(op.address), {at(op.from), op.length}) ? 1 : fault();
   }

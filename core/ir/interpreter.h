@@ -38,8 +38,8 @@ class Machine {
   // What changes the process; false when it cannot be done. Backends that cannot do it at all refuse such programs.
   virtual bool send_signal(int, bool) { return false; }
   virtual bool override_result(int64_t) { return false; }
+  virtual bool delay(uint64_t /*nanoseconds*/) { return false; }
   virtual bool write_memory(uint64_t, std::span<const std::byte>) { return false; }
-  virtual bool delay(uint64_t) { return false; }  // nanoseconds
 };
 
 // Runs functions of one program; holds the frame memory, so that a run allocates nothing in the usual case.

@@ -234,7 +234,8 @@ struct SendSignal {
 struct OverrideResult {
   Temp value = kNoTemp;
 };
-// The thread waits where it is.
+// The thread goes on `nanoseconds` later (a negative number is a fault); several add up. What is behind it in the
+// function runs at once.
 struct Delay {
   Temp nanoseconds = kNoTemp;
 };

@@ -39,9 +39,9 @@ void Checker::override_result(const ast::Call& call) {
 }
 
 void Checker::delay(const ast::Call& call) {
-  const ExpressionInfo& length = integer_argument(call, 0);
+  const ExpressionInfo& duration = integer_argument(call, 0);
+  if (duration.constant && *duration.constant < 0) wrong_argument(call, 0, "a duration like 100ms or 2s");
   has_process(call);
-  if (length.constant && *length.constant < 0) wrong_argument(call, 0, "a duration that is not negative");
 }
 
 // The bytes of a literal are written without a NUL behind them.

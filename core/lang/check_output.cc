@@ -82,14 +82,14 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
     case FunctionId::kSignalThread:
       signal(call);
       return;
+    case FunctionId::kDelay:
+      delay(call);
+      return;
     case FunctionId::kOverride:
       override_result(call);
       return;
     case FunctionId::kPoke:
       poke(call);
-      return;
-    case FunctionId::kDelay:
-      delay(call);
       return;
     case FunctionId::kClear:
     case FunctionId::kZero:

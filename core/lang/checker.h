@@ -201,9 +201,9 @@ class Checker {
   // --- check_action.cc: what changes the traced process
   void signal(const ast::Call& call);
   void override_result(const ast::Call& call);
+  void delay(const ast::Call& call);
   ExpressionInfo write_user(const ast::Call& call);
   void poke(const ast::Call& call);
-  void delay(const ast::Call& call);
   // Whether the probe runs in a traced process.
   bool has_process(const ast::Call& call);
 

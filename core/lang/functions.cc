@@ -24,7 +24,7 @@ constexpr FunctionSignature kFunctions[] = {
     {"container_of", kContainerOf, kValue, 3, 3, "container_of(pointer, struct name, field)"},
     {"count", kCount, kAggregation, 0, 0, "@m = count()"},
     {"debugf", kDebugf, kStatement, 1, kAnyNumber, "debugf(\"format\"[, arguments...])"},
-    {"delay", kDelay, kStatement, 1, 1, "delay(5ms)", true},
+    {"delay", kDelay, kStatement, 1, 1, "delay(100ms)", true},
     {"delete", kDelete, kValue, 1, 2, "delete(@m, key)"},
     // What ustack does anyway; bpftrace has two.
     {"dw_ustack", kUstack, kValue, 0, 2, "dw_ustack([mode][, depth])"},

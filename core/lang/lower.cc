@@ -44,6 +44,7 @@ const char* helper_name(const ir::Operation& operation) {
     return op->space == AddressSpace::kUser ? "probe_read_user_str" : "probe_read_kernel_str";
   }
   if (std::holds_alternative<ir::SendSignal>(operation)) return "send_signal";
+  if (std::holds_alternative<ir::Delay>(operation)) return "delay";
   if (std::holds_alternative<ir::WriteMemory>(operation)) return "probe_write_user";
   return nullptr;
 }

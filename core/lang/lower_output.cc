@@ -78,14 +78,14 @@ void Lowerer::statement_call(const ast::Call& call) {
     case FunctionId::kSignalThread:
       signal(call, function->id == FunctionId::kSignalThread);
       return;
+    case FunctionId::kDelay:
+      build_.run(ir::Delay{word(*call.arguments[0])});
+      return;
     case FunctionId::kOverride:
       build_.run(ir::OverrideResult{word(*call.arguments[0])});
       return;
     case FunctionId::kPoke:
       poke(call);
-      return;
-    case FunctionId::kDelay:
-      build_.run(ir::Delay{word(*call.arguments[0])});
       return;
     case FunctionId::kUnwatch:
       unwatch(call);

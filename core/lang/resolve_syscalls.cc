@@ -8,7 +8,7 @@
 
 #include "core/base/nearest.h"
 #include "core/kernel/glob.h"
-#include "core/syscall/call_sets.h"
+#include "core/syscall/call_set.h"
 #include "core/syscall/table.h"
 
 namespace polytap {
@@ -39,7 +39,7 @@ std::optional<Calls> find_calls(const std::string& name, Span span, Diagnostics&
   if (name.size() > 1 && name.starts_with('/') && name.ends_with('/')) {
     const auto matching = calls_matching(std::string_view(name).substr(1, name.size() - 2));
     if (matching.ok()) return calls_of(*matching);
-    diagnostics.error(span, matching.error().message());
+    diagnostics.error(span, fmt::format("invalid system call expression: {}", matching.error().message()));
     return std::nullopt;
   }
   Calls found{{}, name.find_first_of("*?[") != std::string::npos};

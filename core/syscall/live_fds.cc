@@ -16,6 +16,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "core/syscall/socket_diag.h"
 #include "core/syscall/tables.h"
 
 namespace polytap {
@@ -91,9 +92,14 @@ std::string unix_text(pid_t pid, const std::string& inode) {
   const std::string_view name = type == SOCK_STREAM  ? "UNIX-STREAM"
                                 : type == SOCK_DGRAM ? "UNIX-DGRAM"
                                                      : "UNIX-SEQPACKET";
+  uint32_t number = 0;
+  std::from_chars(inode.data(), inode.data() + inode.size(), number);
+  const auto connected_to = unix_socket_peer(number);
+  const std::string peer = connected_to ? fmt::format("->{}", *connected_to) : std::string();
   if (row.size() > 7)
-    return fmt::format("{}:[{},{}\"{}\"]", name, inode, row[7][0] == '@' ? "@" : "", row[7].substr(row[7][0] == '@'));
-  return fmt::format("{}:[{}]", name, inode);
+    return fmt::format("{}:[{}{},{}\"{}\"]", name, inode, peer, row[7][0] == '@' ? "@" : "",
+                       row[7].substr(row[7][0] == '@'));
+  return fmt::format("{}:[{}{}]", name, inode, peer);
 }
 
 std::string netlink_text(pid_t pid, const std::string& inode) {
@@ -106,45 +112,67 @@ std::string netlink_text(pid_t pid, const std::string& inode) {
   return fmt::format("NETLINK:[{}:{}]", name.empty() ? row[1] : name.substr(kPrefix.size()), row[2]);
 }
 
+// -1: it has been waited for, or is not in this namespace.
+std::optional<int> target_of_pidfd(pid_t pid, int fd) {
+  std::ifstream file(fmt::format("/proc/{}/fdinfo/{}", pid, fd));
+  for (std::string word; file >> word;) {
+    int target = 0;
+    if (word == "Pid:" && file >> target) return target;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string path_of_fd(pid_t pid, int fd) { return read_link(fmt::format("/proc/{}/fd/{}", pid, fd)); }
 
-std::string LiveFdNames::socket_suffix(pid_t pid, int fd, const std::string& link) {
+LiveFdNames::Name LiveFdNames::socket_name(pid_t pid, int fd, const std::string& link) {
   const std::string inode = link.substr(8, link.size() - 9);
   for (auto* look : {inet_text, unix_text, netlink_text}) {
-    if (const std::string text = look(pid, inode); !text.empty()) return "<" + text + ">";
+    const std::string text = look(pid, inode);
+    if (text.empty()) continue;
+    const bool connected = look == inet_text && text.find("->") != std::string::npos;
+    return {"<" + text + ">", connected};
   }
   std::array<char, 64> protocol{};
   const std::string file = fmt::format("/proc/{}/fd/{}", pid, fd);
   if (getxattr(file.c_str(), "system.sockprotoname", protocol.data(), protocol.size() - 1) > 0) {
-    return fmt::format("<{}:[{}]>", protocol.data(), inode);
+    return {fmt::format("<{}:[{}]>", protocol.data(), inode), false};
   }
-  return "<" + link + ">";
+  return {"<" + link + ">", false};
 }
 
-std::string LiveFdNames::suffix(pid_t pid, int fd) {
+LiveFdNames::Name LiveFdNames::name(pid_t pid, int fd) const {
   std::string link = path_of_fd(pid, fd);
   if (link.empty()) return {};
-  if (sockets_ && link.starts_with("socket:[")) return socket_suffix(pid, fd, link);
+  if (shows(FdDetail::kSocket) && link.starts_with("socket:[")) return socket_name(pid, fd, link);
+  if (shows(FdDetail::kPidfd) && link == "anon_inode:[pidfd]") {
+    if (const auto target = target_of_pidfd(pid, fd)) return {fmt::format("<pid:{}>", *target), false};
+  }
+  const bool is_path = link.starts_with('/');
   constexpr std::string_view kDeleted = " (deleted)";
   std::string tail;
-  if (link.starts_with('/') && link.ends_with(kDeleted)) {
+  if (is_path && link.ends_with(kDeleted)) {
     link.resize(link.size() - kDeleted.size());
     tail = "(deleted)";
   }
-  if (sockets_ && link.starts_with('/')) {
+  if (shows(FdDetail::kDevice) && is_path) {
     struct stat status {};
     if (stat(fmt::format("/proc/{}/fd/{}", pid, fd).c_str(), &status) == 0 &&
         (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))) {
-      return fmt::format("<{}<{} {}:{}>{}>", escaped(link), S_ISCHR(status.st_mode) ? "char" : "block",
-                         major(status.st_rdev), minor(status.st_rdev), tail);
+      return {fmt::format("<{}<{} {}:{}>{}>", escaped(link), S_ISCHR(status.st_mode) ? "char" : "block",
+                          major(status.st_rdev), minor(status.st_rdev), tail),
+              true};
     }
   }
-  return fmt::format("<{}>{}", escaped(link), tail);
+  if (!shows(FdDetail::kPath)) return {{}, true};
+  return {fmt::format("<{}>{}", escaped(link), tail), true};
 }
 
+std::string LiveFdNames::suffix(pid_t pid, int fd) { return name(pid, fd).text; }
+
 std::string LiveFdNames::working_directory(pid_t pid) {
+  if (!shows(FdDetail::kPath)) return {};
   const std::string link = read_link(fmt::format("/proc/{}/cwd", pid));
   return link.empty() ? std::string() : fmt::format("<{}>", escaped(link));
 }

@@ -65,6 +65,8 @@ class CallObserver {
   // In the format of wait(2).
   virtual void on_end(pid_t tid, int wait_status) = 0;
   virtual void on_detached(pid_t tid) = 0;
+  // Something that was asked for cannot be done; the rest goes on.
+  virtual void on_problem(const std::string& text) = 0;
   // Called before the tracer waits; while is_pending(), only when no event is there yet.
   virtual void on_idle() = 0;
   virtual bool is_pending() const = 0;

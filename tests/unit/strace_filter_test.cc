@@ -50,7 +50,9 @@ TEST(Inject, WhenCountsPerTraceeAndCall) {
   EXPECT_EQ(rule->tampering.result, -28);
   const std::vector<InjectRule> rules = {*rule};
   InjectCounter counter(0, 1);
-  const auto injects = [&](pid_t tid, uint64_t number) { return counter.next(rules, tid, number).result.has_value(); };
+  const auto injects = [&](pid_t tid, uint64_t number) {
+    return counter.next(rules, tid, number, {}).result.has_value();
+  };
   std::string hits;
   for (int i = 0; i < 8; i++) hits += injects(1, __NR_read) ? '1' : '0';
   EXPECT_EQ(hits, "01001001");
@@ -64,11 +66,20 @@ TEST(Inject, SeveralRulesForACall) {
                                          *parse_inject_rule("read:error=EINTR:when=3+", false)};
   InjectCounter counter(0, 1);
   std::vector<int64_t> results;
-  for (int i = 0; i < 4; i++) results.push_back(counter.next(rules, 1, __NR_read).result.value_or(0));
+  for (int i = 0; i < 4; i++) results.push_back(counter.next(rules, 1, __NR_read, {}).result.value_or(0));
   EXPECT_EQ(results, (std::vector<int64_t>{-EIO, 0, -EINTR, -EINTR}));
   EXPECT_EQ(counter.report(rules),
             "inject=read:error=EIO:when=1: 1 of 4 calls of read, the first was call 1 of process 1\n"
             "inject=read:error=EINTR:when=3+: 2 of 4 calls of read, the first was call 3 of process 1\n");
+}
+
+TEST(Inject, TheReportTellsPlacesApartByTheirStacks) {
+  const std::vector<InjectRule> rules = {*parse_inject_rule("read:error=EIO", false)};
+  InjectCounter counter(0, 1);
+  for (int i = 0; i < 5; i++) counter.next(rules, 1, __NR_read, [&] { return i == 2 ? " > two\n" : " > one\n"; });
+  EXPECT_EQ(counter.report(rules),
+            "inject=read:error=EIO: 5 of 5 calls of read, the first was call 1 of process 1\n"
+            "4 times at:\n > one\nonce at:\n > two\n");
 }
 
 TEST(Inject, ASeedGivesTheSameCallsAgain) {
@@ -76,7 +87,7 @@ TEST(Inject, ASeedGivesTheSameCallsAgain) {
   const auto drawn = [&](uint64_t seed) {
     InjectCounter counter(seed, 0.25);
     std::string hits;
-    for (int i = 0; i < 400; i++) hits += counter.next(rules, 1000 + i % 2, __NR_read).result ? '1' : '0';
+    for (int i = 0; i < 400; i++) hits += counter.next(rules, 1000 + i % 2, __NR_read, {}).result ? '1' : '0';
     return hits;
   };
   EXPECT_EQ(drawn(7), drawn(7));
