@@ -1,21 +1,27 @@
 #include "core/symbol/function_finder.h"
 
+#include <elf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <functional>
 #include <set>
 #include <span>
 #include <utility>
 
+#include "core/base/unique_fd.h"
 #include "core/kernel/glob.h"
 #include "core/probe/registers.h"
 #include "core/symbol/demangle.h"
 #include "core/symbol/dwarf_prototypes.h"
 #include "core/symbol/function_file.h"
 #include "core/symbol/indirect_functions.h"
+#include "core/symbol/instruction_start.h"
 #include "core/symbol/libc_prototypes.h"
 #include "core/symbol/source_lines.h"
 
@@ -161,6 +167,27 @@ Error no_code_at(const FunctionFile& file, uint64_t address) {
   return Error(fmt::format("{} has no code at the address {:#x}", file.path(), address), EINVAL);
 }
 
+// The kernel replaces the byte at the site by a breakpoint: in the midst of an instruction that makes another one of
+// it.
+Status check_place(const ProbeSite& site, const FunctionFile& file) {
+  if (site.function_offset == 0) return {};
+  constexpr size_t kLongestInstruction = 15;
+  const UniqueFd fd(::open(file.path().c_str(), O_RDONLY | O_CLOEXEC));
+  uint16_t machine = EM_NONE;
+  constexpr off_t kMachine = offsetof(Elf64_Ehdr, e_machine);
+  if (!fd.valid() || ::pread(fd.get(), &machine, sizeof machine, kMachine) != sizeof machine) return {};
+  if (machine != EM_X86_64) return {};
+  std::vector<uint8_t> code(site.function_offset + kLongestInstruction);
+  const auto start = static_cast<off_t>(site.file_offset - site.function_offset);
+  const ssize_t got = ::pread(fd.get(), code.data(), code.size(), start);
+  if (got < 0) return {};
+  code.resize(static_cast<size_t>(got));
+  if (is_instruction_start(code, site.function_offset).value_or(true)) return {};
+  return Error(fmt::format("{}+{} in {} is in the midst of an instruction: a probe there would break the program",
+                           site.function, site.function_offset, file.path()),
+               EINVAL);
+}
+
 Result<ProbeSite> site_at_address(ProbeType type, const FunctionFile& file, uint64_t address) {
   ProbeSite site = make_site(type, file);
   const auto file_offset = file.file_offset(address);
@@ -177,6 +204,7 @@ Result<ProbeSite> site_at_address(ProbeType type, const FunctionFile& file, uint
                              site.function_offset),
                  EINVAL);
   }
+  TRY(check_place(site, file));
   return site;
 }
 
@@ -315,6 +343,7 @@ Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, con
     if (query.offset != 0) site.name += fmt::format("+{}", query.offset);
     site.function = std::move(function.name);
     site.function_offset = query.offset;
+    TRY(check_place(site, file));
     sites.push_back(std::move(site));
     addresses.push_back(function.address);
   }
