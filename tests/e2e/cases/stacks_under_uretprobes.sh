@@ -22,7 +22,7 @@ for backend in ebpf ptrace; do
     found=$(grep -c "^ *$frame+[0-9]" out)
     [ "$found" -eq 2 ] || { cat out; fail "$backend: $frame is in $found stacks, not in both"; }
   done
-  grep -q '\[uprobes\]' out && { cat out; fail "$backend: a stack ends in [uprobes]"; }
+  if grep -q '\[uprobes\]' out; then cat out; fail "$backend: a stack ends in [uprobes]"; fi
 done
 expect_status 0 "$POLYTAP" -q -b uprobe -e "$returns uprobe:$PWD/nested:inner { @[ustack] = count(); }" -c "$PWD/nested"
 expect_in out 'inner+0'
