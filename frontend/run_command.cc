@@ -93,9 +93,6 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
   Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {.demangle = question.program().settings.demangle,
                                                              .lines = shows_source_lines(question.program()),
                                                              .hold_files = shows_user_names(question.program())});
-  if (shows_user_names(question.program())) {
-    for (const pid_t pid : target.pids) symbolizer.hold(pid);
-  }
   const auto renderer = make_renderer(options.format, question.program(), *question.source, symbolizer, *sink,
                                       question.compiled->types.get());
   if (options.no_warnings) renderer->mute_warnings();
