@@ -8,7 +8,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/syscall/named.h"
+#include "core/syscall/named_constant.h"
 #include "core/syscall/printers.h"
 #include "core/syscall/socket_options.h"
 #include "core/syscall/structure.h"
@@ -23,21 +23,21 @@ using namespace value_kinds;
 
 // Those of SOL_SOCKET: SCM_*, and options whose messages bear their name.
 constexpr Constant kSocketTypeConstants[] = {
-    POLYTAP_NAMED(SCM_RIGHTS),
-    POLYTAP_NAMED(SCM_CREDENTIALS),
+    NAMED(SCM_RIGHTS),
+    NAMED(SCM_CREDENTIALS),
     {"SCM_SECURITY", 3},
     {"SCM_PIDFD", 4},
-    POLYTAP_NAMED(SO_TIMESTAMP_OLD),
-    POLYTAP_NAMED(SO_TIMESTAMPNS_OLD),
-    POLYTAP_NAMED(SO_TIMESTAMPING_OLD),
-    POLYTAP_NAMED(SO_RXQ_OVFL),
-    POLYTAP_NAMED(SO_WIFI_STATUS),
+    NAMED(SO_TIMESTAMP_OLD),
+    NAMED(SO_TIMESTAMPNS_OLD),
+    NAMED(SO_TIMESTAMPING_OLD),
+    NAMED(SO_RXQ_OVFL),
+    NAMED(SO_WIFI_STATUS),
     {"SCM_TIMESTAMPING_OPT_STATS", 54},
     {"SCM_TIMESTAMPING_PKTINFO", 58},
-    POLYTAP_NAMED(SO_TXTIME),
-    POLYTAP_NAMED(SO_TIMESTAMP_NEW),
-    POLYTAP_NAMED(SO_TIMESTAMPNS_NEW),
-    POLYTAP_NAMED(SO_TIMESTAMPING_NEW),
+    NAMED(SO_TXTIME),
+    NAMED(SO_TIMESTAMP_NEW),
+    NAMED(SO_TIMESTAMPNS_NEW),
+    NAMED(SO_TIMESTAMPING_NEW),
     {"SCM_DEVMEM_LINEAR", 78},
     {"SCM_DEVMEM_DMABUF", 79},
     {"SCM_TS_OPT_ID", 81},
@@ -46,9 +46,8 @@ constexpr ConstantTable kSocketTypes{kSocketTypeConstants,
                                      "SCM_?"
                                      "??"};
 constexpr Constant kIpTypeConstants[] = {
-    POLYTAP_NAMED(IP_PKTINFO),     POLYTAP_NAMED(IP_TTL),      POLYTAP_NAMED(IP_TOS),
-    POLYTAP_NAMED(IP_RECVOPTS),    POLYTAP_NAMED(IP_RETOPTS),  POLYTAP_NAMED(IP_RECVERR),
-    POLYTAP_NAMED(IP_ORIGDSTADDR), POLYTAP_NAMED(IP_CHECKSUM), {"SCM_SECURITY", 3},
+    NAMED(IP_PKTINFO), NAMED(IP_TTL),         NAMED(IP_TOS),      NAMED(IP_RECVOPTS),  NAMED(IP_RETOPTS),
+    NAMED(IP_RECVERR), NAMED(IP_ORIGDSTADDR), NAMED(IP_CHECKSUM), {"SCM_SECURITY", 3},
 };
 constexpr ConstantTable kIpTypes{kIpTypeConstants,
                                  "IP_?"

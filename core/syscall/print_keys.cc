@@ -27,7 +27,7 @@ constexpr Field kDerivationFields[] = {
           }}},
     POLYTAP_FIELD(keyctl_kdf_params, otherinfolen, kNumber),
     {"__spare", offsetof(keyctl_kdf_params, __spare), sizeof(keyctl_kdf_params::__spare), kSpare, false,
-     has_set_bits<offsetof(keyctl_kdf_params, __spare), sizeof(keyctl_kdf_params::__spare)>},
+     is_nonzero<offsetof(keyctl_kdf_params, __spare), sizeof(keyctl_kdf_params::__spare)>},
 };
 constexpr Structure kDerivation{kDerivationFields, sizeof(keyctl_kdf_params)};
 
@@ -39,7 +39,7 @@ constexpr Field kPublicKeyQueryFields[] = {
     POLYTAP_FIELD(keyctl_pkey_query, max_enc_size, kNumber),
     POLYTAP_FIELD(keyctl_pkey_query, max_dec_size, kNumber),
     {"__spare", offsetof(keyctl_pkey_query, __spare), sizeof(keyctl_pkey_query::__spare), kSpare, false,
-     has_set_bits<offsetof(keyctl_pkey_query, __spare), sizeof(keyctl_pkey_query::__spare)>},
+     is_nonzero<offsetof(keyctl_pkey_query, __spare), sizeof(keyctl_pkey_query::__spare)>},
 };
 constexpr Structure kPublicKeyQuery{kPublicKeyQueryFields, sizeof(keyctl_pkey_query)};
 
@@ -54,11 +54,11 @@ constexpr size_t kOperationSize = sizeof(keyctl_pkey_params);
 constexpr Field kPublicKeyInputFields[] = {{"key_id", 0, 4, kSerial},
                                            {"in_len", 4, 4, kNumber},
                                            {"in2_len", 8, 4, kNumber},
-                                           {"__spare", 12, 28, kSpare, false, has_set_bits<12, 28>}};
+                                           {"__spare", 12, 28, kSpare, false, is_nonzero<12, 28>}};
 constexpr Field kPublicKeyOutputFields[] = {{"key_id", 0, 4, kSerial},
                                             {"in_len", 4, 4, kNumber},
                                             {"out_len", 8, 4, kNumber},
-                                            {"__spare", 12, 28, kSpare, false, has_set_bits<12, 28>}};
+                                            {"__spare", 12, 28, kSpare, false, is_nonzero<12, 28>}};
 constexpr Structure kPublicKeyInput{kPublicKeyInputFields, kOperationSize};
 constexpr Structure kPublicKeyOutput{kPublicKeyOutputFields, kOperationSize};
 

@@ -54,7 +54,7 @@ constexpr Field kFutexFields[] = {
     POLYTAP_FIELD(futex_waitv, uaddr, kAddressKind),
     POLYTAP_FIELD(futex_waitv, flags, flags_of(kFutexWaitFlags)),
     {"__reserved", offsetof(futex_waitv, __reserved), 4, kHexKind, false,
-     has_set_bits<offsetof(futex_waitv, __reserved), 4>},
+     is_nonzero<offsetof(futex_waitv, __reserved), 4>},
 };
 constexpr Structure kFutex{kFutexFields, sizeof(futex_waitv)};
 
@@ -76,14 +76,14 @@ constexpr ValueKind kListedId{.print = [](CallText& text, std::span<const std::b
 }};
 constexpr Field kStatmountRequestFields[] = {
     {"size", 0, 4, kNumber},
-    {"mnt_ns_fd", 4, 4, kHexKind, false, has_set_bits<4, 4>},
+    {"mnt_ns_fd", 4, 4, kHexKind, false, is_nonzero<4, 4>},
     {"mnt_id", 8, 8, kHexKind},
     {"param", 16, 8, flags_of(kStatmountMask)},
     {"mnt_ns_id", 24, 8, kHexKind, false, nullptr, true},
 };
 constexpr Structure kStatmountRequest{kStatmountRequestFields, 32};
 constexpr Field kListmountRequestFields[] = {
-    {"size", 0, 4, kNumber},    {"mnt_ns_fd", 4, 4, kHexKind, false, has_set_bits<4, 4>}, {"mnt_id", 8, 8, kListedId},
+    {"size", 0, 4, kNumber},    {"mnt_ns_fd", 4, 4, kHexKind, false, is_nonzero<4, 4>}, {"mnt_id", 8, 8, kListedId},
     {"param", 16, 8, kHexKind}, {"mnt_ns_id", 24, 8, kHexKind, false, nullptr, true},
 };
 constexpr Structure kListmountRequest{kListmountRequestFields, 32};

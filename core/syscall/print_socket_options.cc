@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/syscall/named.h"
+#include "core/syscall/named_constant.h"
 #include "core/syscall/printers.h"
 #include "core/syscall/structure.h"
 #include "core/syscall/tables.h"
@@ -116,10 +116,10 @@ constexpr Field kStatisticsFields[] = {
 constexpr Structure kStatistics{kStatisticsFields, 12};
 
 constexpr Constant kPacketMemberConstants[] = {
-    POLYTAP_NAMED(PACKET_MR_MULTICAST),
-    POLYTAP_NAMED(PACKET_MR_PROMISC),
-    POLYTAP_NAMED(PACKET_MR_ALLMULTI),
-    POLYTAP_NAMED(PACKET_MR_UNICAST),
+    NAMED(PACKET_MR_MULTICAST),
+    NAMED(PACKET_MR_PROMISC),
+    NAMED(PACKET_MR_ALLMULTI),
+    NAMED(PACKET_MR_UNICAST),
 };
 constexpr ConstantTable kPacketMembers{kPacketMemberConstants,
                                        "PACKET_MR_?"
@@ -130,11 +130,10 @@ constexpr ConstantTable kRehash{kRehashConstants,
                                 "SOCK_TXREHASH_?"
                                 "??"};
 constexpr Constant kIcmpConstants[] = {
-    POLYTAP_NAMED(ICMP_ECHOREPLY),     POLYTAP_NAMED(ICMP_DEST_UNREACH), POLYTAP_NAMED(ICMP_SOURCE_QUENCH),
-    POLYTAP_NAMED(ICMP_REDIRECT),      POLYTAP_NAMED(ICMP_ECHO),         POLYTAP_NAMED(ICMP_TIME_EXCEEDED),
-    POLYTAP_NAMED(ICMP_PARAMETERPROB), POLYTAP_NAMED(ICMP_TIMESTAMP),    POLYTAP_NAMED(ICMP_TIMESTAMPREPLY),
-    POLYTAP_NAMED(ICMP_INFO_REQUEST),  POLYTAP_NAMED(ICMP_INFO_REPLY),   POLYTAP_NAMED(ICMP_ADDRESS),
-    POLYTAP_NAMED(ICMP_ADDRESSREPLY),
+    NAMED(ICMP_ECHOREPLY),      NAMED(ICMP_DEST_UNREACH),  NAMED(ICMP_SOURCE_QUENCH), NAMED(ICMP_REDIRECT),
+    NAMED(ICMP_ECHO),           NAMED(ICMP_TIME_EXCEEDED), NAMED(ICMP_PARAMETERPROB), NAMED(ICMP_TIMESTAMP),
+    NAMED(ICMP_TIMESTAMPREPLY), NAMED(ICMP_INFO_REQUEST),  NAMED(ICMP_INFO_REPLY),    NAMED(ICMP_ADDRESS),
+    NAMED(ICMP_ADDRESSREPLY),
 };
 constexpr ConstantTable kIcmpTypes{kIcmpConstants,
                                    "ICMP_?"

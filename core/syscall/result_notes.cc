@@ -12,17 +12,12 @@
 #include <string_view>
 
 #include "core/syscall/live_fds.h"
+#include "core/syscall/named_constant.h"
 
 namespace polytap {
 namespace {
 
-struct NamedNumber {
-  uint32_t number;
-  std::string_view name;
-};
-#define NAMED(name) \
-  { name, #name }
-constexpr NamedNumber kKvmExits[] = {
+constexpr Constant kKvmExitNames[] = {
     NAMED(KVM_EXIT_UNKNOWN),
     NAMED(KVM_EXIT_EXCEPTION),
     NAMED(KVM_EXIT_IO),
@@ -61,7 +56,9 @@ constexpr NamedNumber kKvmExits[] = {
     NAMED(KVM_EXIT_RISCV_CSR),
     NAMED(KVM_EXIT_NOTIFY),
 };
-#undef NAMED
+constexpr ConstantTable kKvmExits{kKvmExitNames,
+                                  "KVM_EXIT_?"
+                                  "??"};
 
 // Where /proc/TID/maps says that NAME is mapped.
 std::optional<uint64_t> mapped_at(pid_t tid, std::string_view name) {
@@ -105,10 +102,9 @@ std::string kvm_exit_note(pid_t tid, const CallValues& call) {
   const auto address = mapped_at(tid, name);
   uint32_t reason = 0;
   if (!address || !LiveMemory(tid).read_object(*address + offsetof(kvm_run, exit_reason), reason)) return {};
-  for (const NamedNumber& each : kKvmExits) {
-    if (each.number == reason) return fmt::format(" ({})", each.name);
-  }
-  return fmt::format(" ({:#x} /* KVM_EXIT_??? */)", reason);
+  std::string note = " (";
+  append_enumeration(note, kKvmExits, reason, ConstantStyle::kAbbreviated);
+  return note + ')';
 }
 
 std::string new_namespaces_note(pid_t tid, const CallValues& call, const MemoryView& memory) {

@@ -110,21 +110,6 @@ void put_value(CallText& text, std::span<const std::byte> bytes, const ValueKind
 // [{nla_len=8, nla_type=IFLA_MTU}, 1500], and [..] around several (struct nlattr of linux/netlink.h).
 void put_attributes(CallText& text, std::span<const std::byte> bytes, const AttributeSet& set,
                     const MessageContext& context = {});
-// Whether anything but NULs lies in a part of a structure: for Field::present.
-template <size_t kOffset, size_t kSize>
-bool has_set_bits(std::span<const std::byte> whole) {
-  for (size_t i = 0; i < kSize; ++i) {
-    if (whole[kOffset + i] != std::byte{0}) return true;
-  }
-  return false;
-}
-// The little-endian number in up to eight BYTES.
-uint64_t number_in(std::span<const std::byte> bytes);
-
-}  // namespace polytap
-
-namespace polytap {
-
 // For Field::present: whether any of the SIZE bytes at OFFSET is not zero.
 template <size_t kOffset, size_t kSize>
 bool is_nonzero(std::span<const std::byte> whole) {
@@ -133,6 +118,8 @@ bool is_nonzero(std::span<const std::byte> whole) {
   }
   return false;
 }
+// The little-endian number in up to eight BYTES.
+uint64_t number_in(std::span<const std::byte> bytes);
 
 }  // namespace polytap
 

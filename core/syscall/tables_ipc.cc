@@ -6,25 +6,25 @@
 #include <sys/ipc.h>
 #include <sys/sem.h>
 
-#include "core/syscall/named.h"
+#include "core/syscall/named_constant.h"
 
 namespace polytap {
 
 // clang-format off
-static constexpr Constant kSemaphoreFlagsConstants[] = {POLYTAP_NAMED(SEM_UNDO), POLYTAP_NAMED(IPC_NOWAIT)};
+static constexpr Constant kSemaphoreFlagsConstants[] = {NAMED(SEM_UNDO), NAMED(IPC_NOWAIT)};
 const ConstantTable kSemaphoreFlags{kSemaphoreFlagsConstants, "SEM_?" "??"};
 
-static constexpr Constant kQueueFlagsConstants[] = {POLYTAP_NAMED(O_NONBLOCK)};
+static constexpr Constant kQueueFlagsConstants[] = {NAMED(O_NONBLOCK)};
 const ConstantTable kQueueFlags{kQueueFlagsConstants, "O_?" "??"};
 
 static constexpr Constant kAioCommandsConstants[] = {
-    POLYTAP_NAMED(IOCB_CMD_PREAD), POLYTAP_NAMED(IOCB_CMD_PWRITE), POLYTAP_NAMED(IOCB_CMD_FSYNC),
-    POLYTAP_NAMED(IOCB_CMD_FDSYNC), {"IOCB_CMD_PREADX", 4}, POLYTAP_NAMED(IOCB_CMD_POLL),
-    POLYTAP_NAMED(IOCB_CMD_NOOP), POLYTAP_NAMED(IOCB_CMD_PREADV), POLYTAP_NAMED(IOCB_CMD_PWRITEV),
+    NAMED(IOCB_CMD_PREAD), NAMED(IOCB_CMD_PWRITE), NAMED(IOCB_CMD_FSYNC),
+    NAMED(IOCB_CMD_FDSYNC), {"IOCB_CMD_PREADX", 4}, NAMED(IOCB_CMD_POLL),
+    NAMED(IOCB_CMD_NOOP), NAMED(IOCB_CMD_PREADV), NAMED(IOCB_CMD_PWRITEV),
 };
 const ConstantTable kAioCommands{kAioCommandsConstants, "IOCB_CMD_?" "??"};
 
-static constexpr Constant kAioFlagsConstants[] = {POLYTAP_NAMED(IOCB_FLAG_RESFD), POLYTAP_NAMED(IOCB_FLAG_IOPRIO)};
+static constexpr Constant kAioFlagsConstants[] = {NAMED(IOCB_FLAG_RESFD), NAMED(IOCB_FLAG_IOPRIO)};
 const ConstantTable kAioFlags{kAioFlagsConstants, "IOCB_FLAG_?" "??"};
 
 // include/linux/key.h: the four groups of bits.
@@ -41,34 +41,34 @@ static constexpr Constant kKeyPermissionsConstants[] = {
 const ConstantTable kKeyPermissions{kKeyPermissionsConstants, "KEY_?" "??"};
 
 static constexpr Constant kKeyDefaultsConstants[] = {
-    POLYTAP_NAMED(KEY_REQKEY_DEFL_NO_CHANGE), POLYTAP_NAMED(KEY_REQKEY_DEFL_DEFAULT),
-    POLYTAP_NAMED(KEY_REQKEY_DEFL_THREAD_KEYRING), POLYTAP_NAMED(KEY_REQKEY_DEFL_PROCESS_KEYRING),
-    POLYTAP_NAMED(KEY_REQKEY_DEFL_SESSION_KEYRING), POLYTAP_NAMED(KEY_REQKEY_DEFL_USER_KEYRING),
-    POLYTAP_NAMED(KEY_REQKEY_DEFL_USER_SESSION_KEYRING), POLYTAP_NAMED(KEY_REQKEY_DEFL_GROUP_KEYRING),
-    POLYTAP_NAMED(KEY_REQKEY_DEFL_REQUESTOR_KEYRING),
+    NAMED(KEY_REQKEY_DEFL_NO_CHANGE), NAMED(KEY_REQKEY_DEFL_DEFAULT),
+    NAMED(KEY_REQKEY_DEFL_THREAD_KEYRING), NAMED(KEY_REQKEY_DEFL_PROCESS_KEYRING),
+    NAMED(KEY_REQKEY_DEFL_SESSION_KEYRING), NAMED(KEY_REQKEY_DEFL_USER_KEYRING),
+    NAMED(KEY_REQKEY_DEFL_USER_SESSION_KEYRING), NAMED(KEY_REQKEY_DEFL_GROUP_KEYRING),
+    NAMED(KEY_REQKEY_DEFL_REQUESTOR_KEYRING),
 };
 const ConstantTable kKeyDefaults{kKeyDefaultsConstants, "KEY_REQKEY_DEFL_?" "??"};
 
-static constexpr Constant kKeyMoveFlagsConstants[] = {POLYTAP_NAMED(KEYCTL_MOVE_EXCL)};
+static constexpr Constant kKeyMoveFlagsConstants[] = {NAMED(KEYCTL_MOVE_EXCL)};
 const ConstantTable kKeyMoveFlags{kKeyMoveFlagsConstants, "KEYCTL_MOVE_?" "??"};
 
 static constexpr Constant kKeyCapabilities0Constants[] = {
-    POLYTAP_NAMED(KEYCTL_CAPS0_CAPABILITIES), POLYTAP_NAMED(KEYCTL_CAPS0_PERSISTENT_KEYRINGS),
-    POLYTAP_NAMED(KEYCTL_CAPS0_DIFFIE_HELLMAN), POLYTAP_NAMED(KEYCTL_CAPS0_PUBLIC_KEY),
-    POLYTAP_NAMED(KEYCTL_CAPS0_BIG_KEY), POLYTAP_NAMED(KEYCTL_CAPS0_INVALIDATE),
-    POLYTAP_NAMED(KEYCTL_CAPS0_RESTRICT_KEYRING), POLYTAP_NAMED(KEYCTL_CAPS0_MOVE),
+    NAMED(KEYCTL_CAPS0_CAPABILITIES), NAMED(KEYCTL_CAPS0_PERSISTENT_KEYRINGS),
+    NAMED(KEYCTL_CAPS0_DIFFIE_HELLMAN), NAMED(KEYCTL_CAPS0_PUBLIC_KEY),
+    NAMED(KEYCTL_CAPS0_BIG_KEY), NAMED(KEYCTL_CAPS0_INVALIDATE),
+    NAMED(KEYCTL_CAPS0_RESTRICT_KEYRING), NAMED(KEYCTL_CAPS0_MOVE),
 };
 const ConstantTable kKeyCapabilities0{kKeyCapabilities0Constants, "KEYCTL_CAPS0_?" "??"};
 
 static constexpr Constant kKeyCapabilities1Constants[] = {
-    POLYTAP_NAMED(KEYCTL_CAPS1_NS_KEYRING_NAME), POLYTAP_NAMED(KEYCTL_CAPS1_NS_KEY_TAG),
-    POLYTAP_NAMED(KEYCTL_CAPS1_NOTIFICATIONS),
+    NAMED(KEYCTL_CAPS1_NS_KEYRING_NAME), NAMED(KEYCTL_CAPS1_NS_KEY_TAG),
+    NAMED(KEYCTL_CAPS1_NOTIFICATIONS),
 };
 const ConstantTable kKeyCapabilities1{kKeyCapabilities1Constants, "KEYCTL_CAPS1_?" "??"};
 
 static constexpr Constant kKeyOperationsConstants[] = {
-    POLYTAP_NAMED(KEYCTL_SUPPORTS_ENCRYPT), POLYTAP_NAMED(KEYCTL_SUPPORTS_DECRYPT),
-    POLYTAP_NAMED(KEYCTL_SUPPORTS_SIGN), POLYTAP_NAMED(KEYCTL_SUPPORTS_VERIFY),
+    NAMED(KEYCTL_SUPPORTS_ENCRYPT), NAMED(KEYCTL_SUPPORTS_DECRYPT),
+    NAMED(KEYCTL_SUPPORTS_SIGN), NAMED(KEYCTL_SUPPORTS_VERIFY),
 };
 const ConstantTable kKeyOperations{kKeyOperationsConstants, "KEYCTL_SUPPORTS_?" "??"};
 // clang-format on
