@@ -14,6 +14,7 @@ sleep 6
 kill -CONT $tracer
 wait $tracer || { cat out err; fail "polytap failed"; }
 counted=$(sed -n 's/^@: //p' out)
-lost=$(sed -n 's/.*[^0-9]\([0-9][0-9]*\) .*/\1/p' err | head -n 1)
+# Told while it goes on ("so far"), and in all at the end.
+lost=$(sed -n 's/^Missed \([0-9]*\) events: .*/\1/p' err | tail -n 1)
 echo "$counted counted, $lost lost"
 [ $((counted + ${lost:-0})) -eq $((2 * calls)) ] || { cat out err; fail "$counted counted and ${lost:-0} lost are not $((2 * calls))"; }
