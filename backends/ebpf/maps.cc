@@ -144,7 +144,8 @@ size_t Maps::raw_value_size(const Map& map) const {
   return size_t{map.form.value_size} * (map.form.per_cpu ? cpus_ : 1);
 }
 
-Result<bool> Maps::read_in_batches(ir::MapId id, Entries& entries) const {
+Result<bool> Maps::read_in_batches(ir::MapId id, Reading reading, Entries& entries) const {
+  const auto next_batch = reading == Reading::kTake ? bpf_map_lookup_and_delete_batch : bpf_map_lookup_batch;
   const Map& map = maps_[id];
   const size_t key_size = spec(id).key_size;
   const size_t value_size = raw_value_size(map);
@@ -157,9 +158,9 @@ Result<bool> Maps::read_in_batches(ir::MapId id, Entries& entries) const {
     entries.values.resize((entries.count + capacity) * value_size);
     uint32_t count = capacity;
     uint32_t next = 0;
-    const int failed = bpf_map_lookup_batch(map.fd.get(), first ? nullptr : &token, &next,
-                                            entries.keys.data() + entries.count * key_size,
-                                            entries.values.data() + entries.count * value_size, &count, nullptr);
+    const int failed =
+        next_batch(map.fd.get(), first ? nullptr : &token, &next, entries.keys.data() + entries.count * key_size,
+                   entries.values.data() + entries.count * value_size, &count, nullptr);
     const int code = failed != 0 ? errno : 0;
     if (code == ENOSPC) {
       capacity *= 2;
@@ -174,7 +175,7 @@ Result<bool> Maps::read_in_batches(ir::MapId id, Entries& entries) const {
   }
 }
 
-Status Maps::read_one_by_one(ir::MapId id, Entries& entries) const {
+Status Maps::read_one_by_one(ir::MapId id, Reading reading, Entries& entries) const {
   const Map& map = maps_[id];
   const size_t key_size = spec(id).key_size;
   const size_t value_size = raw_value_size(map);
@@ -193,13 +194,24 @@ Status Maps::read_one_by_one(ir::MapId id, Entries& entries) const {
     entries.keys.insert(entries.keys.end(), key.begin(), key.end());
     ++entries.count;
   }
+  if (reading == Reading::kTake) return remove(id, entries);
   return {};
 }
 
-Result<Maps::Entries> Maps::read_all(ir::MapId id) const {
+Status Maps::remove(ir::MapId id, const Entries& entries) const {
+  const size_t key_size = spec(id).key_size;
+  for (size_t i = 0; i < entries.count; ++i) {
+    if (bpf_map_delete_elem(maps_[id].fd.get(), entries.keys.data() + i * key_size) != 0 && errno != ENOENT) {
+      return Error::from_errno("clear the eBPF map " + spec(id).name);
+    }
+  }
+  return {};
+}
+
+Result<Maps::Entries> Maps::read_all(ir::MapId id, Reading reading) const {
   Entries entries;
-  ASSIGN_OR_RETURN(const bool done, read_in_batches(id, entries));
-  if (!done) TRY(read_one_by_one(id, entries));
+  ASSIGN_OR_RETURN(const bool done, read_in_batches(id, reading, entries));
+  if (!done) TRY(read_one_by_one(id, reading, entries));
   return entries;
 }
 
@@ -222,7 +234,7 @@ bool Maps::merge(ir::MapId id, std::span<const std::byte> raw, std::vector<uint6
   return seen;
 }
 
-Status Maps::snapshot(ir::MapId id, MapSink& sink) const {
+Status Maps::read(ir::MapId id, MapSink& sink, Reading reading) {
   const Map& map = maps_[id];
   const size_t value_size = raw_value_size(map);
   std::vector<uint64_t> merged;
@@ -235,10 +247,11 @@ Status Maps::snapshot(ir::MapId id, MapSink& sink) const {
     if (bpf_map_lookup_elem(map.fd.get(), &key, raw.data()) != 0) {
       return Error::from_errno("read the eBPF map " + spec(id).name);
     }
+    if (reading == Reading::kTake) TRY(write_scalar(id, false));
     deliver({}, raw);
     return {};
   }
-  ASSIGN_OR_RETURN(const Entries entries, read_all(id));
+  ASSIGN_OR_RETURN(const Entries entries, read_all(id, reading));
   const std::span<const std::byte> keys(entries.keys);
   const std::span<const std::byte> values(entries.values);
   const size_t key_size = spec(id).key_size;
@@ -260,15 +273,9 @@ Status Maps::write_scalar(ir::MapId id, bool seen) {
 }
 
 Status Maps::clear(ir::MapId id) {
-  Map& map = maps_[id];
-  if (!map.form.keyed) return write_scalar(id, false);
-  ASSIGN_OR_RETURN(const Entries entries, read_all(id));
-  const size_t key_size = spec(id).key_size;
-  for (size_t i = 0; i < entries.count; ++i) {
-    if (bpf_map_delete_elem(map.fd.get(), entries.keys.data() + i * key_size) != 0 && errno != ENOENT) {
-      return Error::from_errno("clear the eBPF map " + spec(id).name);
-    }
-  }
+  if (!maps_[id].form.keyed) return write_scalar(id, false);
+  ASSIGN_OR_RETURN(const Entries gone, read_all(id, Reading::kTake));
+  static_cast<void>(gone);
   return {};
 }
 
@@ -285,7 +292,7 @@ Status Maps::zero(ir::MapId id) {
     if (!merge(id, raw, merged)) return {};  // never written: stays so
     return write_scalar(id, true);
   }
-  ASSIGN_OR_RETURN(const Entries entries, read_all(id));
+  ASSIGN_OR_RETURN(const Entries entries, read_all(id, Reading::kKeep));
   const std::vector<std::byte> zeros(value_size);
   const size_t key_size = spec(id).key_size;
   for (size_t i = 0; i < entries.count; ++i) {

@@ -34,7 +34,11 @@ class Maps {
   // The largest value that programs insert as zeros.
   static uint32_t zeros_needed(const ir::Program& program);
 
-  Status snapshot(ir::MapId map, MapSink& sink) const;
+  // kTake removes what is delivered, entry by entry under the kernel's lock: what programs add meanwhile is either
+  // delivered or stays. (A program that was adding to an entry at that very moment adds to what is gone; a map without
+  // keys has a microsecond between reading and emptying.)
+  enum class Reading { kKeep, kTake };
+  Status read(ir::MapId map, MapSink& sink, Reading reading);
   Status clear(ir::MapId map);
   Status zero(ir::MapId map);
 
@@ -50,9 +54,10 @@ class Maps {
   };
   // The kernel's value of one entry: every CPU's parts behind each other.
   size_t raw_value_size(const Map& map) const;
-  Result<Entries> read_all(ir::MapId map) const;
-  Result<bool> read_in_batches(ir::MapId map, Entries& entries) const;
-  Status read_one_by_one(ir::MapId map, Entries& entries) const;
+  Result<Entries> read_all(ir::MapId map, Reading reading) const;
+  Result<bool> read_in_batches(ir::MapId map, Reading reading, Entries& entries) const;
+  Status read_one_by_one(ir::MapId map, Reading reading, Entries& entries) const;
+  Status remove(ir::MapId map, const Entries& entries) const;
   Status write_scalar(ir::MapId map, bool seen);
   bool merge(ir::MapId map, std::span<const std::byte> raw, std::vector<uint64_t>& merged) const;
 

@@ -367,7 +367,11 @@ Status EbpfSession::drain(EventSink& sink) {
   return {};
 }
 
-Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
+Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) { return read(map, sink, Maps::Reading::kKeep); }
+
+Status EbpfSession::take(ir::MapId map, MapSink& sink) { return read(map, sink, Maps::Reading::kTake); }
+
+Status EbpfSession::read(ir::MapId map, MapSink& sink, Maps::Reading reading) {
   if (process_events_) {
     process_events_->collect();
     if (stopped_) {
@@ -377,9 +381,9 @@ Status EbpfSession::snapshot(ir::MapId map, MapSink& sink) {
     }
   }
   if (stacks_) stacks_->collect();
-  if (!stacks_ || !stacks_->has_stacks()) return maps_->snapshot(map, sink);
+  if (!stacks_ || !stacks_->has_stacks()) return maps_->read(map, sink, reading);
   RestoringMapSink restoring(*stacks_, program_.maps[map], sink);
-  TRY(maps_->snapshot(map, restoring));
+  TRY(maps_->read(map, restoring, reading));
   restoring.finish(map);
   return {};
 }

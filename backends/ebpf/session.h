@@ -37,6 +37,7 @@ class EbpfSession : public Session {
   Status drain(EventSink& sink) override;
   Status snapshot(ir::MapId map, MapSink& sink) override;
   Status clear(ir::MapId map) override { return maps_->clear(map); }
+  Status take(ir::MapId map, MapSink& sink) override;
   Status zero(ir::MapId map) override { return maps_->zero(map); }
   Status unwatch(uint64_t address) override;
   bool finished() const override;
@@ -49,6 +50,7 @@ class EbpfSession : public Session {
       : program_(program), target_(target), options_(options) {}
 
   Status prepare();
+  Status read(ir::MapId map, MapSink& sink, Maps::Reading reading);
   Status create_rings();
   Status prepare_stacks();
   Status create_scratch(uint32_t bytes);

@@ -102,6 +102,13 @@ Status PtraceSession::zero(ir::MapId map) {
   return {};
 }
 
+Status PtraceSession::take(ir::MapId map, MapSink& sink) {
+  std::lock_guard lock(state_.run_mutex);
+  state_.maps.snapshot(map, sink);
+  state_.maps.clear(map);
+  return {};
+}
+
 Losses PtraceSession::losses() const {
   Losses losses;
   losses.records = state_.queue.dropped();

@@ -27,6 +27,7 @@ class PtraceSession : public Session {
   Status snapshot(ir::MapId map, MapSink& sink) override;
   Status clear(ir::MapId map) override;
   Status zero(ir::MapId map) override;
+  Status take(ir::MapId map, MapSink& sink) override;
   bool finished() const override { return has_target() && tracer_.all_gone(); }
   Losses losses() const override;
   std::optional<uint64_t> events() const override { return state_.events; }

@@ -117,6 +117,7 @@ class ComposedSession : public Session {
   Status snapshot(ir::MapId map, MapSink& sink) override { return owner(map).snapshot(map, sink); }
   Status clear(ir::MapId map) override { return owner(map).clear(map); }
   Status zero(ir::MapId map) override { return owner(map).zero(map); }
+  Status take(ir::MapId map, MapSink& sink) override { return owner(map).take(map, sink); }
 
   Status unwatch(uint64_t address) override {
     Status status;

@@ -113,6 +113,8 @@ class Session {
   virtual Status snapshot(ir::MapId map, MapSink& sink) = 0;
   virtual Status clear(ir::MapId map) = 0;  // removes every entry
   virtual Status zero(ir::MapId map) = 0;   // keeps the keys
+  // snapshot() and clear() in one: what probes add meanwhile is either delivered or stays.
+  virtual Status take(ir::MapId map, MapSink& sink) = 0;
   // Removes the watchpoint at ADDRESS.
   virtual Status unwatch(uint64_t address);
   // The whole target has ended (never for a system-wide one): nothing more will come.

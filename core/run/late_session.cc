@@ -159,6 +159,14 @@ Status LateSession::zero(ir::MapId map) {
   return {};
 }
 
+Status LateSession::take(ir::MapId map, MapSink& sink) {
+  const MainWaits waits(main_waits_);
+  std::lock_guard lock(mutex_);
+  maps_.snapshot(map, sink);
+  maps_.clear(map);
+  return {};
+}
+
 Losses LateSession::losses() const {
   const MainWaits waits(main_waits_);
   std::lock_guard lock(mutex_);

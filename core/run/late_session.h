@@ -31,6 +31,7 @@ class LateSession : public Session {
   Status snapshot(ir::MapId map, MapSink& sink) override;
   Status clear(ir::MapId map) override;
   Status zero(ir::MapId map) override;
+  Status take(ir::MapId map, MapSink& sink) override;
   bool finished() const override { return target_gone_; }
   Losses losses() const override;
   std::optional<uint64_t> events() const override { return events_; }

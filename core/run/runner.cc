@@ -50,10 +50,16 @@ class RunningLane : public EventSink {
 
   void record(const EmittedRecord& record) override {
     const ir::EmitSpec& spec = lane_.program->emits[record.emit];
+    if (waiting_) {
+      // print(@); clear(@): what is added between the two is neither shown nor removed.
+      const bool taken = spec.kind == ir::EmitKind::kClearMap && spec.map == waiting_->map;
+      print_waiting(taken);
+      if (taken) return;
+    }
     switch (spec.kind) {
       case ir::EmitKind::kPrintMap:
-        print_map(spec.map, static_cast<uint64_t>(word_at(record.payload, 0)),
-                  static_cast<uint64_t>(word_at(record.payload, 1)));
+        waiting_ = {spec.map, static_cast<uint64_t>(word_at(record.payload, 0)),
+                    static_cast<uint64_t>(word_at(record.payload, 1))};
         break;
       case ir::EmitKind::kPrintMapEntry:
         print_entry(record);
@@ -106,6 +112,7 @@ class RunningLane : public EventSink {
 
   Status drain() {
     TRY(lane_.session->drain(*this));
+    if (waiting_) print_waiting(false);
     return std::move(failure_);
   }
 
@@ -176,13 +183,23 @@ class RunningLane : public EventSink {
     if (!status && failure_.ok()) failure_ = std::move(status);
   }
 
-  void print_map(ir::MapId map, uint64_t top, uint64_t divisor) {
-    auto entries = read_map(*lane_.session, map);
-    if (!entries) {
-      keep(std::move(entries).error());
+  // A print(@) whose record was the last: the next one may be the clear(@) that belongs to it.
+  struct WaitingPrint {
+    ir::MapId map;
+    uint64_t top;
+    uint64_t divisor;
+  };
+
+  void print_waiting(bool take) {
+    const WaitingPrint print = *std::exchange(waiting_, std::nullopt);
+    Collector collector;
+    Session& session = *lane_.session;
+    Status status = take ? session.take(print.map, collector) : session.snapshot(print.map, collector);
+    if (!status) {
+      keep(std::move(status));
       return;
     }
-    lane_.renderer->map(map, std::move(entries).value(), top, divisor);
+    lane_.renderer->map(print.map, std::move(collector.entries), print.top, print.divisor);
   }
 
   void print_entry(const EmittedRecord& record) {
@@ -220,6 +237,7 @@ class RunningLane : public EventSink {
   LaneReport report_;
   std::vector<IntervalTimer> timers_;
   Status failure_;
+  std::optional<WaitingPrint> waiting_;
   uint64_t missed_intervals_ = 0;
   uint64_t losses_seen_ns_ = clock_ns(CLOCK_MONOTONIC);
   uint64_t losses_told_ = 0;

@@ -76,6 +76,7 @@ std::string compare_interpreter_with_kernel(const DiffOptions& options) {
     fill_readable(seed, memory);
     const ir::Program program = make(seed);
     const std::string failure = difference(kernel, program, seed, memory);
+    if (options.show) fmt::print("seed {}: {} instructions verified\n", seed, kernel.verified());
     if (failure.empty()) continue;
     const ir::Program smaller = shrink(program, [&](const ir::Program& candidate) {
       // Random programs have no loops; what got one on the way would go round a million times.

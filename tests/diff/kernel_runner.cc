@@ -39,6 +39,13 @@ T expect(Result<T> result) {
   return std::move(result).value();
 }
 
+uint64_t verified_instructions(int program) {
+  bpf_prog_info info{};
+  uint32_t size = sizeof info;
+  CHECK(bpf_obj_get_info_by_fd(program, &info, &size) == 0);
+  return info.verified_insns;
+}
+
 }  // namespace
 
 std::string describe(const Outcome& outcome) {
@@ -75,6 +82,7 @@ struct KernelRunner::Parts {
   ebpf::Ring data;
   ebpf::Ring control;
   UniqueFd scratch;
+  uint64_t verified = 0;
   uint32_t scratch_bytes = kScratchBytes;
   ebpf::CompileEnvironment environment;
 };
@@ -110,6 +118,8 @@ Result<Outcome> KernelRunner::run(const ir::Program& program, Bytes context) {
   for (const ir::Function& function : program.functions) {
     ASSIGN_OR_RETURN(loaded.emplace_back(), parts_->load(program, function, request));
   }
+  parts_->verified = 0;
+  for (const UniqueFd& function : loaded) parts_->verified += verified_instructions(function.get());
   const Losses before = parts_->globals.losses();
   Outcome outcome;
   RecordCollector collector(outcome);
@@ -124,11 +134,12 @@ Result<Outcome> KernelRunner::run(const ir::Program& program, Bytes context) {
   outcome.faults = after.faults - before.faults;
   outcome.lost_updates = after.updates - before.updates;
   for (ir::MapId map = 0; map < program.maps.size(); ++map) {
-    TRY(parts_->maps.snapshot(map, outcome.maps));
-    TRY(parts_->maps.clear(map));
+    TRY(parts_->maps.read(map, outcome.maps, ebpf::Maps::Reading::kTake));
   }
   return outcome;
 }
+
+uint64_t KernelRunner::verified() const { return parts_->verified; }
 
 Status KernelRunner::load_as_tracepoints(const ir::Program& program) {
   for (const ir::Function& function : program.functions) {

@@ -36,6 +36,8 @@ class KernelRunner {
 
   // Every function, in order, until one exits. The maps are empty again afterwards. Fails when the kernel rejects one.
   Result<Outcome> run(const ir::Program& program, Bytes context);
+  // How many instructions the verifier went through for the functions of the last run; it gives up at a million.
+  uint64_t verified() const;
   // Whether the kernel takes the functions as programs of tracepoints, with all that real ones begin with.
   Status load_as_tracepoints(const ir::Program& program);
 

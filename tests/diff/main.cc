@@ -55,7 +55,7 @@ Options read_options(int argc, char** argv) {
     if (argument.starts_with("--seed=")) options.programs.first_seed = options.scripts.first_seed = number();
     if (argument.starts_with("--count=")) options.programs.count = number();
     if (argument.starts_with("--scripts=")) options.scripts.count = number();
-    if (argument == "--show") options.scripts.show = true;
+    if (argument == "--show") options.programs.show = options.scripts.show = true;
   }
   return options;
 }

@@ -37,6 +37,7 @@ class ToySession : public Session, private ir::Machine {
   Status snapshot(ir::MapId map, MapSink& sink) override { return maps_.snapshot(map, sink), Status(); }
   Status clear(ir::MapId map) override { return maps_.clear(map), Status(); }
   Status zero(ir::MapId map) override { return maps_.zero(map), Status(); }
+  Status take(ir::MapId map, MapSink& sink) override { return maps_.snapshot(map, sink), maps_.clear(map), Status(); }
   Losses losses() const override { return {queue_.dropped(), maps_.lost_updates(), faults_, 0}; }
 
  private:

@@ -33,6 +33,7 @@ class FakeSession : public Session {
   Status snapshot(ir::MapId map, MapSink&) override { return note("snapshot " + std::to_string(map)); }
   Status clear(ir::MapId map) override { return note("clear " + std::to_string(map)); }
   Status zero(ir::MapId map) override { return note("zero " + std::to_string(map)); }
+  Status take(ir::MapId map, MapSink&) override { return note("take " + std::to_string(map)); }
   bool finished() const override { return false; }
   Losses losses() const override { return {.records = 1, .updates = 0, .faults = 2, .missed = 3}; }
   std::optional<uint64_t> events() const override { return 10; }

@@ -47,7 +47,7 @@ for program in "$PROGRAMS"/*; do
 done
 [[ -x $DIFF_TESTS ]] && files+=(--file "$DIFF_TESTS:/usr/local/bin/diff_tests")
 
-"$vm" --kernel "$kernel" --timeout "${POLYTAP_VM_TIMEOUT:-900}" --memory 2048 --file "$POLYTAP:/usr/local/bin/polytap" \
+"$vm" --kernel "$kernel" --timeout "${POLYTAP_VM_TIMEOUT:-2000}" --memory 2048 --file "$POLYTAP:/usr/local/bin/polytap" \
   --file "$scratch/programs:/programs" --file "$here/../e2e:/e2e" "${files[@]}" \
   --env POLYTAP=/usr/local/bin/polytap --env PROGRAMS=/programs \
   -- "$scratch/guest.sh" "${POLYTAP_VM_RANDOM_PROGRAMS:-500}" "$@" 2>&1

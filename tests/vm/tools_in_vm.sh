@@ -42,6 +42,6 @@ for headers in endian.h features.h features-time64.h stdc-predef.h linux asm-gen
   files+=(--file "/usr/include/$headers:/usr/include/$headers")
 done
 
-"$vm" --kernel "$kernel" --timeout "${POLYTAP_VM_TIMEOUT:-600}" --memory 3072 "${modules[@]}" "${files[@]}" \
+"$vm" --kernel "$kernel" --timeout "${POLYTAP_VM_TIMEOUT:-2000}" --memory 3072 "${modules[@]}" "${files[@]}" \
   --file "$POLYTAP:/usr/local/bin/polytap" --file "$scratch/programs:/programs" --file "$scratch/tools:/tools" \
   --file "$here/../e2e:/e2e" ${POLYTAP_VM_RESULTS:+--results "$POLYTAP_VM_RESULTS"} -- "$here/tools_guest.sh" "$@" 2>&1
