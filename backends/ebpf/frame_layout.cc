@@ -151,6 +151,12 @@ uint32_t longest_record(const ir::Program& program) {
 
 namespace {
 
+size_t operations_of(const ir::Function& function) {
+  size_t operations = 0;
+  for (const ir::Block& block : function.blocks) operations += block.instructions.size();
+  return operations;
+}
+
 FrameLayout lay_out(const ir::Program& program, const ir::Function& function, const Allocation& allocation,
                     uint32_t fixed) {
   FrameLayout layout;
@@ -167,11 +173,12 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
   };
 
   const bool loops = has_loop(function);
+  const bool is_long = operations_of(function) > kMaxOperationsOnStack;
   const bool walks = loops && ir::needs_of(function).user_stack;
-  const uint32_t stack_spills = has_map_loop(function) ? 0
-                                : walks                ? kMaxStackSpillsInWalks
-                                : loops                ? kMaxStackSpillsInLoops
-                                                       : kMaxStackSpills;
+  const uint32_t stack_spills = has_map_loop(function) || is_long ? 0
+                                : walks                           ? kMaxStackSpillsInWalks
+                                : loops                           ? kMaxStackSpillsInLoops
+                                                                  : kMaxStackSpills;
   for (uint32_t word = 0; word < allocation.spill_words; ++word) {
     layout.spills.push_back(word < stack_spills ? on_stack(8) : in_scratch(8));
   }
@@ -225,7 +232,8 @@ FrameLayout lay_out(const ir::Program& program, const ir::Function& function, co
     const uint32_t bytes = function.slots[slot].size;
     const bool small = bytes <= std::min(kMaxStackSlot, program.settings.on_stack_limit);
     // Frames are stored by their number, which the verifier does not like on the stack.
-    const bool fits = !loops && !holds_stack[slot] && !indexed[slot] && small && stack + bytes <= kStackBytes;
+    const bool fits =
+        !loops && !is_long && !holds_stack[slot] && !indexed[slot] && small && stack + bytes <= kStackBytes;
     layout.slots[slot] = fits ? on_stack(bytes) : in_scratch(bytes);
   }
   if (loops) layout.resume = in_scratch(8).offset;

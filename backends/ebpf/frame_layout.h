@@ -16,6 +16,11 @@ namespace polytap::ebpf {
 inline constexpr uint32_t kStackBytes = 512 - 32 - 16;
 inline constexpr uint32_t kMaxStackSlot = 64;
 
+// A longer function keeps nothing of its own on the stack: the verifier follows each value there along all ways that
+// lead to it. Before Linux 6.4 it takes all of them for needed to the bit once a function has a callback (map_length),
+// so that no two ways are ever alike, and the ways of each read that may fail multiply.
+inline constexpr size_t kMaxOperationsOnStack = 100;
+
 // Words that expansions use, as offsets from the frame's end. The first two always; the others cost nothing where they
 // are not needed: a program that stays below 64 bytes of stack runs on the task's stack, others (since Linux 6.13) on
 // one of their own, which costs a bit at every call of a helper.
