@@ -210,8 +210,10 @@ struct Symbolizer::State {
     if (symbol.module.empty()) {
       if (!stext) stext = kernel->address_of("_stext").value_or(0);
       kernel_debug->find_source(address, *stext, inlines, frames, why);
+    } else if (symbol.module != "bpf") {
+      kernel_debug->find_module_source(symbol.module, address, inlines, frames, why);
     } else {
-      why = "lines of modules are not read: their DWARF has not been linked";
+      why = "made at run time: no DWARF";
     }
     if (symbol.name.empty())
       why =
