@@ -10,15 +10,33 @@
 namespace polytap::ebpf {
 
 // r1: the map, r2: the key.
-void FunctionCompiler::load_key(ir::MapId map, ir::Place key) {
-  if (binding(map).form.keyed) {
-    address(Reg::k2, key);
-  } else {
-    code_.store(4, Reg::kFrame, kWork0, 0);
-    code_.move(Reg::k2, Reg::kFrame);
-    code_.alu(Alu::kAdd, Reg::k2, kWork0);
-  }
-  code_.load_map(Reg::k1, binding(map).fd);
+template <typename Prepare>
+void FunctionCompiler::call_with_key(ir::MapId map, ir::Place key, int32_t which, Prepare prepare) {
+  const CompileEnvironment::MapBinding& bound = binding(map);
+  const auto call = [&](int fd) {
+    if (bound.form.keyed) {
+      address(Reg::k2, key);
+    } else {
+      code_.store(4, Reg::kFrame, kWork0, 0);
+      code_.move(Reg::k2, Reg::kFrame);
+      code_.alu(Alu::kAdd, Reg::k2, kWork0);
+    }
+    code_.load_map(Reg::k1, fd);
+    prepare();
+    code_.call(which);
+  };
+  const ShortKeys& keys = bound.form.short_keys;
+  if (keys.key_size == 0) return call(bound.fd);
+  const Label whole = code_.new_label();
+  const Label done = code_.new_label();
+  const Memory last = memory({key.slot, key.offset + keys.last_offset}, keys.last_size, Reg::k1);
+  code_.load(keys.last_size, Reg::k1, last.base, last.offset);
+  code_.jump_if(Jump::kNotEqual, Reg::k1, 0, whole);
+  call(bound.short_fd);
+  code_.jump(done);
+  code_.bind(whole);
+  call(bound.fd);
+  code_.bind(done);
 }
 
 void FunctionCompiler::lookup(ir::MapId map, ir::Place key) {
@@ -26,8 +44,7 @@ void FunctionCompiler::lookup(ir::MapId map, ir::Place key) {
     code_.load_map_value(Reg::k0, binding(map).fd, 0);
     return;
   }
-  load_key(map, key);
-  code_.call(helper::kMapLookup);
+  call_with_key(map, key, helper::kMapLookup, [] {});
 }
 
 void FunctionCompiler::expand(const ir::MapGet& op, ir::Temp result) {
@@ -77,10 +94,10 @@ void FunctionCompiler::expand(const ir::MapSet& op, ir::Temp) {
     code_.jump(done);
     code_.bind(missing);
   }
-  load_key(op.map, op.key);
-  address(Reg::k3, op.from);
-  code_.move(Reg::k4, BPF_ANY);
-  code_.call(helper::kMapUpdate);
+  call_with_key(op.map, op.key, helper::kMapUpdate, [&] {
+    address(Reg::k3, op.from);
+    code_.move(Reg::k4, BPF_ANY);
+  });
   code_.jump_if(Jump::kNotEqual, Reg::k0, 0, full);
   code_.bind(done);
   code_.defer([this, full, done] {
@@ -116,11 +133,11 @@ void FunctionCompiler::expand(const ir::MapAdd& op, ir::Temp result) {
     code_.bind(missing);
     load_temp(Reg::k1, op.delta);
     code_.store(8, Reg::kFrame, kWork0, Reg::k1);
-    load_key(op.map, op.key);
-    code_.move(Reg::k3, Reg::kFrame);
-    code_.alu(Alu::kAdd, Reg::k3, kWork0);
-    code_.move(Reg::k4, BPF_NOEXIST);
-    code_.call(helper::kMapUpdate);
+    call_with_key(op.map, op.key, helper::kMapUpdate, [&] {
+      code_.move(Reg::k3, Reg::kFrame);
+      code_.alu(Alu::kAdd, Reg::k3, kWork0);
+      code_.move(Reg::k4, BPF_NOEXIST);
+    });
     code_.jump_if(Jump::kEqual, Reg::k0, 0, inserted);
     // Someone else may have made the entry meanwhile.
     lookup(op.map, op.key);
@@ -136,8 +153,7 @@ void FunctionCompiler::expand(const ir::MapDelete& op, ir::Temp result) {
   const MapForm& form = binding(op.map).form;
   if (form.keyed) {
     const Label gone = code_.new_label();
-    load_key(op.map, op.key);
-    code_.call(helper::kMapDelete);
+    call_with_key(op.map, op.key, helper::kMapDelete, [] {});
     code_.move(Reg::k1, 1);
     code_.jump_if(Jump::kEqual, Reg::k0, 0, gone);
     code_.move(Reg::k1, 0);
@@ -205,9 +221,7 @@ void FunctionCompiler::for_each_cpu(ir::MapId map, ir::Place key, Body body) {
   const Label again = code_.new_label();
   code_.store(8, Reg::kFrame, kWork3, 0);
   code_.bind(again);
-  load_key(map, key);
-  code_.load(8, Reg::k3, Reg::kFrame, kWork3);
-  code_.call(helper::kMapLookupOnCpu);
+  call_with_key(map, key, helper::kMapLookupOnCpu, [&] { code_.load(8, Reg::k3, Reg::kFrame, kWork3); });
   code_.jump_if(Jump::kEqual, Reg::k0, 0, next);
   body();
   code_.bind(next);
@@ -246,10 +260,10 @@ void FunctionCompiler::expand(const ir::Aggregate& op, ir::Temp) {
   code_.defer([this, missing, found, done, op, form] {
     code_.bind(missing);
     if (form.keyed) {
-      load_key(op.map, op.key);
-      code_.load_map_value(Reg::k3, environment_.globals_fd, environment_.globals.zeros);
-      code_.move(Reg::k4, BPF_NOEXIST);
-      code_.call(helper::kMapUpdate);
+      call_with_key(op.map, op.key, helper::kMapUpdate, [&] {
+        code_.load_map_value(Reg::k3, environment_.globals_fd, environment_.globals.zeros);
+        code_.move(Reg::k4, BPF_NOEXIST);
+      });
       lookup(op.map, op.key);
       code_.jump_if(Jump::kNotEqual, Reg::k0, 0, found);
       count(GlobalsLayout::kLostUpdates);

@@ -4,6 +4,7 @@
 #include "backends/ebpf/function_compiler.h"
 #include "backends/ebpf/helpers.h"
 #include "core/base/check.h"
+#include "core/ir/operands.h"
 #include "core/probe/registers.h"
 
 namespace polytap::ebpf {
@@ -286,15 +287,64 @@ void FunctionCompiler::finish_string(ir::Temp result, const std::function<void()
   });
 }
 
+// How much of the string is looked at when that has its end: all that reads it are maps that take it for the end of a
+// short key (ShortKeys). 0: everything is.
+uint32_t FunctionCompiler::short_key_bytes(const ir::ReadString& op) const {
+  const ir::RegionAccess text{op.to, op.capacity, true, nullptr};
+  uint32_t bytes = 0;
+  std::vector<ir::RegionAccess> accesses;
+  for (const ir::Block& block : function_.blocks) {
+    for (const ir::Instruction& instruction : block.instructions) {
+      ir::regions_of(program_, instruction.operation, accesses);
+      for (const ir::RegionAccess& access : accesses) {
+        if (access.is_write || !overlap(access, text)) continue;
+        const uint32_t of_text = short_text_in_key(instruction.operation, access, text);
+        if (of_text == 0 || (bytes != 0 && of_text != bytes)) return 0;
+        bytes = of_text;
+      }
+    }
+  }
+  return bytes;
+}
+
+// Of TEXT's bytes, when ACCESS reads them as the end of a key: how many there are of them in a short one, else 0.
+uint32_t FunctionCompiler::short_text_in_key(const ir::Operation& operation, const ir::RegionAccess& access,
+                                             const ir::RegionAccess& text) const {
+  return std::visit(
+      [&](const auto& op) -> uint32_t {
+        if constexpr (requires { op.map, op.key; }) {
+          const ShortKeys& keys = binding(op.map).form.short_keys;
+          const ir::MapSpec& map = program_.maps[op.map];
+          if (access.operand != &op.key || keys.key_size == 0 || !map.key.back().is(TypeKind::kString)) return 0;
+          if (access.end() != text.end() || map.key.back().storage_size() != text.length) return 0;
+          return keys.key_size - (map.key_size - text.length);
+        } else {
+          return 0;
+        }
+      },
+      operation);
+}
+
 void FunctionCompiler::expand(const ir::ReadString& op, ir::Temp result) {
-  const auto read = [this, op] {
-    if (!op.unpadded) zero_memory(memory(op.to, op.capacity, Reg::k1), op.capacity);
+  const auto read_into = [this, op](uint32_t zeroed) {
+    if (!op.unpadded) zero_memory(memory(op.to, zeroed, Reg::k1), zeroed);
     load_temp(Reg::k3, op.address);
     address(Reg::k1, op.to);
     code_.move(Reg::k2, static_cast<int32_t>(op.capacity));
     code_.call(read_string_helper(op.space));
   };
-  read();
+  const auto read = [read_into, op] { read_into(op.capacity); };
+  const uint32_t few = op.unpadded ? 0 : short_key_bytes(op);
+  if (few == 0) {
+    read();
+  } else {
+    // What lies behind a short string is not looked at. (Where reading fails, the helper leaves zeros.)
+    const Label enough = code_.new_label();
+    read_into(few);
+    code_.jump_if(Jump::kSignedLessEqual, Reg::k0, static_cast<int32_t>(few), enough);
+    read();
+    code_.bind(enough);
+  }
   if (!waits_for(op.space)) {
     finish_string(result);
     return;

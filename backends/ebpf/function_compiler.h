@@ -18,6 +18,7 @@
 #include "backends/ebpf/task_offsets.h"
 #include "backends/ebpf/unwind_layout.h"
 #include "core/ir/ir.h"
+#include "core/ir/operands.h"
 
 namespace polytap::ebpf {
 
@@ -68,6 +69,7 @@ struct UnwindAccess {
 struct CompileEnvironment {
   struct MapBinding {
     int fd = -1;
+    int short_fd = -1;  // where form.short_keys says so
     MapForm form;
     MapUse use;
   };
@@ -215,6 +217,9 @@ class FunctionCompiler {
   void expand(const ir::ReadComm& op, ir::Temp result);
   void expand(const ir::ReadMemory& op, ir::Temp result);
   void expand(const ir::ReadString& op, ir::Temp result);
+  uint32_t short_key_bytes(const ir::ReadString& op) const;
+  uint32_t short_text_in_key(const ir::Operation& operation, const ir::RegionAccess& access,
+                             const ir::RegionAccess& text) const;
   void expand(const ir::ReadBuffer& op, ir::Temp result);
   void expand(const ir::ReadStack& op, ir::Temp result);
   // r0 holds what a string read returned: the result without the NUL, 0 and a fault when negative, after RETRY (which
@@ -257,7 +262,9 @@ class FunctionCompiler {
   void expand(const ir::AggregateRead& op, ir::Temp result);
   const CompileEnvironment::MapBinding& binding(ir::MapId map) const { return environment_.maps[map]; }
   void lookup(ir::MapId map, ir::Place key);  // r0: the value's address or 0
-  void load_key(ir::MapId map, ir::Place key);
+  // Calls a helper on the map with the key; PREPARE loads the arguments behind these two. r0: what it returns.
+  template <typename Prepare>
+  void call_with_key(ir::MapId map, ir::Place key, int32_t which, Prepare prepare);
   void take_in(const Aggregation& aggregation, uint32_t buckets, const ir::Aggregate& op);
   void take_in_extreme(const Aggregation& aggregation, ir::Temp value);
   void take_into_series(const Aggregation& aggregation, ir::Temp value);

@@ -37,6 +37,25 @@ std::string kernel_name(const ir::MapSpec& spec) {
 
 }  // namespace
 
+ShortKeys short_keys(const ir::MapSpec& spec) {
+  constexpr uint32_t kTextBytes = 64;
+  constexpr uint32_t kFrames = 15;
+  constexpr uint32_t kLeastGain = 128;
+  ShortKeys keys;
+  if (spec.key.empty()) return keys;
+  const Type& last = spec.key.back();
+  const uint32_t before = spec.key_size - last.storage_size();
+  if (last.is(TypeKind::kString)) {
+    keys = {before + kTextBytes, before + kTextBytes - 1, 1};
+  } else if (last.is(TypeKind::kKernelStack)) {
+    // The process's number, then the frames.
+    keys = {before + 8 + 8 * kFrames, before + 8 + 8 * kFrames, 8};
+  }
+  // The kernel's maps that evict would do so each for itself.
+  if (spec.evicts || keys.key_size + kLeastGain > spec.key_size) return {};
+  return keys;
+}
+
 MapForm map_form(const ir::MapSpec& spec) {
   MapForm form;
   form.keyed = spec.key_size != 0;
@@ -115,40 +134,76 @@ uint32_t Maps::zeros_needed(const ir::Program& program) {
   return bytes;
 }
 
+namespace {
+
+// By MapId: the program goes through the entries, by a helper that takes one map of the kernel.
+std::vector<bool> maps_walked_through(const ir::Program& program) {
+  std::vector<bool> walked(program.maps.size(), false);
+  for (const ir::Function& function : program.functions) {
+    for (const ir::Block& block : function.blocks) {
+      for (const ir::Instruction& instruction : block.instructions) {
+        if (const auto* length = std::get_if<ir::MapLength>(&instruction.operation)) walked[length->map] = true;
+        if (const auto* next = std::get_if<ir::MapNext>(&instruction.operation)) walked[next->map] = true;
+      }
+    }
+  }
+  return walked;
+}
+
+}  // namespace
+
+// ENTRY: the bytes of one.
+Result<UniqueFd> Maps::create_one(const ir::MapSpec& spec, const MapForm& form, uint32_t key_size, uint64_t entry) {
+  LIBBPF_OPTS(bpf_map_create_opts, options);
+  const bool evicts = spec.evicts && form.keyed;
+  // The kernel preallocates maps that evict.
+  if (form.keyed && !evicts && entry * spec.max_entries > kMaxPreallocated) options.map_flags = BPF_F_NO_PREALLOC;
+  const bpf_map_type hash = evicts ? (form.per_cpu ? BPF_MAP_TYPE_LRU_PERCPU_HASH : BPF_MAP_TYPE_LRU_HASH)
+                                   : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH);
+  const bpf_map_type type = form.keyed ? hash : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY);
+  UniqueFd fd(bpf_map_create(type, kernel_name(spec).c_str(), form.keyed ? key_size : 4, form.value_size,
+                             form.keyed ? spec.max_entries : 1, &options));
+  if (!fd.valid()) {
+    return Error::from_errno(fmt::format("create the eBPF map {} (key {} bytes, value {} bytes, {} entries)", spec.name,
+                                         key_size, form.value_size, spec.max_entries));
+  }
+  return fd;
+}
+
 Result<Maps> Maps::create(const ir::Program& program) {
   Maps maps;
   maps.specs_ = &program.maps;
   maps.cpus_ = static_cast<uint32_t>(std::max(1, libbpf_num_possible_cpus()));
+  const std::vector<bool> walked = maps_walked_through(program);
   for (const ir::MapSpec& spec : program.maps) {
-    const MapForm form = map_form(spec);
-    const uint64_t entry = spec.key_size + uint64_t{form.value_size} * (form.per_cpu ? maps.cpus_ : 1);
-    LIBBPF_OPTS(bpf_map_create_opts, options);
-    const bool evicts = spec.evicts && form.keyed;
-    // The kernel preallocates maps that evict.
-    if (form.keyed && !evicts && entry * spec.max_entries > kMaxPreallocated) options.map_flags = BPF_F_NO_PREALLOC;
-    const bpf_map_type hash = evicts ? (form.per_cpu ? BPF_MAP_TYPE_LRU_PERCPU_HASH : BPF_MAP_TYPE_LRU_HASH)
-                                     : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH);
-    const bpf_map_type type = form.keyed ? hash : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY);
-    UniqueFd fd(bpf_map_create(type, kernel_name(spec).c_str(), form.keyed ? spec.key_size : 4, form.value_size,
-                               form.keyed ? spec.max_entries : 1, &options));
-    if (!fd.valid()) {
-      return Error::from_errno(fmt::format("create the eBPF map {} (key {} bytes, value {} bytes, {} entries)",
-                                           spec.name, spec.key_size, form.value_size, spec.max_entries));
+    Map map;
+    map.form = map_form(spec);
+    if (!walked[maps.maps_.size()]) map.form.short_keys = short_keys(spec);
+    const uint64_t entry = spec.key_size + uint64_t{map.form.value_size} * (map.form.per_cpu ? maps.cpus_ : 1);
+    ASSIGN_OR_RETURN(map.fd, create_one(spec, map.form, spec.key_size, entry));
+    if (const uint32_t size = map.form.short_keys.key_size; size != 0) {
+      ASSIGN_OR_RETURN(map.short_fd, create_one(spec, map.form, size, entry));
     }
-    maps.maps_.push_back({std::move(fd), form});
+    maps.maps_.push_back(std::move(map));
   }
   return maps;
+}
+
+std::vector<Maps::Part> Maps::parts(ir::MapId id) const {
+  const Map& map = maps_[id];
+  std::vector<Part> parts = {{id, map.fd.get(), spec(id).key_size}};
+  if (map.short_fd.valid()) parts.push_back({id, map.short_fd.get(), map.form.short_keys.key_size});
+  return parts;
 }
 
 size_t Maps::raw_value_size(const Map& map) const {
   return size_t{map.form.value_size} * (map.form.per_cpu ? cpus_ : 1);
 }
 
-Result<bool> Maps::read_in_batches(ir::MapId id, Reading reading, Entries& entries) const {
+Result<bool> Maps::read_in_batches(const Part& part, Reading reading, Entries& entries) const {
   const auto next_batch = reading == Reading::kTake ? bpf_map_lookup_and_delete_batch : bpf_map_lookup_batch;
-  const Map& map = maps_[id];
-  const size_t key_size = spec(id).key_size;
-  const size_t value_size = raw_value_size(map);
+  const size_t key_size = part.key_size;
+  const size_t value_size = raw_value_size(maps_[part.map]);
   // A batch must hold the fullest hash bucket (else ENOSPC).
   uint32_t capacity = kBatch;
   uint32_t token = 0;
@@ -159,7 +214,7 @@ Result<bool> Maps::read_in_batches(ir::MapId id, Reading reading, Entries& entri
     uint32_t count = capacity;
     uint32_t next = 0;
     const int failed =
-        next_batch(map.fd.get(), first ? nullptr : &token, &next, entries.keys.data() + entries.count * key_size,
+        next_batch(part.fd, first ? nullptr : &token, &next, entries.keys.data() + entries.count * key_size,
                    entries.values.data() + entries.count * value_size, &count, nullptr);
     const int code = failed != 0 ? errno : 0;
     if (code == ENOSPC) {
@@ -167,7 +222,7 @@ Result<bool> Maps::read_in_batches(ir::MapId id, Reading reading, Entries& entri
       continue;
     }
     if (code == EINVAL || code == ENOTSUP || code == 524) return false;  // 524: the kernel's ENOTSUPP
-    if (code != 0 && code != ENOENT) return Error::from_errno("read the eBPF map " + spec(id).name, code);
+    if (code != 0 && code != ENOENT) return Error::from_errno("read the eBPF map " + spec(part.map).name, code);
     entries.count += count;
     if (code == ENOENT) return true;
     token = next;
@@ -175,43 +230,40 @@ Result<bool> Maps::read_in_batches(ir::MapId id, Reading reading, Entries& entri
   }
 }
 
-Status Maps::read_one_by_one(ir::MapId id, Reading reading, Entries& entries) const {
-  const Map& map = maps_[id];
-  const size_t key_size = spec(id).key_size;
-  const size_t value_size = raw_value_size(map);
+Status Maps::read_one_by_one(const Part& part, Reading reading, Entries& entries) const {
+  const size_t key_size = part.key_size;
+  const size_t value_size = raw_value_size(maps_[part.map]);
   entries = {};
   std::vector<std::byte> key(key_size);
   std::vector<std::byte> next(key_size);
   bool first = true;
   // Entries that programs remove meanwhile make the kernel start over; the limit ends that.
-  while (entries.count < size_t{spec(id).max_entries} * 2 &&
-         bpf_map_get_next_key(map.fd.get(), first ? nullptr : key.data(), next.data()) == 0) {
+  while (entries.count < size_t{spec(part.map).max_entries} * 2 &&
+         bpf_map_get_next_key(part.fd, first ? nullptr : key.data(), next.data()) == 0) {
     key.swap(next);
     first = false;
     entries.values.resize((entries.count + 1) * value_size);
-    if (bpf_map_lookup_elem(map.fd.get(), key.data(), entries.values.data() + entries.count * value_size) != 0)
-      continue;
+    if (bpf_map_lookup_elem(part.fd, key.data(), entries.values.data() + entries.count * value_size) != 0) continue;
     entries.keys.insert(entries.keys.end(), key.begin(), key.end());
     ++entries.count;
   }
-  if (reading == Reading::kTake) return remove(id, entries);
+  if (reading == Reading::kTake) return remove(part, entries);
   return {};
 }
 
-Status Maps::remove(ir::MapId id, const Entries& entries) const {
-  const size_t key_size = spec(id).key_size;
+Status Maps::remove(const Part& part, const Entries& entries) const {
   for (size_t i = 0; i < entries.count; ++i) {
-    if (bpf_map_delete_elem(maps_[id].fd.get(), entries.keys.data() + i * key_size) != 0 && errno != ENOENT) {
-      return Error::from_errno("clear the eBPF map " + spec(id).name);
+    if (bpf_map_delete_elem(part.fd, entries.keys.data() + i * part.key_size) != 0 && errno != ENOENT) {
+      return Error::from_errno("clear the eBPF map " + spec(part.map).name);
     }
   }
   return {};
 }
 
-Result<Maps::Entries> Maps::read_all(ir::MapId id, Reading reading) const {
+Result<Maps::Entries> Maps::read_all(const Part& part, Reading reading) const {
   Entries entries;
-  ASSIGN_OR_RETURN(const bool done, read_in_batches(id, reading, entries));
-  if (!done) TRY(read_one_by_one(id, reading, entries));
+  ASSIGN_OR_RETURN(const bool done, read_in_batches(part, reading, entries));
+  if (!done) TRY(read_one_by_one(part, reading, entries));
   return entries;
 }
 
@@ -251,12 +303,16 @@ Status Maps::read(ir::MapId id, MapSink& sink, Reading reading) {
     deliver({}, raw);
     return {};
   }
-  ASSIGN_OR_RETURN(const Entries entries, read_all(id, reading));
-  const std::span<const std::byte> keys(entries.keys);
-  const std::span<const std::byte> values(entries.values);
-  const size_t key_size = spec(id).key_size;
-  for (size_t i = 0; i < entries.count; ++i) {
-    deliver(keys.subspan(i * key_size, key_size), values.subspan(i * value_size, value_size));
+  std::vector<std::byte> whole(spec(id).key_size);
+  for (const Part& part : parts(id)) {
+    ASSIGN_OR_RETURN(const Entries entries, read_all(part, reading));
+    const std::span<const std::byte> values(entries.values);
+    for (size_t i = 0; i < entries.count; ++i) {
+      std::fill(
+          std::copy_n(entries.keys.begin() + static_cast<ptrdiff_t>(i * part.key_size), part.key_size, whole.begin()),
+          whole.end(), std::byte{0});
+      deliver(whole, values.subspan(i * value_size, value_size));
+    }
   }
   return {};
 }
@@ -274,8 +330,10 @@ Status Maps::write_scalar(ir::MapId id, bool seen) {
 
 Status Maps::clear(ir::MapId id) {
   if (!maps_[id].form.keyed) return write_scalar(id, false);
-  ASSIGN_OR_RETURN(const Entries gone, read_all(id, Reading::kTake));
-  static_cast<void>(gone);
+  for (const Part& part : parts(id)) {
+    ASSIGN_OR_RETURN(const Entries gone, read_all(part, Reading::kTake));
+    static_cast<void>(gone);
+  }
   return {};
 }
 
@@ -292,13 +350,14 @@ Status Maps::zero(ir::MapId id) {
     if (!merge(id, raw, merged)) return {};  // never written: stays so
     return write_scalar(id, true);
   }
-  ASSIGN_OR_RETURN(const Entries entries, read_all(id, Reading::kKeep));
   const std::vector<std::byte> zeros(value_size);
-  const size_t key_size = spec(id).key_size;
-  for (size_t i = 0; i < entries.count; ++i) {
-    if (bpf_map_update_elem(map.fd.get(), entries.keys.data() + i * key_size, zeros.data(), BPF_EXIST) != 0 &&
-        errno != ENOENT) {
-      return Error::from_errno("zero the eBPF map " + spec(id).name);
+  for (const Part& part : parts(id)) {
+    ASSIGN_OR_RETURN(const Entries entries, read_all(part, Reading::kKeep));
+    for (size_t i = 0; i < entries.count; ++i) {
+      if (bpf_map_update_elem(part.fd, entries.keys.data() + i * part.key_size, zeros.data(), BPF_EXIST) != 0 &&
+          errno != ENOENT) {
+        return Error::from_errno("zero the eBPF map " + spec(id).name);
+      }
     }
   }
   return {};

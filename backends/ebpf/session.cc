@@ -106,7 +106,7 @@ Status EbpfSession::prepare() {
     for (MapUse& use : uses) use.exclusive = false;
   }
   for (ir::MapId map = 0; map < program_.maps.size(); ++map) {
-    environment_.maps.push_back({maps_->fd(map), maps_->form(map), uses[map]});
+    environment_.maps.push_back({maps_->fd(map), maps_->short_fd(map), maps_->form(map), uses[map]});
   }
   if (needs_task_offsets(program_)) {
     ASSIGN_OR_RETURN(environment_.task, find_task_offsets());

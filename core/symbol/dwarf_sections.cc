@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/symbol/unlinked_file.h"
+
 namespace polytap {
 namespace {
 
@@ -120,11 +122,11 @@ DwarfSections DwarfSections::of(const ElfFile& file, const UnitParts* parts) {
     sections.alternate_path = link.substr(0, end);
     sections.alternate_id = link.substr(end + 1);
   }
-  GElf_Ehdr header;
-  if (gelf_getehdr(file.handle(), &header) != nullptr && header.e_type == ET_REL && !sections.info.empty()) {
+  if (is_unlinked(file) && !sections.info.empty()) {
     // Offsets in its sections are only there after relocation. (Split units have none.)
     const bool split = !sections.str_offsets.empty() && sections.line_str.empty() && sections.addr.empty();
-    if (!split) sections.unreadable = "the file has not been linked: its DWARF has relocations";
+    if (!split && !relocate(file, sections))
+      sections.unreadable = "the file has not been linked, and its relocations cannot be carried out";
   }
   return sections;
 }

@@ -49,6 +49,21 @@ bool is_code(const GElf_Sym& symbol) {
   return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF && symbol.st_value != 0;
 }
 
+// The number of .text in a file that was not linked (ET_REL); nothing for all others.
+std::optional<size_t> text_section_of_unlinked(Elf* elf) {
+  GElf_Ehdr header;
+  size_t names = 0;
+  if (gelf_getehdr(elf, &header) == nullptr || header.e_type != ET_REL) return std::nullopt;
+  size_t index = 0;
+  if (elf_getshdrstrndx(elf, &names) != 0) return index;
+  for_each_section(elf, [&](Elf_Scn* section, const GElf_Shdr& each) {
+    const char* name = elf_strptr(elf, names, each.sh_name);
+    if (name != nullptr && std::strcmp(name, ".text") == 0) index = elf_ndxscn(section);
+    return index == 0;
+  });
+  return index;
+}
+
 SymbolBinding binding_of(const GElf_Sym& symbol) {
   switch (GELF_ST_BIND(symbol.st_info)) {
     case STB_LOCAL:
@@ -252,6 +267,8 @@ std::string ElfFile::soname() const {
 }
 
 void ElfFile::add_symbols(SymbolIndex& index, uint32_t section_type) const {
+  // Of files that were not linked, where each section begins at 0, those of .text.
+  const std::optional<size_t> only_section = text_section_of_unlinked(elf_.get());
   for_each_section(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
     if (header.sh_type != section_type || header.sh_entsize == 0) return true;
     Elf_Data* data = elf_getdata(section, nullptr);
@@ -260,7 +277,10 @@ void ElfFile::add_symbols(SymbolIndex& index, uint32_t section_type) const {
     for (size_t i = 0; i < count; ++i) {
       GElf_Sym symbol;
       if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
-      if (!is_code(symbol)) continue;
+      if (only_section ? GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx != *only_section
+                       : !is_code(symbol)) {
+        continue;
+      }
       const char* text = elf_strptr(elf_.get(), header.sh_link, symbol.st_name);
       if (text == nullptr || *text == '\0') continue;
       std::string_view name = text;

@@ -27,12 +27,17 @@ std::string running_build_id(const std::string& sys_root) {
 KernelDebug::KernelDebug(std::string proc_root, std::string debug_directory, std::string sys_root)
     : proc_root_(std::move(proc_root)), debug_directory_(std::move(debug_directory)), sys_root_(std::move(sys_root)) {}
 
+std::string KernelDebug::release() const {
+  const auto text = read_whole_file(proc_root_ + "/sys/kernel/osrelease");
+  std::string version = text.ok() ? *text : std::string();
+  while (!version.empty() && version.back() == '\n') version.pop_back();
+  return version;
+}
+
 // Where distributions put it: linux-image-*-dbg, kernel-debuginfo, a build tree.
 void KernelDebug::open() {
   opened_ = true;
-  const auto release = read_whole_file(proc_root_ + "/sys/kernel/osrelease");
-  std::string version = release.ok() ? *release : std::string();
-  while (!version.empty() && version.back() == '\n') version.pop_back();
+  const std::string version = release();
   const std::string id = running_build_id(sys_root_);
   const std::vector<std::string> places = {fmt::format("{}/boot/vmlinux-{}", debug_directory_, version),
                                            fmt::format("{}/lib/modules/{}/vmlinux", debug_directory_, version),
@@ -63,6 +68,12 @@ bool KernelDebug::find_source(uint64_t address, uint64_t stext, bool inlines, st
   if (debug_->find(address - stext + linked_stext_, inlines, frames)) return true;
   why = debug_->why();
   return false;
+}
+
+bool KernelDebug::find_module_source(std::string_view module, uint64_t address, bool inlines,
+                                     std::vector<SourceFrame>& frames, std::string& why) {
+  if (!modules_) modules_ = std::make_unique<ModuleDebug>(debug_directory_, release(), sys_root_);
+  return modules_->find_source(module, address, inlines, frames, why);
 }
 
 }  // namespace polytap

@@ -1,12 +1,14 @@
-// Source lines of the running kernel, where a vmlinux with DWARF is installed.
+// Source lines of the running kernel and its modules, where a vmlinux with DWARF, and theirs, are installed.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/symbol/debug_info.h"
+#include "core/symbol/module_debug.h"
 
 namespace polytap {
 
@@ -17,8 +19,12 @@ class KernelDebug {
 
   // STEXT: where the running kernel's _stext is; the file says where it was linked to (KASLR moves it).
   bool find_source(uint64_t address, uint64_t stext, bool inlines, std::vector<SourceFrame>& frames, std::string& why);
+  // The same of a module, as /proc/kallsyms calls it.
+  bool find_module_source(std::string_view module, uint64_t address, bool inlines, std::vector<SourceFrame>& frames,
+                          std::string& why);
 
  private:
+  std::string release() const;
   void open();
 
   std::string proc_root_;
@@ -28,6 +34,7 @@ class KernelDebug {
   std::unique_ptr<DebugInfo> debug_;
   uint64_t linked_stext_ = 0;
   std::string missing_;
+  std::unique_ptr<ModuleDebug> modules_;
 };
 
 }  // namespace polytap

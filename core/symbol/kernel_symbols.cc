@@ -60,6 +60,7 @@ void KernelSymbols::add_line(std::string_view line) {
     name = name.substr(0, tab);
   }
   if (name.size() > std::numeric_limits<uint16_t>::max()) return;
+  if (module.empty() && name == "_stext") stext_ = address;
   symbols_.push_back({address, static_cast<uint32_t>(names_.size()), static_cast<uint16_t>(name.size()),
                       module_number(module), *rank});
   names_.append(name);
@@ -104,13 +105,6 @@ std::optional<KernelSymbols::Hit> KernelSymbols::find(uint64_t address) const {
   const bool before_gap = after == symbols_.end() || after->module != entry.module;
   if (before_gap && address - entry.start >= kMaxSizeBeforeGap) return std::nullopt;
   return Hit{name, modules_[entry.module], entry.start};
-}
-
-std::optional<uint64_t> KernelSymbols::address_of(std::string_view name) const {
-  for (const Entry& entry : symbols_) {
-    if (entry.module == 0 && std::string_view(names_).substr(entry.name, entry.length) == name) return entry.start;
-  }
-  return std::nullopt;
 }
 
 }  // namespace polytap

@@ -21,7 +21,8 @@ class KernelSymbols {
   static KernelSymbols parse(std::string_view text);
 
   std::optional<Hit> find(uint64_t address) const;
-  std::optional<uint64_t> address_of(std::string_view name) const;  // of the kernel itself, not of a module
+  // Where the kernel's code begins, _stext: of several names there find() gives another.
+  std::optional<uint64_t> stext() const { return stext_; }
   bool empty() const { return symbols_.empty(); }
 
  private:
@@ -37,6 +38,7 @@ class KernelSymbols {
   void sort();
 
   std::vector<Entry> symbols_;  // one for each address
+  std::optional<uint64_t> stext_;
   std::string names_;
   std::vector<std::string> modules_{""};
 };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/symbol/unlinked_file.h"
+
 namespace polytap {
 namespace {
 
@@ -100,6 +102,10 @@ void MappedFile::open_debug_info() {
     }
     file = std::move(separate);
   }
+  if (is_unlinked(*file)) {
+    const auto places = place_code_sections(*file);
+    if (!places.empty()) debug_base_ = places.front().address;
+  }
   debug_ = DebugInfo::open(std::move(*file), search_, debug_missing_);
 }
 
@@ -110,7 +116,7 @@ bool MappedFile::find_source(uint64_t address, bool inlines, std::vector<SourceF
     why = debug_missing_;
     return false;
   }
-  const bool found = debug_->find(address, inlines, frames);
+  const bool found = debug_->find(address + debug_base_, inlines, frames);
   why = debug_->why();
   return found;
 }

@@ -33,8 +33,8 @@ class MappedFile {
   // Whether ADDRESS is in code that makes rt_sigreturn: where signal handlers return to.
   bool is_signal_return(uint64_t address);
   const std::string& build_id();  // the bytes; empty when there is none
-  // What DWARF says of the address: frames with texts that live as long as this. False: nothing. WHY: what
-  // is missing, also of what was found.
+  // What DWARF says of the address (in a file that was not linked: the offset in .text): frames with texts that live as
+  // long as this. False: nothing. WHY: what is missing, also of what was found.
   bool find_source(uint64_t address, bool inlines, std::vector<SourceFrame>& frames, std::string& why);
   // Why find() may have found nothing: which symbol tables there were.
   std::string_view symbols_missing();
@@ -54,6 +54,7 @@ class MappedFile {
   bool looked_for_debug_ = false;
   UniqueFd debug_fd_;
   std::unique_ptr<DebugInfo> debug_;
+  uint64_t debug_base_ = 0;  // where the DWARF has address 0
   std::string debug_missing_;
   std::atomic<bool> holds_descriptor_;
   UniqueFd fd_;

@@ -211,6 +211,12 @@ bool SectionData::inflate_up_to(uint64_t end) {
   return complete;
 }
 
+bool SectionData::overwrite(uint64_t offset, uint64_t value, unsigned size) {
+  if (reserved_ == nullptr || size > sizeof value || size > size_ || offset > size_ - size) return false;
+  std::memcpy(reserved_ + offset, &value, size);
+  return true;
+}
+
 std::string_view SectionData::string_at(uint64_t offset) {
   constexpr uint64_t kStep = 256;
   for (uint64_t end = offset; end < size_ && end - offset < kMaxString;) {

@@ -35,6 +35,8 @@ class SectionData {
   // Makes [BEGIN, END) readable; false when the section or the file is shorter, or the stream is damaged.
   bool load(uint64_t begin, uint64_t end);
   bool load_all() { return load(0, size_); }
+  // Puts VALUE, of SIZE bytes, in the place of what was loaded there. False for memory of others, and out of bounds.
+  bool overwrite(uint64_t offset, uint64_t value, unsigned size);
   // The text up to the next NUL; nothing when there is none.
   std::string_view string_at(uint64_t offset);
 

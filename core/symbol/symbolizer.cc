@@ -70,7 +70,6 @@ struct Symbolizer::State {
   std::optional<KernelSymbols> kernel;
   Clock::time_point kernel_read_at;
   std::optional<KernelDebug> kernel_debug;
-  std::optional<uint64_t> stext;  // where the running kernel begins
 
   std::unordered_map<std::string, std::string> demangled;
 
@@ -208,10 +207,11 @@ struct Symbolizer::State {
     std::string why;
     if (!kernel_debug) kernel_debug.emplace(maps.proc_root(), options.debug_directory);
     if (symbol.module.empty()) {
-      if (!stext) stext = kernel->address_of("_stext").value_or(0);
-      kernel_debug->find_source(address, *stext, inlines, frames, why);
+      kernel_debug->find_source(address, kernel->stext().value_or(0), inlines, frames, why);
+    } else if (symbol.module != "bpf") {
+      kernel_debug->find_module_source(symbol.module, address, inlines, frames, why);
     } else {
-      why = "lines of modules are not read: their DWARF has not been linked";
+      why = "made at run time: no DWARF";
     }
     if (symbol.name.empty())
       why =

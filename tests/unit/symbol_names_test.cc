@@ -151,6 +151,15 @@ TEST(KernelSymbols, ParsesNamesModulesAndGaps) {
   EXPECT_FALSE(symbols.find(0xffffffffffff0000));
 }
 
+TEST(KernelSymbols, TheStartOfTheKernelHasManyNames) {
+  // As Debian's kernels have it: find() takes the shortest, the debug file is asked for _stext.
+  const auto symbols = KernelSymbols::parse(
+      "ffffffff81000000 T startup_64\nffffffff81000000 T _stext\nffffffff81000000 T _text\n"
+      "ffffffffc0001000 t _stext\t[strange]\n");
+  EXPECT_EQ(symbols.find(0xffffffff81000010)->name, "_text");
+  EXPECT_EQ(symbols.stext(), 0xffffffff81000000);
+}
+
 TEST(KernelSymbols, HiddenAddressesMeanNoNames) {
   const auto symbols = KernelSymbols::parse("0000000000000000 T _stext\n0000000000000000 t x\t[m]\n");
   EXPECT_TRUE(symbols.empty());

@@ -188,7 +188,17 @@ need unshare chroot ldd
 mkdir -p jail/bin
 cp sorting jail/bin/only_inside
 for library in $(ldd sorting | grep -o '/[^ ]*'); do mkdir -p "jail$(dirname "$library")" && cp -L "$library" "jail$library"; done
+# gdb is told where the libraries are when the program is there: before, it would look for itself in the jail.
+gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'set backtrace past-main on' -ex 'set backtrace past-entry on' \
+  -ex 'set startup-with-shell off' -ex 'catch syscall getppid' -ex run -ex 'set sysroot jail' -ex 'source frames.py' \
+  --args "$(command -v setarch)" -R unshare -m chroot jail /bin/only_inside >gdb.out 2>gdb.err
+sed -n 's/^FRAME //p' gdb.out >gdb.frames
+[ "$(wc -l <gdb.frames)" -ge 8 ] || { cat gdb.out gdb.err; fail "chroot: gdb found no stack"; }
 for backend in ptrace ebpf; do
+  expect_status 0 "$POLYTAP" -q -b $backend -e 'tracepoint:syscalls:sys_enter_getppid { @[ustack(raw)] = count(); }' \
+    -c "setarch -R unshare -m chroot jail /bin/only_inside"
+  frames_of out "chroot under $backend" >$backend.frames
+  cmp -s gdb.frames $backend.frames || { diff gdb.frames $backend.frames; fail "chroot: $backend and gdb differ"; }
   expect_status 0 "$POLYTAP" -q -b $backend -e 'tracepoint:syscalls:sys_enter_getppid { @[ustack] = count(); }' \
     -c "unshare -m chroot jail /bin/only_inside"
   [ "$(grep -c '^@\[$' out)" -eq 1 ] || { cat out; fail "chroot under $backend: not one stack"; }
