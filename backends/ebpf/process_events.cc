@@ -1,6 +1,7 @@
 #include "backends/ebpf/process_events.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -100,6 +101,8 @@ Result<std::unique_ptr<ProcessEvents>> ProcessEvents::create() {
 }
 
 ProcessEvents::~ProcessEvents() {
+  stopping_ = true;
+  if (reader_.joinable()) reader_.join();
   for (CpuRing& ring : rings_) munmap(ring.memory, (1 + kDataPages) * page_size());
 }
 
@@ -114,8 +117,19 @@ Status ProcessEvents::start(std::span<const pid_t> targets) {
 }
 
 void ProcessEvents::know_everyone() {
+  // Signals are for the thread that waits for them.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  reader_ = std::thread([this] { read_all_processes(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void ProcessEvents::read_all_processes() {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    if (stopping_) return;
     const std::string name = entry.path().filename();
     pid_t pid = 0;
     const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), pid);

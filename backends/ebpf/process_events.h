@@ -3,6 +3,7 @@
 
 #include <linux/perf_event.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -28,7 +30,8 @@ class ProcessEvents {
   // From now on new mappings are recorded; what TARGETS have mapped already is read from /proc, so that they too have
   // names after their end.
   Status start(std::span<const pid_t> targets);
-  // Reads what every process there is has mapped: for a session without a target.
+  // Reads what every process there is has mapped, for a session without a target: in a thread of its own, since it
+  // takes tens of milliseconds.
   void know_everyone();
   // Takes over what has been reported. A record in a BPF ring that was read before has its whole past reported.
   void collect();
@@ -59,12 +62,15 @@ class ProcessEvents {
   void collect(CpuRing& ring);
   void apply(const Record& record);
   void know(pid_t pid);
+  void read_all_processes();
 
   std::vector<CpuRing> rings_;
   std::deque<Record> pending_;  // in order of time
   uint64_t collected_at_ns_ = 0;
   ProcessMaps maps_;
   Listener listener_;
+  std::atomic<bool> stopping_ = false;
+  std::thread reader_;
 };
 
 }  // namespace polytap::ebpf

@@ -40,6 +40,26 @@ bool emits_data(const ir::Program& program, const ir::Function& function) {
   return false;
 }
 
+// Room for the stacks that come until a process's tables are there. Of a profile that is a fraction of a second's, of
+// any other probe nobody knows how many. The kernel takes all of it at once, which takes milliseconds, too.
+uint32_t stack_ring_bytes(const ir::Program& program, uint32_t copied_bytes) {
+  constexpr uint64_t kMost = 8 << 20;
+  constexpr uint64_t kLeast = 512 << 10;
+  constexpr uint64_t kCoveredNs = 250'000'000;
+  const auto cpus = static_cast<uint64_t>(std::max(1, libbpf_num_possible_cpus()));
+  uint64_t stacks = 0;
+  for (const ir::Function& function : program.functions) {
+    if (!ir::needs_of(function).user_stack) continue;
+    for (const uint32_t index : function.sites) {
+      const ProbeSite& site = program.sites[index];
+      if (site.type != ProbeType::kProfile) return kMost;
+      stacks += cpus * (kCoveredNs / std::max<uint64_t>(site.sampled.period, 1) + 1);
+    }
+  }
+  const uint64_t bytes = stacks * (sizeof(StackSnapshot) - kMostSnapshotBytes + copied_bytes);
+  return static_cast<uint32_t>(std::bit_ceil(std::clamp(bytes, kLeast, kMost)));
+}
+
 // Lets processes be as they were at each record's time before it is shown.
 class MappingsFirst : public EventSink {
  public:
@@ -140,12 +160,13 @@ Status EbpfSession::prepare_stacks() {
   const bool asked_for = std::any_of(program_.functions.begin(), program_.functions.end(),
                                      [](const ir::Function& function) { return ir::needs_of(function).user_stack; });
   if (!asked_for || program_.settings.license != "GPL") return {};
-  auto stacks = StackService::create();
+  const uint32_t copied_bytes =
+      std::bit_floor(std::clamp(options_.copied_stack_bytes, kLeastSnapshotBytes, kMostSnapshotBytes));
+  auto stacks = StackService::create(stack_ring_bytes(program_, copied_bytes));
   if (!stacks) return {};
   stacks_ = std::move(stacks).value();
   environment_.unwind = stacks_->access();
-  environment_.unwind->copied_bytes =
-      std::bit_floor(std::clamp(options_.copied_stack_bytes, kLeastSnapshotBytes, kMostSnapshotBytes));
+  environment_.unwind->copied_bytes = copied_bytes;
   return {};
 }
 

@@ -16,8 +16,6 @@
 namespace polytap::ebpf {
 namespace {
 
-// Some 500 stacks: as many as may come until a process's tables are there.
-constexpr uint32_t kRingBytes = 8 << 20;
 // Stacks whose numbers may still be in maps.
 constexpr size_t kMaxStacks = 65536;
 
@@ -35,19 +33,29 @@ StackService::StackService(UnwindTables tables, Ring ring)
       files_(std::make_shared<UnwindFiles>()),
       unwinder_(maps_, files_) {}
 
-Result<std::unique_ptr<StackService>> StackService::create() {
+Result<std::unique_ptr<StackService>> StackService::create(uint32_t ring_bytes) {
   ASSIGN_OR_RETURN(UnwindTables tables, UnwindTables::create());
-  ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_stacks", kRingBytes, sizeof(StackSnapshot)));
+  ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_stacks", ring_bytes, sizeof(StackSnapshot)));
   std::unique_ptr<StackService> service(new StackService(std::move(tables), std::move(ring)));
-  service->stop_ = UniqueFd(eventfd(0, EFD_CLOEXEC));
-  if (!service->stop_.valid()) return Error::from_errno("create an eventfd");
+  service->wake_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!service->wake_.valid()) return Error::from_errno("create an eventfd");
   return service;
 }
 
 StackService::~StackService() {
   if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake();
+  thread_.join();
+}
+
+// Cannot fail: the counter would have to be full.
+void StackService::wake() {
   const uint64_t one = 1;
-  if (write(stop_.get(), &one, sizeof one) == sizeof one) thread_.join();
+  (void)!write(wake_.get(), &one, sizeof one);
 }
 
 UnwindAccess StackService::access() const {
@@ -58,6 +66,7 @@ UnwindAccess StackService::access() const {
 
 Status StackService::start(std::span<const pid_t> pids) {
   for (const pid_t pid : pids) learn(pid, 0);
+  do_tasks();
   // Signals are for the thread that waits for them.
   sigset_t all;
   sigset_t before;
@@ -68,29 +77,51 @@ Status StackService::start(std::span<const pid_t> pids) {
   return {};
 }
 
-// The libraries that this process shares with most others: their tables take the longest to make.
-void StackService::prepare_libraries() {
-  ProcessMaps own;
-  if (!own.read_from_proc(getpid()).ok()) return;
-  for (const Mapping& mapping : own.mappings(getpid())) {
-    if (mapping.path.find(".so") == std::string::npos) continue;
-    const std::lock_guard lock(mutex_);
-    tables_.prepare(getpid(), *files_, mapping);
-  }
-}
-
 void StackService::run() {
-  prepare_libraries();
   UniqueFd waiting(epoll_create1(EPOLL_CLOEXEC));
-  for (const int fd : {ring_.fd(), stop_.get()}) {
+  for (const int fd : {ring_.fd(), wake_.get()}) {
     epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
     if (epoll_ctl(waiting.get(), EPOLL_CTL_ADD, fd, &event) != 0) return;
   }
   while (true) {
     epoll_event event{};
     if (epoll_wait(waiting.get(), &event, 1, -1) != 1) continue;
-    if (event.data.fd == stop_.get()) return;
-    collect();
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return;
+      uint64_t wakes = 0;
+      (void)!read(wake_.get(), &wakes, sizeof wakes);
+      collect_locked();
+    }
+    do_tasks();
+  }
+}
+
+// All that are there at once: what is new to the kernel costs one wait.
+void StackService::do_tasks() {
+  std::map<pid_t, Task> tasks;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks.swap(tasks_);
+  }
+  if (tasks.empty()) return;
+  const uint64_t clearings = tables_.clearings();
+  std::vector<pid_t> failed;
+  for (const auto& [pid, task] : tasks) {
+    if (task.forget) {
+      tables_.forget(pid);
+    } else if (!tables_.enter(pid, task.tag, *files_, task.mappings).ok()) {
+      failed.push_back(pid);
+    }
+  }
+  const bool committed = tables_.commit().ok();
+  const std::lock_guard lock(mutex_);
+  for (auto& [pid, process] : processes_) {
+    const bool tried = tasks.contains(pid);
+    if (tables_.clearings() != clearings ? !tried : tried && !committed) process.published = false;
+  }
+  for (const pid_t pid : failed) {
+    if (const auto process = processes_.find(pid); process != processes_.end()) process->second.published = false;
   }
 }
 
@@ -121,7 +152,9 @@ void StackService::learn(pid_t pid, uint64_t tag) {
   if (tag != 0) process.tag = tag;
   process.version = maps_.version(pid);
   if (!read && !maps_.knows(pid)) return;
-  process.published = tables_.publish(pid, process.tag, *files_, maps_.mappings(pid)).ok();
+  process.published = true;
+  tasks_[pid] = {.tag = process.tag, .mappings = maps_.mappings(pid)};
+  wake();
 }
 
 bool StackService::walk(Unwinder& unwinder, std::span<const std::byte> snapshot, Stack& stack) {
@@ -159,7 +192,7 @@ void StackService::take(const RingRecord& record) {
   stack.pid = static_cast<pid_t>(record.site);
   const uint64_t tag = word_at(record.payload, 0);
   const auto known = processes_.find(stack.pid);
-  if (known == processes_.end() || known->second.tag != tag) learn(stack.pid, tag);
+  if (known == processes_.end() || known->second.tag != tag || !known->second.published) learn(stack.pid, tag);
   const bool whole = walk(unwinder_, record.payload, stack);
   // Code that was not known: the walk has read the mappings again.
   if (maps_.version(stack.pid) != processes_[stack.pid].version) learn(stack.pid, tag);
@@ -177,7 +210,9 @@ void StackService::mappings_changed(pid_t pid) {
 void StackService::exited(pid_t pid) {
   const std::lock_guard lock(mutex_);
   maps_.exited(pid);
-  if (processes_.erase(pid) != 0) tables_.forget(pid);
+  if (processes_.erase(pid) == 0) return;
+  tasks_[pid] = {.forget = true};
+  wake();
 }
 
 bool StackService::has_stacks() {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,10 +23,12 @@
 
 namespace polytap::ebpf {
 
-// Has a thread of its own, so that programs soon find what they asked for, whatever the session is doing.
+// Has a thread of its own, so that programs soon find what they asked for, whatever the session is doing: it alone
+// makes tables, which takes milliseconds and waits for all programs that run. Nobody waits for it.
 class StackService {
  public:
-  static Result<std::unique_ptr<StackService>> create();
+  // RING_BYTES, a power of two: of the ring through which stacks come; each takes 16 KiB and more.
+  static Result<std::unique_ptr<StackService>> create(uint32_t ring_bytes);
   ~StackService();
 
   UnwindAccess access() const;
@@ -47,7 +50,13 @@ class StackService {
   struct Process {
     uint64_t tag = 0;
     ProcessMaps::Version version;
-    bool published = false;
+    bool published = false;  // or about to be
+  };
+  // What the thread is to do about a process.
+  struct Task {
+    bool forget = false;
+    uint64_t tag = 0;
+    std::vector<Mapping> mappings{};
   };
   struct Stack {
     uint32_t depth = 0;
@@ -60,13 +69,14 @@ class StackService {
   std::vector<HiddenReturn> hidden_returns(std::span<const std::byte> instances) const;
   StackService(UnwindTables tables, Ring ring);
   void run();
-  void prepare_libraries();
+  void wake();
+  void do_tasks();
   void collect_locked();
   void take(const RingRecord& record);
   void learn(pid_t pid, uint64_t tag);
 
-  std::mutex mutex_;
-  UnwindTables tables_;
+  UnwindTables tables_;  // the thread's, once it runs
+  std::mutex mutex_;     // of all that follows
   Ring ring_;
   ProcessMaps maps_;
   std::shared_ptr<UnwindFiles> files_;
@@ -75,7 +85,9 @@ class StackService {
   std::vector<RingRecord> records_;
   std::unordered_map<pid_t, Process> processes_;
   std::unordered_map<uint64_t, Stack> stacks_;  // by number
-  UniqueFd stop_;                               // an eventfd
+  std::map<pid_t, Task> tasks_;
+  bool stopping_ = false;
+  UniqueFd wake_;  // an eventfd
   std::thread thread_;
 };
 

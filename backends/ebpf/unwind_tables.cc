@@ -68,7 +68,11 @@ UnwindTables::UnwindTables(UnwindTables&& other) noexcept
       used_(other.used_),
       last_generation_(other.last_generation_),
       processes_known_(std::move(other.processes_known_)),
-      files_(std::move(other.files_)) {}
+      clearings_(other.clearings_),
+      files_(std::move(other.files_)),
+      new_modules_(std::move(other.new_modules_)),
+      new_maps_(std::move(other.new_maps_)),
+      new_processes_(std::move(other.new_processes_)) {}
 
 UnwindTables::~UnwindTables() {
   if (mapping_entries_ != nullptr) munmap(mapping_entries_, kMappingBytes);
@@ -119,18 +123,35 @@ const UnwindTables::Module* UnwindTables::module(const std::shared_ptr<const Unw
   constexpr size_t kMaxRows = size_t{1} << kRowBits;
   if (rows.empty() || rows.size() > kMaxRows || files_.size() > kUnwindModules) return nullptr;
   added.number = static_cast<uint32_t>(files_.size() - 1);
-  added.map = create_rows(static_cast<uint32_t>(rows.size()));
-  if (!added.map.valid()) return nullptr;
+  UniqueFd map = create_rows(static_cast<uint32_t>(rows.size()));
+  if (!map.valid()) return nullptr;
   const size_t bytes = rows.size() * sizeof(UnwindRowWord);
-  void* memory = mmap(nullptr, whole_pages(bytes), PROT_READ | PROT_WRITE, MAP_SHARED, added.map.get(), 0);
+  void* memory = mmap(nullptr, whole_pages(bytes), PROT_READ | PROT_WRITE, MAP_SHARED, map.get(), 0);
   if (memory == MAP_FAILED) return nullptr;
   std::memcpy(memory, rows.data(), bytes);
   munmap(memory, whole_pages(bytes));
-  const int fd = added.map.get();
-  if (bpf_map_update_elem(modules_.get(), &added.number, &fd, BPF_ANY) != 0) return nullptr;
+  new_modules_.push_back(added.number);
+  new_maps_.push_back(std::move(map));
   added.rows = static_cast<uint32_t>(rows.size());
-  added.map.reset();  // the array of arrays holds it
   return &added;
+}
+
+// The array of arrays holds them from then on. An insertion waits for programs, a batch (since Linux 5.16) but once.
+Status UnwindTables::insert_new_modules() {
+  const std::vector<uint32_t> numbers = std::exchange(new_modules_, {});
+  const std::vector<UniqueFd> maps = std::exchange(new_maps_, {});
+  if (numbers.empty()) return {};
+  std::vector<int> fds;
+  for (const UniqueFd& map : maps) fds.push_back(map.get());
+  auto count = static_cast<uint32_t>(numbers.size());
+  LIBBPF_OPTS(bpf_map_batch_opts, options);
+  if (bpf_map_update_batch(modules_.get(), numbers.data(), fds.data(), &count, &options) == 0) return {};
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (bpf_map_update_elem(modules_.get(), &numbers[i], &fds[i], BPF_ANY) != 0) {
+      return Error::from_errno("enter a file's rows into the eBPF tables for unwinding");
+    }
+  }
+  return {};
 }
 
 // The index of COUNT entries that no program looks at.
@@ -140,13 +161,15 @@ Result<uint32_t> UnwindTables::make_room(uint32_t count) {
     // Everyone is asked for again. A program that looked before is done within the time of a step.
     for (const pid_t pid : processes_known_) bpf_map_delete_elem(processes_.get(), &pid);
     processes_known_.clear();
+    new_processes_.clear();
+    ++clearings_;
     used_ = 0;
     usleep(10'000);
   }
   return std::exchange(used_, used_ + count);
 }
 
-Status UnwindTables::publish(pid_t pid, uint64_t tag, UnwindFiles& files, const std::vector<Mapping>& mappings) {
+Status UnwindTables::enter(pid_t pid, uint64_t tag, UnwindFiles& files, const std::vector<Mapping>& mappings) {
   std::vector<UnwindMapping> entries;
   uint64_t trampoline = 0;
   for (const Mapping& mapping : mappings) {
@@ -168,16 +191,19 @@ Status UnwindTables::publish(pid_t pid, uint64_t tag, UnwindFiles& files, const 
   ASSIGN_OR_RETURN(const uint32_t first, make_room(count));
   processes_known_.insert(pid);
   std::copy(entries.begin(), entries.end(), mapping_entries_ + first);
-  const UnwindProcess process{tag,       ++last_generation_ * kGenerationHash, first, count, count == 0 ? 1U : 0U,
-                              trampoline};
-  if (bpf_map_update_elem(processes_.get(), &pid, &process, BPF_ANY) != 0) {
-    return Error::from_errno(fmt::format("enter process {} into the eBPF table of processes", pid));
-  }
+  new_processes_.push_back(
+      {pid, {tag, ++last_generation_ * kGenerationHash, first, count, count == 0 ? 1U : 0U, trampoline}});
   return {};
 }
 
-void UnwindTables::prepare(pid_t pid, UnwindFiles& files, const Mapping& mapping) {
-  if (const auto file = files.open(pid, mapping)) module(file);
+Status UnwindTables::commit() {
+  TRY(insert_new_modules());
+  for (const auto& [pid, process] : std::exchange(new_processes_, {})) {
+    if (bpf_map_update_elem(processes_.get(), &pid, &process, BPF_ANY) != 0) {
+      return Error::from_errno(fmt::format("enter process {} into the eBPF table of processes", pid));
+    }
+  }
+  return {};
 }
 
 void UnwindTables::forget(pid_t pid) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/ebpf/function_compiler.h"
@@ -30,16 +31,17 @@ class UnwindTables {
 
   // Its ring is not among them.
   UnwindAccess access() const { return access_; }
-  // Lets programs unwind stacks of PID, whose code is mapped as MAPPINGS say, from now on. TAG: as a program told it;
-  // 0: the next one that looks will.
-  Status publish(pid_t pid, uint64_t tag, UnwindFiles& files, const std::vector<Mapping>& mappings);
+  // Lets programs unwind stacks of PID, whose code is mapped as MAPPINGS say, from the next commit() on. TAG: as a
+  // program told it; 0: the next one that looks will.
+  Status enter(pid_t pid, uint64_t tag, UnwindFiles& files, const std::vector<Mapping>& mappings);
+  // Waits for all programs that run, once for everything entered: the kernel does so when it gets a new array.
+  Status commit();
   void forget(pid_t pid);
-  // Makes the table of a file that PID has mapped, for whoever will have it mapped too.
-  void prepare(pid_t pid, UnwindFiles& files, const Mapping& mapping);
+  // Another number after all processes had to be forgotten to make room.
+  uint64_t clearings() const { return clearings_; }
 
  private:
   struct Module {
-    UniqueFd map;
     uint32_t number = 0;
     uint32_t rows = 0;
   };
@@ -47,6 +49,7 @@ class UnwindTables {
   Status find_task_fields();
   void find_return_instances(const TypeProvider& types, const StructDefinition& task);
   const Module* module(const std::shared_ptr<const UnwindFile>& file);
+  Status insert_new_modules();
   Result<uint32_t> make_room(uint32_t count);
 
   UniqueFd processes_;
@@ -58,7 +61,12 @@ class UnwindTables {
   uint32_t used_ = 0;                         // of them; ranges are never used again but all at once
   uint64_t last_generation_ = 0;
   std::set<pid_t> processes_known_;
+  uint64_t clearings_ = 0;
   std::map<std::shared_ptr<const UnwindFile>, Module> files_;
+  // Entered, not committed.
+  std::vector<uint32_t> new_modules_;  // their numbers
+  std::vector<UniqueFd> new_maps_;     // and arrays
+  std::vector<std::pair<pid_t, UnwindProcess>> new_processes_;
 };
 
 }  // namespace polytap::ebpf
