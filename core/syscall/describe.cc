@@ -75,9 +75,16 @@ constexpr ArgumentKind ptrace_pid_kind = value_kind(p::ptrace_pid);
 constexpr ArgumentKind ptrace_address_kind = value_kind(p::ptrace_address);
 constexpr ArgumentKind ptrace_data_kind = by_command(p::ptrace_data, p::ptrace_known_at_entry);
 constexpr ArgumentKind policy_kind = value_kind(p::policy);
+constexpr ArgumentKind long_policy_kind{p::policy, Direction::kValue, nullptr, 0, 1};  // as wide as a long
 constexpr ArgumentKind huge_flags_kind(const ConstantTable& table) { return named(p::huge_flags, table); }
 constexpr ArgumentKind membarrier_cpu_kind = value_kind(p::membarrier_cpu);
-constexpr ArgumentKind kcmp_rest_kind = value_kind(p::kcmp_rest);
+constexpr ArgumentKind kcmp_rest_kind(uint8_t index) { return {p::kcmp_rest, Direction::kValue, nullptr, 0, index}; }
+constexpr ArgumentKind host_name_kind = input(p::host_name, 1);
+constexpr ArgumentKind reboot_argument_kind = value_kind(p::reboot_argument);
+constexpr ArgumentKind mount_type_kind = value_kind(p::mount_type);
+constexpr ArgumentKind mount_flags_kind = value_kind(p::mount_flags);
+constexpr ArgumentKind mount_data_kind = value_kind(p::mount_data);
+constexpr ArgumentKind date_at_kind = out_kind<int64_t>(p::date_at);
 constexpr ArgumentKind seccomp_flags_kind = value_kind(p::seccomp_flags);
 constexpr ArgumentKind key_kind = value_kind(p::key);
 constexpr ArgumentKind io_priority_kind = value_kind(p::io_priority);
@@ -110,6 +117,7 @@ constexpr ArgumentKind old_directory_entries_kind = result(p::old_directory_entr
 constexpr ArgumentKind fcntl_argument_kind = by_command(p::fcntl_argument, p::fcntl_known_at_entry);
 constexpr ArgumentKind ioctl_command_kind = value_kind(p::ioctl_command);
 constexpr ArgumentKind ioctl_argument_kind = by_command(p::ioctl_argument, p::ioctl_known_at_entry);
+constexpr ArgumentKind io_uring_register_answer_kind = addendum(p::io_uring_register_answer);
 constexpr ArgumentKind ioctl_answer_kind = addendum(p::ioctl_answer);
 constexpr ArgumentKind io_vectors_kind(uint8_t count) { return input(p::io_vectors, count); }
 constexpr ArgumentKind io_vectors_result_kind(uint8_t count) { return result(p::io_vectors_result, count); }
@@ -251,7 +259,11 @@ constexpr ArgumentKind socket_type_kind = value_kind(p::socket_type);
 constexpr ArgumentKind socket_protocol_kind = value_kind(p::socket_protocol);
 constexpr ArgumentKind socket_address_kind(uint8_t length) { return input(p::socket_address, length); }
 constexpr ArgumentKind socket_address_result_kind(uint8_t length) { return result(p::socket_address_result, length); }
-constexpr ArgumentKind socket_address_length_kind = out_kind<int>(p::socket_address_length);
+constexpr ArgumentKind socket_address_length_kind(uint8_t address) {
+  ArgumentKind kind = out_kind<int>(p::socket_address_length);
+  kind.length_argument = address;
+  return kind;
+}
 constexpr ArgumentKind option_length_kind = out_kind<int>(p::socket_address_length);
 constexpr ArgumentKind socket_option_kind = value_kind(p::socket_option);
 constexpr ArgumentKind socket_option_value_kind = input(p::socket_option_value, 4);
@@ -260,7 +272,7 @@ constexpr ArgumentKind data_to_send_kind(uint8_t length) { return input(p::data_
 constexpr ArgumentKind data_received_kind = result(p::data_received);
 constexpr ArgumentKind message_to_send_kind = input(p::message_to_send);
 constexpr ArgumentKind message_received_kind = result(p::message_received);
-constexpr ArgumentKind messages_to_send_kind = input(p::messages_to_send);
+constexpr ArgumentKind messages_to_send_kind = result(p::messages_to_send);  // with the lengths that were sent
 constexpr ArgumentKind messages_received_kind = result(p::messages_received);
 
 // The kinds' names as the table has them.

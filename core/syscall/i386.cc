@@ -8,7 +8,9 @@
 #include <iterator>
 
 #include "core/syscall/arguments.h"
+#include "core/syscall/printers.h"
 #include "core/syscall/table.h"
+#include "core/syscall/tables_protocols.h"
 
 namespace polytap {
 namespace {
@@ -33,6 +35,8 @@ enum class Places : uint8_t {
   kOffsetAt1Long,  // readahead, fadvise64
   kOffsetsAt2And4,
   kSizeAt1,  // of the structure, before its address
+  kSeek,     // the upper half of the offset comes first
+  kOffsetAt0,
 };
 
 struct Alias {
@@ -89,6 +93,9 @@ constexpr Alias kAliases[] = {
     {"fadvise64_64", "fadvise64", Places::kOffsetsAt1And3},
     {"sync_file_range", "sync_file_range", Places::kOffsetsAt1And3},
     {"fallocate", "fallocate", Places::kOffsetsAt2And4},
+    {"_llseek", "lseek", Places::kSeek},
+    {"lookup_dcookie", "lookup_dcookie", Places::kOffsetAt0},
+    {"io_pgetevents_time64", "io_pgetevents"},
     {"clock_gettime64", "clock_gettime"},
     {"clock_settime64", "clock_settime"},
     {"clock_adjtime64", "clock_adjtime"},
@@ -161,6 +168,13 @@ bool move_arguments(CallValues& call, Places places, size_t count, const MemoryV
       return true;
     case Places::kSizeAt1:
       return true;
+    case Places::kSeek:
+      a[1] = joined(a[2], a[1]);
+      a = {a[0], a[1], a[3], a[4], 0, 0};
+      return true;
+    case Places::kOffsetAt0:
+      a = {joined(a[0], a[1]), a[2], a[3], 0, 0, 0};
+      return true;
     case Places::kOffsetsAt2And4:
       a = {a[0], a[1], joined(a[2], a[3]), joined(a[4], a[5]), 0, 0};
       return true;
@@ -178,6 +192,72 @@ std::string_view take_socket_call(CallValues& call, const MemoryView& memory) {
   return kSocketCalls[index].name;
 }
 
+// The calls behind ipc(2), by the lower half of its first argument (linux/ipc.h): where each has what comes behind
+// that, first, second, third, ptr and fifth; kNone where it has no more.
+struct IpcCall {
+  uint32_t number;
+  std::string_view name;
+  std::array<uint8_t, 5> places;
+};
+constexpr uint8_t kFirst = 1;
+constexpr uint8_t kSecond = 2;
+constexpr uint8_t kThird = 3;
+constexpr uint8_t kPointer = 4;
+constexpr uint8_t kFifth = 5;
+constexpr uint8_t kNone = 0;
+constexpr IpcCall kIpcCalls[] = {
+    {1, "semop", {kFirst, kPointer, kSecond, kNone}},
+    {2, "semget", {kFirst, kSecond, kThird, kNone}},
+    {3, "semctl", {kFirst, kSecond, kThird, kPointer}},
+    {4, "semtimedop", {kFirst, kPointer, kSecond, kFifth}},
+    {11, "msgsnd", {kFirst, kPointer, kSecond, kThird}},
+    {12, "msgrcv", {kFirst, kPointer, kSecond, kFifth, kThird}},
+    {13, "msgget", {kFirst, kSecond, kNone}},
+    {14, "msgctl", {kFirst, kSecond, kPointer, kNone}},
+    {21, "shmat", {kFirst, kPointer, kSecond, kNone}},
+    {22, "shmdt", {kPointer, kNone}},
+    {23, "shmget", {kFirst, kSecond, kThird, kNone}},
+    {24, "shmctl", {kFirst, kSecond, kPointer, kNone}},
+};
+
+// What ipc(2) stands for; empty when it is none of them or its arguments cannot be read.
+std::string_view take_ipc_call(CallValues& call, const MemoryView& memory) {
+  constexpr uint32_t kReceive = 12;
+  constexpr uint64_t kVersion = 0xffff;  // the upper half
+  const auto number = static_cast<uint32_t>(call.arguments[0]);
+  const auto* found = std::ranges::find(kIpcCalls, number & kVersion, &IpcCall::number);
+  if (found == std::end(kIpcCalls)) return {};
+  std::array<uint64_t, 6> arguments = call.arguments;
+  // The first version of msgrcv has a structure of the buffer and the type; so does the third argument of semctl.
+  if (found->number == kReceive && number >> 16 == 0) {
+    std::array<uint64_t, 2> parts{};
+    if (!read_words(memory, arguments[kPointer], parts)) return {};
+    arguments[kPointer] = parts[0];
+    arguments[kFifth] = static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(parts[1])));
+  }
+  if (found->name == "semctl") {
+    std::array<uint64_t, 1> value{};
+    if (!read_words(memory, arguments[kPointer], value)) return {};
+    arguments[kPointer] = value[0];
+  }
+  call.arguments = {};
+  for (size_t i = 0; i < found->places.size() && found->places[i] != kNone; ++i) {
+    call.arguments[i] = arguments[found->places[i]];
+  }
+  return found->name;
+}
+
+// socketcall(2) whose arguments cannot be read, or that is none of them.
+void socket_subcall(CallText& text, uint64_t value, const ArgumentKind&) {
+  kSocketSubcalls.find(value).empty() ? text.print("{}", value) : text.enumeration(kSocketSubcalls, value);
+}
+
+// The result of _llseek.
+void offset_result(CallText& text, uint64_t value, const ArgumentKind&) {
+  int64_t offset = 0;
+  if (text.fetch_result(value, offset)) text.print("[{}]", offset);
+}
+
 // Descriptions of calls that have other arguments than the one of the same meaning.
 const CallDescription* own_description(std::string_view name, const CallDescription& same) {
   struct Own {
@@ -186,7 +266,15 @@ const CallDescription* own_description(std::string_view name, const CallDescript
     CallDescription sigaction = *describe_call(find_syscall("rt_sigaction")->number);
     CallDescription statfs64 = *describe_call(find_syscall("statfs")->number);
     CallDescription fstatfs64 = *describe_call(find_syscall("fstatfs")->number);
+    CallDescription send = *describe_call(find_syscall("sendto")->number);
+    CallDescription recv = *describe_call(find_syscall("recvfrom")->number);
+    CallDescription seek = *describe_call(find_syscall("lseek")->number);
     Own() {
+      constexpr uint8_t kWithoutAddress = 4;
+      send.argument_count = recv.argument_count = kWithoutAddress;
+      seek.argument_slots[3] = seek.argument_slots[2];
+      seek.argument_slots[2] = {offset_result, ArgumentKind::Direction::kOut};
+      seek.argument_count = 4;
       const ArgumentKind size = describe_call(find_syscall("read")->number)->argument_slots[2];
       umount.argument_count = 1;
       waitpid.argument_count = 3;
@@ -199,6 +287,9 @@ const CallDescription* own_description(std::string_view name, const CallDescript
     }
   };
   static const Own own;
+  if (name == "send") return &own.send;
+  if (name == "recv") return &own.recv;
+  if (name == "_llseek") return &own.seek;
   if (name == "umount") return &own.umount;
   if (name == "waitpid") return &own.waitpid;
   if (name == "sigaction") return &own.sigaction;
@@ -236,7 +327,16 @@ void translate_i386(CallValues& call, const MemoryView& memory) {
       call.foreign_name = name = part;
       if (part == "send") name = "sendto";
       if (part == "recv") name = "recvfrom";
+    } else {
+      static constexpr CallDescription kPlain{
+          "socketcall", ReturnKind::kDecimal, 2, {{{socket_subcall}, {printers::address}}}};
+      call.number |= kNoCall;
+      call.description = &kPlain;
+      return;
     }
+  }
+  if (name == "ipc") {
+    if (const std::string_view part = take_ipc_call(call, memory); !part.empty()) call.foreign_name = name = part;
   }
   const auto* alias = std::ranges::find(kAliases, name, &Alias::name);
   const bool renamed = alias != std::end(kAliases);
@@ -247,7 +347,7 @@ void translate_i386(CallValues& call, const MemoryView& memory) {
   if (description == nullptr) return;
   const Places places = renamed ? alias->places : Places::kSame;
   if (move_arguments(call, places, description->argument_count, memory)) {
-    call.description = own_description(found->name, *description);
+    call.description = own_description(call.foreign_name, *description);
   }
 }
 

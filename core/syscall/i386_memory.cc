@@ -1,6 +1,7 @@
 // Structures of i386 programs: widened to those of x86-64, so that the same printers show both.
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <vector>
@@ -120,10 +122,17 @@ constexpr Move kStatus64Moves[] = {{0, 8, kDevice, 8},
                                    {84, 4, kTimesAt + 40, 8}};
 constexpr Layout kStatus64{kStatus64Moves, 96, sizeof(FileStatus)};
 // struct __old_kernel_stat there.
-constexpr Move kOldStatusMoves[] = {{0, 2, kDevice, 8},        {2, 2, kInode, 8},        {4, 2, kMode, 4},
-                                    {6, 2, kLinks, 8},         {8, 2, kUser, 4},         {10, 2, kGroup, 4},
-                                    {12, 2, kSpecial, 8},      {16, 4, kSize, 8},        {20, 4, kTimesAt, 8},
-                                    {24, 4, kTimesAt + 16, 8}, {28, 4, kTimesAt + 32, 8}};
+constexpr Move kOldStatusMoves[] = {{0, 2, kDevice, 8},
+                                    {2, 2, kInode, 8},
+                                    {4, 2, kMode, 4},
+                                    {6, 2, kLinks, 8},
+                                    {8, 2, kUser, 4},
+                                    {10, 2, kGroup, 4},
+                                    {12, 2, kSpecial, 8},
+                                    {16, 4, kSize, 8},
+                                    {20, 4, kTimesAt, 8, true},
+                                    {24, 4, kTimesAt + 16, 8, true},
+                                    {28, 4, kTimesAt + 32, 8, true}};
 constexpr Layout kOldStatus{kOldStatusMoves, 32, sizeof(FileStatus)};
 // struct statfs of include/uapi/asm-generic/statfs.h with 32-bit words.
 constexpr Move kSystemStatusMoves[] = {{0, 4, 0, 8},   {4, 4, 8, 8},   {8, 4, 16, 8},  {12, 4, 24, 8},
@@ -140,14 +149,14 @@ class WidenedMemory final : public MemoryView {
   size_t read(uint64_t address, std::span<std::byte> out) const override {
     const uint64_t offset = address - base_;
     const uint64_t index = offset / layout_.to_size;
-    if (address < base_ || index >= count_) return memory_.read(address, out);
+    // Printers read whole structures: what begins elsewhere is other data, which may well be next to this.
+    if (address < base_ || index >= count_ || offset % layout_.to_size != 0) return memory_.read(address, out);
     std::vector<std::byte> narrow(layout_.from_size);
     std::vector<std::byte> wide(layout_.to_size);
     if (memory_.read(base_ + index * layout_.from_size, narrow) != narrow.size()) return 0;
     for (const Move& move : layout_.moves) widen(move, narrow, wide);
-    const size_t start = offset % layout_.to_size;
-    const size_t length = std::min(out.size(), wide.size() - start);
-    std::copy_n(wide.begin() + static_cast<ptrdiff_t>(start), length, out.begin());
+    const size_t length = std::min(out.size(), wide.size());
+    std::copy_n(wide.begin(), length, out.begin());
     return length;
   }
 
@@ -174,6 +183,11 @@ constexpr Move kSystemStatus64Moves[] = {{0, 4, 0, 8},   {4, 4, 8, 8},   {8, 8, 
                                          {56, 4, 64, 8}, {60, 4, 72, 8}, {64, 4, 80, 8}};
 constexpr Layout kSystemStatus64{kSystemStatus64Moves, 84, sizeof(struct statfs)};
 
+constexpr Move kEventMoves[] = {{0, 4, 0, 8}, {4, 4, 8, 4}, {8, 4, 12, 4}, {12, 4, 16, 8}, {16, 4, 24, 8}};
+constexpr Layout kEvent{kEventMoves, 20, sizeof(sigevent)};
+constexpr Move kQueueMoves[] = {{0, 4, 0, 8, true}, {4, 4, 8, 8, true}, {8, 4, 16, 8, true}, {12, 4, 24, 8, true}};
+constexpr Layout kQueue{kQueueMoves, 16, 64};
+
 // Which structure a printer expects where its argument points.
 struct Rule {
   ArgumentPrinter print;
@@ -198,6 +212,15 @@ constexpr Rule kRules[] = {
     {printers::pselect_mask, &kMask},
     {printers::futex_timeout, &kTime},
     {printers::update_times, &kUpdate},
+    {printers::timer_event, &kEvent},
+    {printers::queue_request, &kQueue},
+    {printers::queue_attributes, &kQueue},
+};
+
+// Printers of what has words or pointers that are not widened.
+constexpr ArgumentPrinter kNotWidened[] = {
+    printers::clock_adjustment, printers::io_blocks,      printers::page_addresses,
+    printers::node_mask,        printers::kexec_segments,
 };
 
 bool is_name(const CallText& text, std::string_view name) { return text.call.foreign_name == name; }
@@ -245,6 +268,43 @@ void put_message(CallText& text, uint64_t value, const ArgumentKind& kind) {
   put_through(text, vectors, value, kind, kind.print);
 }
 
+// What comes behind si_code is aligned to 4 bytes there, and addresses have 4.
+void put_signal_information(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  const bool is_out = kind.direction == ArgumentKind::Direction::kOut;
+  std::array<uint32_t, 32> words{};
+  if (!(is_out ? text.fetch_result(value, words) : text.fetch(value, words))) return;
+  if (words[0] == 0) return text.put("{}");
+  constexpr size_t kFirst = 3;
+  siginfo_t info{};
+  info.si_signo = static_cast<int>(words[0]);
+  info.si_errno = static_cast<int>(words[1]);
+  info.si_code = static_cast<int>(words[2]);
+  const auto address = [&](size_t index) { return reinterpret_cast<void*>(static_cast<uintptr_t>(words[index])); };
+  const bool by_kernel = info.si_code > 0;
+  if (by_kernel && info.si_signo == SIGCHLD) {
+    info.si_pid = static_cast<pid_t>(words[kFirst]);
+    info.si_uid = words[kFirst + 1];
+    info.si_status = static_cast<int>(words[kFirst + 2]);
+    info.si_utime = static_cast<int32_t>(words[kFirst + 3]);
+    info.si_stime = static_cast<int32_t>(words[kFirst + 4]);
+  } else if (by_kernel && (info.si_signo == SIGSEGV || info.si_signo == SIGBUS || info.si_signo == SIGILL ||
+                           info.si_signo == SIGFPE || info.si_signo == SIGTRAP)) {
+    info.si_addr = address(kFirst);
+  } else if ((by_kernel && info.si_signo == SIGPOLL) || info.si_code == SI_SIGIO) {
+    info.si_band = static_cast<int32_t>(words[kFirst]);
+    info.si_fd = static_cast<int>(words[kFirst + 1]);
+  } else if (by_kernel && info.si_signo == SIGSYS) {
+    info.si_call_addr = address(kFirst);
+    info.si_syscall = static_cast<int>(words[kFirst + 1]);
+    info.si_arch = words[kFirst + 2];
+  } else {  // a timer has its id and its overruns in the same places
+    info.si_pid = static_cast<pid_t>(words[kFirst]);
+    info.si_uid = words[kFirst + 1];
+    info.si_ptr = address(kFirst + 2);
+  }
+  printers::put_signal_info(text, &info);
+}
+
 bool takes_lock(uint32_t command, bool& is_64) {
   constexpr uint32_t kGetLock64 = 12;
   constexpr uint32_t kSetLockWait64 = 14;
@@ -263,6 +323,21 @@ void put_i386_argument(CallText& text, uint64_t value, const ArgumentKind& kind)
   if (kind.print == io_vectors || kind.print == io_vectors_result || kind.print == vectors) {
     const uint64_t count = std::min<uint64_t>(text.argument(kind.length_argument), uint64_t{1} << 20);
     return put_through(text, WidenedMemory(text.memory, value, kVector, count), value, kind, kind.print);
+  }
+  if (kind.print == signal_info) return put_signal_information(text, value, kind);
+  const bool has_wide_times = text.call.foreign_name.ends_with("64");
+  if (std::ranges::find(kNotWidened, kind.print) != std::end(kNotWidened) && !has_wide_times) {
+    return text.address(value);
+  }
+  // Their structures are not widened.
+  constexpr uint64_t kNoStructure = 0;  // IPC_RMID
+  if ((kind.print == shm_argument || kind.print == msg_argument) && text.argument(1) != kNoStructure) {
+    return text.address(value);
+  }
+  if (kind.print == clone_tls && (text.argument(0) & CLONE_SETTLS) != 0) {
+    // A descriptor of the thread's segment.
+    text.put("tls=");
+    return thread_area(text, text.argument(4), kind);
   }
   bool is_64 = false;
   if (kind.print == fcntl_argument && takes_lock(static_cast<uint32_t>(text.argument(1)), is_64)) {

@@ -118,6 +118,7 @@ constexpr ValueKind by() {
 }
 
 #define ATTRIBUTE(member, ...) POLYTAP_FIELD(bpf_attr, member, __VA_ARGS__)
+// The first of those that came together with a later kernel.
 #define LATER(member, ...) POLYTAP_FIELD(bpf_attr, member, __VA_ARGS__, false, nullptr, true)
 
 constexpr uint16_t end_of(size_t offset, size_t size) { return static_cast<uint16_t>(offset + size); }
@@ -142,8 +143,8 @@ constexpr Field kMapCreateFields[] = {
     LATER(map_name, by<put_name>()),
     LATER(map_ifindex, {Show::kInterface}),
     LATER(btf_fd, kFdKind),
-    LATER(btf_key_type_id, kNumber),
-    LATER(btf_value_type_id, kNumber),
+    ATTRIBUTE(btf_key_type_id, kNumber),
+    ATTRIBUTE(btf_value_type_id, kNumber),
     LATER(btf_vmlinux_value_type_id, kNumber),
     LATER(map_extra, kNumber),
 };
@@ -160,7 +161,7 @@ constexpr Field kTakeFields[] = {
     ATTRIBUTE(map_fd, kFdKind),
     ATTRIBUTE(key, kPointer),
     ATTRIBUTE(value, kPointer),
-    LATER(flags, one_of(kBpfElementFlags)),
+    LATER(flags, one_of(kBpfLookupFlags)),
 };
 constexpr Structure kTake{kTakeFields, END(flags)};
 constexpr Field kKeyFields[] = {ATTRIBUTE(map_fd, kFdKind), ATTRIBUTE(key, kPointer)};
@@ -180,20 +181,20 @@ constexpr Field kProgramLoadFields[] = {
     ATTRIBUTE(insns, by<put_instructions>()),
     ATTRIBUTE(license, by<put_string_at>()),
     LATER(log_level, kNumber),
-    LATER(log_size, kNumber),
-    LATER(log_buf, by<put_log>()),
+    ATTRIBUTE(log_size, kNumber),
+    ATTRIBUTE(log_buf, by<put_log>()),
     LATER(kern_version, by<put_kernel_version>()),
     LATER(prog_flags, flags_of(kBpfProgramFlags)),
     LATER(prog_name, by<put_name>()),
     LATER(prog_ifindex, {Show::kInterface}),
     LATER(expected_attach_type, one_of(kBpfAttachTypes)),
     LATER(prog_btf_fd, kFdKind),
-    LATER(func_info_rec_size, kNumber),
-    LATER(func_info, kPointer),
-    LATER(func_info_cnt, kNumber),
-    LATER(line_info_rec_size, kNumber),
-    LATER(line_info, kPointer),
-    LATER(line_info_cnt, kNumber),
+    ATTRIBUTE(func_info_rec_size, kNumber),
+    ATTRIBUTE(func_info, kPointer),
+    ATTRIBUTE(func_info_cnt, kNumber),
+    ATTRIBUTE(line_info_rec_size, kNumber),
+    ATTRIBUTE(line_info, kPointer),
+    ATTRIBUTE(line_info_cnt, kNumber),
     LATER(attach_btf_id, kNumber),
     LATER(attach_prog_fd, kFdKind),
     {"fd_array", offsetof(bpf_attr, fd_array), 8, kPointer, false, nullptr, true},
@@ -235,9 +236,9 @@ constexpr Field kTestFields[] = {
     INNER(test, repeat, kNumber),
     INNER(test, duration, kNumber),
     INNER(test, ctx_size_in, kNumber, false, nullptr, true),
-    INNER(test, ctx_size_out, kNumber, false, nullptr, true),
-    INNER(test, ctx_in, kPointer, false, nullptr, true),
-    INNER(test, ctx_out, kPointer, false, nullptr, true),
+    INNER(test, ctx_size_out, kNumber),
+    INNER(test, ctx_in, kPointer),
+    INNER(test, ctx_out, kPointer),
     INNER(test, flags, flags_of(kBpfTestFlags), false, nullptr, true),
     INNER(test, cpu, kNumber, false, nullptr, true),
     INNER(test, batch_size, kNumber, false, nullptr, true),
@@ -395,16 +396,14 @@ constexpr Command kCommands[] = {
 void put_classic_code(CallText& text, unsigned code) {
   const unsigned kind = BPF_CLASS(code);
   text.enumeration(kBpfClassicClasses, kind);
-  unsigned rest = code & ~0xffU;
+  constexpr unsigned kHigh = ~0xffU;  // no bits of the old instructions
   switch (kind) {
     case BPF_LD:
     case BPF_LDX:
-      put_size_and_mode(text, code & 0xff);
-      break;
+      return put_size_and_mode(text, code & 0xff);
     case BPF_ST:
     case BPF_STX:
-      put_rest_of_code(text, code & 0xf8);
-      break;
+      return put_rest_of_code(text, code & (kHigh | 0xf8));
     case BPF_ALU:
       put_operation(text, kBpfClassicOperations, code & 0xff);
       break;
@@ -421,8 +420,7 @@ void put_classic_code(CallText& text, unsigned code) {
         text.hex(source);
         text.put(" /* BPF_??? */");
       }
-      put_rest_of_code(text, code & 0xe0);
-      break;
+      return put_rest_of_code(text, code & (kHigh | 0xe0));
     }
     default:
       if (BPF_MISCOP(code) == BPF_TAX || BPF_MISCOP(code) == BPF_TXA) {
@@ -431,7 +429,7 @@ void put_classic_code(CallText& text, unsigned code) {
         put_rest_of_code(text, code & 0xf8);
       }
   }
-  put_rest_of_code(text, rest);
+  put_rest_of_code(text, code & kHigh);
 }
 
 // What a filter of seccomp returns: the action and its data.
@@ -489,7 +487,7 @@ void put_classic_instructions(CallText& text, uint64_t at, uint64_t count, bool 
 }
 
 void seccomp_argument(CallText& text, uint64_t value, const ArgumentKind&) {
-  switch (text.argument(0)) {
+  switch (static_cast<uint32_t>(text.argument(0))) {
     case SECCOMP_SET_MODE_FILTER:
       return put_classic_filter(text, value, true);
     case SECCOMP_GET_ACTION_AVAIL: {
@@ -510,6 +508,8 @@ void seccomp_argument(CallText& text, uint64_t value, const ArgumentKind&) {
   }
 }
 
-bool seccomp_known_at_entry(const CallText& text) { return text.argument(0) != SECCOMP_GET_NOTIF_SIZES; }
+bool seccomp_known_at_entry(const CallText& text) {
+  return static_cast<uint32_t>(text.argument(0)) != SECCOMP_GET_NOTIF_SIZES;
+}
 
 }  // namespace polytap::printers

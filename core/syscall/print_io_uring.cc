@@ -233,6 +233,14 @@ void io_uring_register_argument(CallText& text, uint64_t value, const ArgumentKi
   }
 }
 
+void io_uring_register_answer(CallText& text, uint64_t value, const ArgumentKind&) {
+  uint32_t first = 0;
+  if (text.argument(1) != IORING_REGISTER_IOWQ_MAX_WORKERS || !text.memory.read_object(value, first)) return;
+  // The former numbers.
+  text.put(" => ");
+  text.succeeded() ? put_workers(text, value, static_cast<uint32_t>(text.argument(3))) : text.address(value);
+}
+
 bool io_uring_register_known_at_entry(const CallText& text) { return text.argument(1) != IORING_REGISTER_PROBE; }
 
 }  // namespace polytap::printers

@@ -37,7 +37,8 @@ void map_flags(CallText& text, uint64_t whole, const ArgumentKind&) {
 }
 
 void mremap_address(CallText& text, uint64_t value, const ArgumentKind&) {
-  if ((text.argument(3) & MREMAP_FIXED) == 0) return text.omit();
+  constexpr uint64_t kMoves = MREMAP_MAYMOVE | MREMAP_FIXED;
+  if ((text.argument(3) & kMoves) != kMoves) return text.omit();
   text.address(value);
 }
 
@@ -54,7 +55,7 @@ void personality(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void random_bytes(CallText& text, uint64_t value, const ArgumentKind&) {
-  if (!text.succeeded()) return text.address(value);
+  if (!text.succeeded() || value == 0) return text.address(value);
   // Always in hex: there is nothing to read in it.
   const auto length = static_cast<uint64_t>(text.call.result);
   const size_t shown = std::min<uint64_t>(length, text.style.string_limit);
@@ -68,18 +69,33 @@ void random_bytes(CallText& text, uint64_t value, const ArgumentKind&) {
 
 namespace {
 
-void put_capabilities(CallText& text, uint32_t low, uint32_t high, bool wide) {
-  const uint64_t set = low | static_cast<uint64_t>(wide ? high : 0) << 32;
+// The bits of a 32-bit half, of which FIRST is the number of the lowest.
+void put_half_of_capabilities(CallText& text, uint32_t half, uint64_t first) {
   std::string names;
+  uint32_t rest = half;
   for (const Constant& capability : kCapabilities.constants) {
-    if ((set >> capability.value & 1) == 0) continue;
-    names += names.empty() ? "1<<" : "|1<<";
-    names += capability.name;
+    const uint64_t bit = capability.value - first;  // large below FIRST
+    if (bit >= 32 || (half >> bit & 1) == 0) continue;
+    names += fmt::format("{}1<<{}", names.empty() ? "" : "|", capability.name);
+    rest &= ~(1U << bit);
   }
-  uint64_t rest = set;
-  for (const Constant& capability : kCapabilities.constants) rest &= ~(1UL << capability.value);
-  if (rest != 0) names += fmt::format("{}{:#x}", names.empty() ? "" : "|", rest);
-  text.put(names.empty() ? "0" : names);
+  if (half == 0 || text.style.constants == ConstantStyle::kRaw) return text.hex(half);
+  if (names.empty())
+    return text.print(
+        "{:#x} /* CAP_?"
+        "?? */",
+        half);
+  if (rest != 0) names += fmt::format("|{:#x}", rest);
+  text.style.constants == ConstantStyle::kVerbose ? text.print("{:#x} /* {} */", half, names) : text.put(names);
+}
+
+void put_capabilities(CallText& text, uint32_t low, uint32_t high, bool wide) {
+  constexpr uint64_t kHalf = 32;
+  if (!wide) high = 0;
+  if (low != 0 || high == 0) put_half_of_capabilities(text, low, 0);
+  if (high == 0) return;
+  if (low != 0) text.put('|');
+  put_half_of_capabilities(text, high, kHalf);
 }
 
 }  // namespace
@@ -90,10 +106,11 @@ void capability_data(CallText& text, uint64_t value, const ArgumentKind& kind) {
     uint32_t permitted;
     uint32_t inheritable;
   };
-  uint32_t version = 0;
+  std::array<uint32_t, 2> header{};  // the version, and whose
   std::array<Set, 2> sets{};
   const bool known = kind.direction != ArgumentKind::Direction::kOut || text.succeeded();
-  if (value == 0 || !known || !text.memory.read_object(text.argument(0), version)) return text.address(value);
+  if (value == 0 || !known || !text.memory.read_object(text.argument(0), header)) return text.address(value);
+  const uint32_t version = header[0];
   const bool wide = version == _LINUX_CAPABILITY_VERSION_2 || version == _LINUX_CAPABILITY_VERSION_3;
   const auto bytes = std::as_writable_bytes(std::span(sets)).first(wide ? sizeof sets : sizeof(Set));
   if (text.memory.read(value, bytes) != bytes.size()) return text.address(value);
@@ -172,11 +189,12 @@ void memory_policy(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void node_mask(CallText& text, uint64_t value, const ArgumentKind& kind) {
-  if (kind.direction == ArgumentKind::Direction::kOut && !text.succeeded()) return text.address(value);
+  const bool is_result = kind.direction == ArgumentKind::Direction::kOut;
+  if (is_result && !text.succeeded() && text.argument(kind.length_argument) != 0) return text.address(value);
   // The kernel looks at one bit less than it is told of.
   const uint64_t bits = text.argument(kind.length_argument);
   const uint64_t words = (bits + 62) / 64;
-  if (words == 0 || value == 0) return text.address(value);
+  if (words == 0 && bits != 0) return text.address(value);
   put_array<uint64_t>(text, value, words, [&](uint64_t word) {
     if (word == 0) {
       text.put("0000000000000000");

@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "core/syscall/printers.h"
@@ -163,14 +164,28 @@ void put_sized(CallText& text, uint64_t value, uint64_t size, const Structure& s
 
 void mount_setting(CallText& text, uint64_t value, const ArgumentKind&) {
   const uint64_t size = text.argument(4);
-  if (size < kMountSetting.size) return text.address(value);
-  put_sized(text, value, size, kMountSetting);
+  std::array<std::byte, sizeof(mount_attr)> bytes{};
+  if (size < bytes.size() || !text.fetch(value, bytes)) return size < bytes.size() ? text.address(value) : void();
+  text.put('{');
+  put_fields(text, bytes, kMountSetting);
+  put_trailing_bytes(text, value, bytes.size(), size);
+  text.put('}');
 }
 
 void landlock_ruleset(CallText& text, uint64_t value, const ArgumentKind&) {
   constexpr uint64_t kLeast = 8;
-  if (text.argument(1) < kLeast) return text.address(value);
-  put_sized(text, value, text.argument(1), kRuleset);
+  const uint64_t size = text.argument(1);
+  if (size < kLeast) return text.address(value);
+  std::array<std::byte, kRulesetSize> bytes{};
+  const auto known = std::span(bytes).first(std::min<uint64_t>(size, bytes.size()));
+  if (value == 0 || !text.style.dereference || text.memory.read(value, known) != known.size()) {
+    return text.address(value);
+  }
+  // Those that came later are shown where the caller has them.
+  const auto fields = std::span(kRulesetFields).first(known.size() / kLeast);
+  text.put('{');
+  put_fields(text, bytes, {fields, kRulesetSize});
+  text.put(size > bytes.size() ? ", ...}" : "}");
 }
 
 void landlock_rule(CallText& text, uint64_t value, const ArgumentKind&) {
@@ -290,12 +305,24 @@ void mount_key(CallText& text, uint64_t value, const ArgumentKind&) {
   static_cast<uint32_t>(text.argument(1)) <= kSetFd ? text.string(value) : text.address(value);
 }
 
+namespace {
+
+void put_binary_value(CallText& text, uint64_t value, uint32_t length) {
+  constexpr uint32_t kMost = 1024 * 1024;  // fs/fsopen.c
+  if (length > kMost) return text.address(value);
+  RenderStyle in_hex = text.style;
+  in_hex.hex = RenderStyle::Hex::kAll;
+  CallText(text.out, text.memory, in_hex, text.call).buffer(value, length);
+}
+
+}  // namespace
+
 void mount_value(CallText& text, uint64_t value, const ArgumentKind&) {
   switch (static_cast<uint32_t>(text.argument(1))) {
     case kSetString:
       return text.string(value);
     case kSetBinary:
-      return text.buffer(value, static_cast<uint32_t>(text.argument(4)));
+      return put_binary_value(text, value, static_cast<uint32_t>(text.argument(4)));
     case kSetPath:
     case kSetPathEmpty:
       return text.path(value);

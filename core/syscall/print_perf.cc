@@ -132,6 +132,10 @@ class Rest {
  private:
   bool has(size_t offset) const { return size_ > offset; }
 
+  void put_reserved(size_t offset, uint32_t value, size_t size) const {
+    if (value != 0) text_.print(" /* bytes {}..{}: {:#x} */", offset, offset + size - 1, value);
+  }
+
   void put_sampling() const {
     if (has(offsetof(perf_event_attr, branch_sample_type)) &&
         (attributes_.sample_type & PERF_SAMPLE_BRANCH_STACK) != 0) {
@@ -141,8 +145,9 @@ class Rest {
     if (!has(offsetof(perf_event_attr, sample_regs_user))) return;
     text_.put(", sample_regs_user=");
     text_.hex(attributes_.sample_regs_user);
-    if ((attributes_.sample_type & PERF_SAMPLE_STACK_USER) != 0) {
-      text_.print(", sample_stack_user={:#x}", attributes_.sample_stack_user);
+    if (has(offsetof(perf_event_attr, sample_stack_user)) && (attributes_.sample_type & PERF_SAMPLE_STACK_USER) != 0) {
+      text_.put(", sample_stack_user=");
+      text_.hex(attributes_.sample_stack_user);
     }
     if (has(offsetof(perf_event_attr, clockid)) && attributes_.use_clockid != 0) {
       text_.put(", clockid=");
@@ -152,12 +157,17 @@ class Rest {
     text_.put(", sample_regs_intr=");
     text_.hex(attributes_.sample_regs_intr);
     if (!has(offsetof(perf_event_attr, aux_watermark))) return;
-    text_.print(", aux_watermark={}, sample_max_stack={}", attributes_.aux_watermark, attributes_.sample_max_stack);
+    text_.print(", aux_watermark={}", attributes_.aux_watermark);
+    if (!has(offsetof(perf_event_attr, sample_max_stack))) return;
+    text_.print(", sample_max_stack={}", attributes_.sample_max_stack);
+    put_reserved(offsetof(perf_event_attr, __reserved_2), attributes_.__reserved_2, sizeof attributes_.__reserved_2);
     if (!has(offsetof(perf_event_attr, aux_sample_size))) return;
     text_.print(", aux_sample_size={}", attributes_.aux_sample_size);
+    put_reserved(offsetof(perf_event_attr, __reserved_3), attributes_.__reserved_3, sizeof attributes_.__reserved_3);
     if (!has(offsetof(perf_event_attr, sig_data))) return;
     text_.put(", sig_data=");
     text_.hex(attributes_.sig_data);
+    if (attributes_.size > sizeof attributes_) text_.put(", ...");
   }
 
   CallText& text_;

@@ -10,23 +10,36 @@
 #include <vector>
 
 #include "core/syscall/printers.h"
+#include "core/syscall/structure.h"
 #include "core/syscall/tables.h"
+#include "core/syscall/tables_ptrace.h"
 
 namespace polytap::printers {
 
 void put_wait_status(CallText& text, int status) {
+  int rest = status;
   if (WIFSTOPPED(status)) {
     text.print("{{WIFSTOPPED(s) && WSTOPSIG(s) == {}{}}}", signal_name(WSTOPSIG(status) & 0x7f),
                (WSTOPSIG(status) & 0x80) != 0 ? " | 0x80" : "");
-    if (const int rest = status >> 16; rest != 0) text.print(" | {:#x}", rest << 16);
+    rest &= ~W_STOPCODE(WSTOPSIG(status));
   } else if (WIFSIGNALED(status)) {
     text.print("{{WIFSIGNALED(s) && WTERMSIG(s) == {}{}}}", signal_name(WTERMSIG(status)),
                WCOREDUMP(status) ? " && WCOREDUMP(s)" : "");
+    rest &= ~(W_EXITCODE(0, WTERMSIG(status)) | WCOREFLAG);
   } else if (WIFCONTINUED(status)) {
     text.put("{WIFCONTINUED(s)}");
+    rest = 0;
   } else {
     text.print("{{WIFEXITED(s) && WEXITSTATUS(s) == {}}}", WEXITSTATUS(status));
+    rest &= ~W_EXITCODE(WEXITSTATUS(status), 0);
   }
+  constexpr int kEventShift = 16;
+  if (const uint32_t event = static_cast<uint32_t>(rest) >> kEventShift; event != 0) {
+    text.put('|');
+    text.enumeration(kPtraceEvents, event);
+    text.put("<<16");
+  }
+  if ((rest & 0xffff) != 0) text.print("|{:#x}", rest & 0xffff);
 }
 
 void wait_status(CallText& text, uint64_t value, const ArgumentKind&) {
@@ -104,7 +117,10 @@ void clone_arguments(CallText& text, uint64_t value, const ArgumentKind&) {
   const uint64_t flags = arguments.flags;
   text.put("{flags=");
   put_clone_flags(text, flags, 0);
-  if ((flags & CLONE_PIDFD) != 0) text.print(", pidfd={:#x}", static_cast<uint64_t>(arguments.pidfd));
+  if ((flags & CLONE_PIDFD) != 0) {
+    text.put(", pidfd=");
+    text.address(arguments.pidfd);
+  }
   if ((flags & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)) != 0) {
     text.put(", child_tid=");
     text.address(arguments.child_tid);
@@ -124,28 +140,38 @@ void clone_arguments(CallText& text, uint64_t value, const ArgumentKind&) {
   }
   if (arguments.set_tid != 0 || arguments.set_tid_size != 0) {
     text.put(", set_tid=");
-    put_array<int>(text, arguments.set_tid, arguments.set_tid_size, [&](int tid) { text.print("{}", tid); });
+    if (arguments.set_tid_size == 0) {
+      text.address(arguments.set_tid);
+    } else {
+      put_array<int>(text, arguments.set_tid, arguments.set_tid_size, [&](int tid) { text.print("{}", tid); });
+    }
     text.print(", set_tid_size={}", static_cast<uint64_t>(arguments.set_tid_size));
   }
-  if ((flags & CLONE_INTO_CGROUP) != 0) text.print(", cgroup={}", static_cast<uint64_t>(arguments.cgroup));
+  const bool has_cgroup =
+      size > offsetof(clone_args, cgroup) && ((flags & CLONE_INTO_CGROUP) != 0 || arguments.cgroup != 0);
+  if (has_cgroup) text.print(", cgroup={}", static_cast<uint64_t>(arguments.cgroup));
+  put_trailing_bytes(text, value, sizeof arguments, text.argument(1));
   text.put('}');
 }
 
 void clone_arguments_result(CallText& text, uint64_t, const ArgumentKind&) {
   clone_args arguments{};
-  if (!text.succeeded() ||
-      text.memory.read(text.argument(0),
-                       std::as_writable_bytes(std::span(&arguments, 1)).first(CLONE_ARGS_SIZE_VER0)) == 0) {
-    return;
-  }
-  int number = 0;
+  const auto first = std::as_writable_bytes(std::span(&arguments, 1)).first(CLONE_ARGS_SIZE_VER0);
+  const uint64_t size = text.argument(1);
+  const uint64_t at = text.argument(0);
+  if (!text.succeeded() || size < first.size() || text.memory.read(at, first) != first.size()) return;
   std::string parts;
-  if ((arguments.flags & CLONE_PIDFD) != 0 && text.memory.read_object(arguments.pidfd, number)) {
-    parts = fmt::format("pidfd=[{}]", number);
-  }
-  if ((arguments.flags & CLONE_PARENT_SETTID) != 0 && text.memory.read_object(arguments.parent_tid, number)) {
-    parts += fmt::format("{}parent_tid=[{}]", parts.empty() ? "" : ", ", number);
-  }
+  std::swap(parts, text.out);
+  const auto put_number = [&](std::string_view name, uint64_t address) {
+    int number = 0;
+    text.print("{}{}=", text.out.empty() ? "" : ", ", name);
+    if (text.fetch(address, number)) text.print("[{}]", number);
+  };
+  if ((arguments.flags & CLONE_PIDFD) != 0) put_number("pidfd", arguments.pidfd);
+  if ((arguments.flags & CLONE_PARENT_SETTID) != 0) put_number("parent_tid", arguments.parent_tid);
+  put_trailing_bytes(text, at, sizeof arguments, size);
+  std::swap(parts, text.out);
+  if (parts.starts_with(", ")) parts.erase(0, 2);
   if (!parts.empty()) text.print(" => {{{}}}", parts);
 }
 
@@ -161,14 +187,35 @@ bool futex_waits(uint32_t command) {
          command == FUTEX_LOCK_PI2 || command == FUTEX_WAIT_REQUEUE_PI;
 }
 
+// A part of the operation: a name, or a number with the name of what it should be behind the shift.
+void put_shifted(CallText& text, const ConstantTable& table, uint32_t value, std::string_view shift) {
+  if (!table.find(value).empty()) {
+    text.enumeration(table, value);
+    text.put(shift);
+  } else {
+    text.print("{:#x}{} /* {} */", value, shift, table.unknown);
+  }
+}
+
 void put_futex_wake_operation(CallText& text, uint32_t value) {
   const uint32_t operation = value >> 28;
   if ((operation & 8) != 0) text.put("FUTEX_OP_OPARG_SHIFT<<28|");
-  text.enumeration(kFutexOps, operation & 7);
-  text.print("<<28|{}<<12|", value >> 12 & 0xfff);
-  text.enumeration(kFutexCompares, value >> 24 & 15);
-  text.put("<<24|");
+  put_shifted(text, kFutexOps, operation & 7, "<<28");
+  text.put('|');
+  text.hex(value >> 12 & 0xfff);
+  text.put("<<12|");
+  put_shifted(text, kFutexCompares, value >> 24 & 15, "<<24");
+  text.put('|');
   text.hex(value & 0xfff);
+}
+
+}  // namespace
+
+namespace {
+
+// Those that FUTEX_CLOCK_REALTIME means something to.
+bool takes_clock(uint32_t command) {
+  return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET || command == FUTEX_WAIT_REQUEUE_PI;
 }
 
 }  // namespace
@@ -176,10 +223,11 @@ void put_futex_wake_operation(CallText& text, uint32_t value) {
 void futex_operation(CallText& text, uint64_t value, const ArgumentKind&) {
   const auto operation = static_cast<uint32_t>(value);
   const uint32_t command = operation & static_cast<uint32_t>(FUTEX_CMD_MASK);
-  const std::string_view name = kFutexCommands.find(command);
+  const bool clock_fits = (operation & FUTEX_CLOCK_REALTIME) == 0 || takes_clock(command);
+  const std::string_view name = clock_fits ? kFutexCommands.find(command) : std::string_view();
   if (name.empty() || text.style.constants == ConstantStyle::kRaw) return text.enumeration(kFutexCommands, operation);
   std::string names(name);
-  if ((operation & FUTEX_PRIVATE_FLAG) != 0) names += "_PRIVATE";
+  if ((operation & FUTEX_PRIVATE_FLAG) != 0) names += command == FUTEX_FD ? "|FUTEX_PRIVATE_FLAG" : "_PRIVATE";
   if ((operation & FUTEX_CLOCK_REALTIME) != 0) names += "|FUTEX_CLOCK_REALTIME";
   if (text.style.constants == ConstantStyle::kVerbose) {
     text.hex(operation);
@@ -205,6 +253,7 @@ void futex_timeout(CallText& text, uint64_t value, const ArgumentKind& kind) {
   if (futex_waits(command)) return time_spec(text, value, kind);
   switch (command) {
     case FUTEX_WAKE:
+    case FUTEX_FD:
       return text.omit();
     case FUTEX_WAKE_BITSET:
       return text.skip();
@@ -265,16 +314,15 @@ void arch_prctl_argument(CallText& text, uint64_t value, const ArgumentKind& kin
 
 void cpu_set(CallText& text, uint64_t value, const ArgumentKind& kind) {
   // The kernel says at the exit how many bytes it wrote; what is set is as long as the caller says.
-  uint64_t length = text.argument(kind.length_argument);
+  uint64_t length = static_cast<uint32_t>(text.argument(kind.length_argument));
   if (kind.direction == ArgumentKind::Direction::kOut) {
     if (!text.succeeded()) return text.address(value);
     length = static_cast<uint64_t>(text.call.result);
   }
-  constexpr uint64_t kLargest = 1024 * 1024;
+  constexpr uint64_t kLargest = 128;  // 1024 CPUs
   std::vector<uint8_t> bytes(std::min(length, kLargest));
-  if (value == 0 || text.memory.read(value, std::as_writable_bytes(std::span(bytes))) != bytes.size()) {
-    return text.address(value);
-  }
+  const auto room = std::as_writable_bytes(std::span(bytes));
+  if (value == 0 || !text.style.dereference || text.memory.read(value, room) != room.size()) return text.address(value);
   text.put('[');
   bool first = true;
   for (size_t cpu = 0; cpu < bytes.size() * 8; cpu++) {
@@ -282,6 +330,7 @@ void cpu_set(CallText& text, uint64_t value, const ArgumentKind& kind) {
     text.print("{}{}", first ? "" : " ", cpu);
     first = false;
   }
+  if (length > kLargest) text.put(first ? "..." : " ...");
   text.put(']');
 }
 
@@ -293,8 +342,7 @@ void groups(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void groups_result(CallText& text, uint64_t value, const ArgumentKind&) {
-  const bool only_asked = static_cast<uint32_t>(text.argument(0)) == 0 && text.call.result != 0;
-  if (!text.succeeded() || only_asked) return text.address(value);
+  if (!text.succeeded()) return text.address(value);
   put_array<uint32_t>(text, value, static_cast<uint64_t>(text.call.result),
                       [&](uint32_t group) { text.print("{}", group); });
 }

@@ -89,7 +89,7 @@ void page_nodes(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void page_states(CallText& text, uint64_t value, const ArgumentKind&) {
-  if (!text.succeeded()) return text.address(value);
+  if (!text.succeeded() && text.argument(1) != 0) return text.address(value);
   put_array<int32_t>(text, value, text.argument(1), [&](int32_t state) {
     const std::string_view name = state < 0 ? errno_name(-state) : std::string_view();
     name.empty() ? text.print("{}", state) : text.print("-{}", name);
@@ -102,15 +102,15 @@ void put_segment(CallText& text, const user_desc& segment) {
   text.put("{entry_number=");
   segment.entry_number == UINT32_MAX ? text.put("-1") : text.print("{}", segment.entry_number);
   text.put(", base_addr=");
-  segment.base_addr == 0 ? text.put("00000000") : text.print("{:#010x}", segment.base_addr);
+  segment.base_addr == 0 ? text.put("00000000") : text.print("{:#08x}", segment.base_addr);
   text.put(", limit=");
-  segment.limit == 0 ? text.put("00000000") : text.print("{:#010x}", segment.limit);
-  text.print(
-      ", seg_32bit={}, contents={}, read_exec_only={}, limit_in_pages={}, seg_not_present={}, useable={}, lm={}}}",
-      static_cast<unsigned>(segment.seg_32bit), static_cast<unsigned>(segment.contents),
-      static_cast<unsigned>(segment.read_exec_only), static_cast<unsigned>(segment.limit_in_pages),
-      static_cast<unsigned>(segment.seg_not_present), static_cast<unsigned>(segment.useable),
-      static_cast<unsigned>(segment.lm));
+  segment.limit == 0 ? text.put("00000000") : text.print("{:#08x}", segment.limit);
+  text.print(", seg_32bit={}, contents={}, read_exec_only={}, limit_in_pages={}, seg_not_present={}, useable={}",
+             static_cast<unsigned>(segment.seg_32bit), static_cast<unsigned>(segment.contents),
+             static_cast<unsigned>(segment.read_exec_only), static_cast<unsigned>(segment.limit_in_pages),
+             static_cast<unsigned>(segment.seg_not_present), static_cast<unsigned>(segment.useable));
+  if (!text.call.is_32bit) text.print(", lm={}", static_cast<unsigned>(segment.lm));
+  text.put('}');
 }
 
 }  // namespace
@@ -122,9 +122,8 @@ void thread_area(CallText& text, uint64_t value, const ArgumentKind&) {
 
 void thread_area_result(CallText& text, uint64_t value, const ArgumentKind&) {
   user_desc segment{};
-  if (text.succeeded()) {
-    if (text.fetch(value, segment)) put_segment(text, segment);
-    return;
+  if (text.succeeded() && text.style.dereference && text.memory.read_object(value, segment)) {
+    return put_segment(text, segment);
   }
   uint32_t entry = 0;
   if (text.fetch(value, entry)) {
@@ -133,9 +132,9 @@ void thread_area_result(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void note_thread_area(CallText& text) {
-  uint32_t entry = 0;
-  if (text.succeeded() && text.memory.read_object(text.argument(0), entry)) {
-    text.note = fmt::format("entry_number={}", entry);
+  user_desc segment{};
+  if (text.succeeded() && text.memory.read_object(text.argument(0), segment)) {
+    text.note = fmt::format("entry_number={}", segment.entry_number);
   }
 }
 
@@ -244,6 +243,27 @@ constexpr Field kStatisticsFields[] = {
 };
 constexpr Structure kStatistics{kStatisticsFields, sizeof(fs_quota_stat)};
 
+constexpr Field kFileStatisticsVFields[] = {
+    POLYTAP_FIELD(fs_qfilestatv, qfs_ino, kNumber),
+    POLYTAP_FIELD(fs_qfilestatv, qfs_nblks, kNumber),
+    POLYTAP_FIELD(fs_qfilestatv, qfs_nextents, kNumber),
+};
+constexpr Structure kFileStatisticsV{kFileStatisticsVFields, sizeof(fs_qfilestatv)};
+constexpr Field kStatisticsVFields[] = {
+    POLYTAP_FIELD(fs_quota_statv, qs_version, kSigned),
+    POLYTAP_FIELD(fs_quota_statv, qs_flags, flags_of(kXfsQuotaStates), true),
+    POLYTAP_FIELD(fs_quota_statv, qs_incoredqs, kNumber, true),
+    POLYTAP_FIELD(fs_quota_statv, qs_uquota, structure_of(kFileStatisticsV), true),
+    POLYTAP_FIELD(fs_quota_statv, qs_gquota, structure_of(kFileStatisticsV), true),
+    POLYTAP_FIELD(fs_quota_statv, qs_pquota, structure_of(kFileStatisticsV), true),
+    POLYTAP_FIELD(fs_quota_statv, qs_btimelimit, kSigned, true),
+    POLYTAP_FIELD(fs_quota_statv, qs_itimelimit, kSigned, true),
+    POLYTAP_FIELD(fs_quota_statv, qs_rtbtimelimit, kSigned, true),
+    POLYTAP_FIELD(fs_quota_statv, qs_bwarnlimit, kNumber, true),
+    POLYTAP_FIELD(fs_quota_statv, qs_iwarnlimit, kNumber, true),
+};
+constexpr Structure kStatisticsV{kStatisticsVFields, sizeof(fs_quota_statv)};
+
 // What a command takes behind the device: an id or a format, and the address of what.
 struct QuotaCommand {
   uint32_t command;
@@ -269,6 +289,8 @@ constexpr QuotaCommand kQuotaCommandsByNumber[] = {
     {Q_XSETQLIM, QuotaCommand::Id::kUser, &kDiskQuota, false},
     {Q_XGETQSTAT, QuotaCommand::Id::kNone, &kStatistics, true},
     {Q_XGETNEXTQUOTA, QuotaCommand::Id::kUser, &kDiskQuota, true},
+    {Q_XQUOTASYNC, QuotaCommand::Id::kNone, nullptr, false, false},
+    {Q_XGETQSTATV, QuotaCommand::Id::kNone, &kStatisticsV, true},
 };
 
 const QuotaCommand* quota_command_of(const CallText& text) {

@@ -54,9 +54,15 @@ void put_signal_set(CallText& text, uint64_t set, uint32_t signal_count) {
 
 void signal_set(CallText& text, uint64_t value, const ArgumentKind& kind) {
   uint64_t set = 0;
-  if (kind.length_argument != 0 && text.argument(kind.length_argument) != sizeof set) return text.address(value);
-  const bool is_out = kind.direction == ArgumentKind::Direction::kOut;
-  if (is_out ? text.fetch_result(value, set) : text.fetch(value, set)) put_signal_set(text, set);
+  constexpr uint64_t kPending = 127;  // rt_sigpending takes shorter sets too
+  const uint64_t length = kind.length_argument != 0 ? text.argument(kind.length_argument) : sizeof set;
+  const bool fits = length == sizeof set || (text.call.number == kPending && length < sizeof set);
+  const bool is_known = kind.direction != ArgumentKind::Direction::kOut || text.succeeded();
+  const auto bytes = std::as_writable_bytes(std::span(&set, 1)).first(fits ? length : 0);
+  if (!fits || !is_known || value == 0 || !text.style.dereference || text.memory.read(value, bytes) != bytes.size()) {
+    return text.address(value);
+  }
+  put_signal_set(text, set, static_cast<uint32_t>(length * 8));
 }
 
 void signal_action(CallText& text, uint64_t value, const ArgumentKind& kind) {
@@ -66,7 +72,10 @@ void signal_action(CallText& text, uint64_t value, const ArgumentKind& kind) {
   text.put("{sa_handler=");
   put_handler(text, action.handler);
   text.put(", sa_mask=");
-  put_signal_set(text, action.mask);
+  // The mask of the first kernels has a word.
+  constexpr uint32_t kOldSignals = 32;
+  constexpr uint32_t kSignals = 64;
+  put_signal_set(text, action.mask, text.call.foreign_name == "sigaction" ? kOldSignals : kSignals);
   text.put(", sa_flags=");
   text.flags(kSigactionFlags, action.flags);
   constexpr uint64_t kRestorer = 0x04000000;  // SA_RESTORER, which libc keeps to itself
@@ -135,6 +144,10 @@ void put_value(CallText& text, const siginfo_t& info) {
   text.address(reinterpret_cast<uint64_t>(info.si_ptr));
 }
 
+void put_sender(CallText& text, const siginfo_t& info) {
+  text.print(", si_pid={}, si_uid={}", info.si_pid, info.si_uid);
+}
+
 void put_child(CallText& text, const siginfo_t& info) {
   text.print(", si_pid={}, si_uid={}, si_status=", info.si_pid, info.si_uid);
   if (info.si_code == CLD_EXITED) {
@@ -146,24 +159,43 @@ void put_child(CallText& text, const siginfo_t& info) {
   put_ticks(text, ", si_stime=", info.si_stime);
 }
 
-void put_details(CallText& text, const siginfo_t& info) {
+void put_fault(CallText& text, const siginfo_t& info) {
+  text.put(", si_addr=");
+  text.address(reinterpret_cast<uint64_t>(info.si_addr));
+  if (info.si_signo == SIGBUS && (info.si_code == BUS_MCEERR_AR || info.si_code == BUS_MCEERR_AO)) {
+    text.put(", si_addr_lsb=");
+    text.hex(static_cast<uint16_t>(info.si_addr_lsb));
+  } else if (info.si_signo == SIGSEGV && info.si_code == SEGV_BNDERR) {
+    text.put(", si_lower=");
+    text.address(reinterpret_cast<uint64_t>(info.si_lower));
+    text.put(", si_upper=");
+    text.address(reinterpret_cast<uint64_t>(info.si_upper));
+  } else if (info.si_signo == SIGSEGV && info.si_code == SEGV_PKUERR) {
+    text.print(", si_pkey={}", info.si_pkey);
+  }
+}
+
+// What a process, or the kernel on behalf of one, has put there.
+void put_details_of_sender(CallText& text, const siginfo_t& info) {
   switch (info.si_code) {
     case SI_USER:
     case SI_TKILL:
-      return text.print(", si_pid={}, si_uid={}", info.si_pid, info.si_uid);
+      return put_sender(text, info);
     case SI_TIMER:
-      text.print(", si_timerid={:#x}, si_overrun={}", info.si_timerid, info.si_overrun);
+      text.put(", si_timerid=");
+      text.hex(static_cast<uint32_t>(info.si_timerid));
+      text.print(", si_overrun={}", info.si_overrun);
       return put_value(text, info);
-    case SI_KERNEL:
-      if (info.si_signo == SIGSEGV || info.si_signo == SIGBUS || info.si_signo == SIGILL || info.si_signo == SIGFPE)
-        break;
-      return;
+    case SI_SIGIO:
+      return text.print(", si_band={}, si_fd={}", info.si_band, info.si_fd);
     default:
-      if (info.si_code < 0) {
-        text.print(", si_pid={}, si_uid={}", info.si_pid, info.si_uid);
-        return put_value(text, info);
-      }
+      put_sender(text, info);
+      if (info.si_ptr != nullptr) put_value(text, info);
   }
+}
+
+void put_details(CallText& text, const siginfo_t& info) {
+  if (info.si_code <= 0) return put_details_of_sender(text, info);
   switch (info.si_signo) {
     case SIGCHLD:
       return put_child(text, info);
@@ -172,8 +204,7 @@ void put_details(CallText& text, const siginfo_t& info) {
     case SIGSEGV:
     case SIGBUS:
     case SIGTRAP:
-      text.put(", si_addr=");
-      return text.address(reinterpret_cast<uint64_t>(info.si_addr));
+      return put_fault(text, info);
     case SIGPOLL:
       return text.print(", si_band={}", info.si_band);
     case SIGSYS:
@@ -182,7 +213,8 @@ void put_details(CallText& text, const siginfo_t& info) {
       text.print(", si_syscall=__NR_{}, si_arch=", call_name(static_cast<uint32_t>(info.si_syscall)));
       return info.si_arch == AUDIT_ARCH_X86_64 ? text.put("AUDIT_ARCH_X86_64") : text.hex(info.si_arch);
     default:
-      break;
+      if (info.si_pid != 0 || info.si_uid != 0) put_sender(text, info);
+      if (info.si_ptr != nullptr) put_value(text, info);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "core/syscall/printers.h"
 #include "core/syscall/socket_options.h"
 #include "core/syscall/tables.h"
+#include "core/syscall/tables_protocols.h"
 
 namespace polytap::printers {
 
@@ -29,83 +30,53 @@ void socket_type(CallText& text, uint64_t value, const ArgumentKind&) {
   text.flags(kSocketFlags, bits & ~kTypeMask);
 }
 
-void socket_protocol(CallText& text, uint64_t value, const ArgumentKind&) {
-  const auto protocol = static_cast<uint32_t>(value);
-  switch (static_cast<uint32_t>(text.argument(0))) {
-    case AF_INET:
-    case AF_INET6:
-      return text.enumeration(kIpProtocols, protocol);
-    case AF_NETLINK:
-      return text.enumeration(kNetlinkProtocols, protocol);
-    default:
-      return text.print("{}", value);
-  }
-}
-
 namespace {
 
-void put_unix(CallText& text, std::span<const char> bytes) {
-  const std::string_view path(bytes.data() + 2, bytes.size() - 2);
-  if (path.empty()) return;
-  text.put(", sun_path=");
-  if (path[0] != '\0') return text.quoted(path.substr(0, path.find('\0')));
-  text.put('@');
-  text.quoted(path.substr(1));
-}
-
-void put_inet(CallText& text, std::span<const char> bytes) {
-  sockaddr_in address{};
-  memcpy(&address, bytes.data(), std::min(bytes.size(), sizeof address));
-  std::array<char, INET_ADDRSTRLEN> name{};
-  inet_ntop(AF_INET, &address.sin_addr, name.data(), name.size());
-  text.print(", sin_port=htons({}), sin_addr=inet_addr(\"{}\")", ntohs(address.sin_port), name.data());
-}
-
-void put_inet6(CallText& text, std::span<const char> bytes) {
-  sockaddr_in6 address{};
-  memcpy(&address, bytes.data(), std::min(bytes.size(), sizeof address));
-  std::array<char, INET6_ADDRSTRLEN> name{};
-  inet_ntop(AF_INET6, &address.sin6_addr, name.data(), name.size());
-  text.print(
-      ", sin6_port=htons({}), sin6_flowinfo=htonl({}), inet_pton(AF_INET6, \"{}\", &sin6_addr), sin6_scope_id={}",
-      ntohs(address.sin6_port), ntohl(address.sin6_flowinfo), name.data(), address.sin6_scope_id);
-}
-
-void put_netlink(CallText& text, std::span<const char> bytes) {
-  sockaddr_nl address{};
-  memcpy(&address, bytes.data(), std::min(bytes.size(), sizeof address));
-  text.print(", nl_pid={}, nl_groups={:08x}", address.nl_pid, address.nl_groups);
-}
+struct FamilyProtocols {
+  uint32_t family;
+  const ConstantTable* protocols;
+};
+constexpr FamilyProtocols kProtocols[] = {
+    {AF_INET, &kIpProtocols},
+    {AF_INET6, &kIpProtocols},
+    {AF_NETLINK, &kNetlinkProtocols},
+    {AF_AX25, &kAx25Protocols},
+    {AF_CAN, &kCanProtocols},
+    {AF_IRDA, &kIrdaProtocols},
+    {AF_BLUETOOTH, &kBluetoothProtocols},
+    {AF_RXRPC, &kFamilies},
+    {AF_ISDN, &kIsdnProtocols},
+    {AF_PHONET, &kPhonetProtocols},
+    {AF_CAIF, &kCaifProtocols},
+    {AF_NFC, &kNfcSocketProtocols},
+    {AF_KCM, &kKcmProtocols},
+    {AF_SMC, &kSmcProtocols},
+};
 
 }  // namespace
 
-void put_socket_address(CallText& text, std::span<const char> bytes) {
-  uint16_t family = 0;
-  memcpy(&family, bytes.data(), sizeof family);
-  text.put("{sa_family=");
-  text.enumeration(kFamilies, family);
-  if (bytes.size() > sizeof family) {
-    if (family == AF_UNIX) {
-      put_unix(text, bytes);
-    } else if (family == AF_INET && bytes.size() >= sizeof(sockaddr_in)) {
-      put_inet(text, bytes);
-    } else if (family == AF_INET6 && bytes.size() >= sizeof(sockaddr_in6) - 4) {
-      put_inet6(text, bytes);
-    } else if (family == AF_NETLINK && bytes.size() >= sizeof(sockaddr_nl)) {
-      put_netlink(text, bytes);
-    } else {
-      text.put(", sa_data=");
-      text.quoted(std::string_view(bytes.data() + 2, bytes.size() - 2));
-    }
+void socket_protocol(CallText& text, uint64_t value, const ArgumentKind&) {
+  const auto protocol = static_cast<uint32_t>(value);
+  const auto family = static_cast<uint32_t>(text.argument(0));
+  constexpr uint64_t kSocket = 41;  // socketpair's is a number
+  if (text.call.number != kSocket) return text.print("{}", value);
+  if (family == AF_PACKET) {
+    text.put("htons(");
+    text.enumeration(kEtherTypes, ntohs(static_cast<uint16_t>(protocol)));
+    return text.put(')');
   }
-  text.put('}');
+  const auto* found = std::ranges::find(kProtocols, family, &FamilyProtocols::family);
+  if (found == std::end(kProtocols)) return text.print("{}", value);
+  text.enumeration(*found->protocols, protocol);
 }
 
 namespace {
 
 void put_address_at(CallText& text, uint64_t at, uint64_t length) {
+  if (static_cast<int32_t>(length) < 0) return text.address(at);
   std::vector<char> bytes(std::min<uint64_t>(length, sizeof(sockaddr_storage)));
-  if (at == 0 || bytes.size() < 2 || text.memory.read(at, std::as_writable_bytes(std::span(bytes))) != bytes.size()) {
+  if (at == 0 || !text.style.dereference || bytes.size() < 2 ||
+      text.memory.read(at, std::as_writable_bytes(std::span(bytes))) != bytes.size()) {
     return text.address(at);
   }
   put_socket_address(text, bytes);
@@ -126,8 +97,10 @@ void socket_address_result(CallText& text, uint64_t value, const ArgumentKind& k
   put_address_at(text, value, static_cast<uint64_t>(std::max(room, 0)));
 }
 
-void socket_address_length(CallText& text, uint64_t value, const ArgumentKind&) {
+void socket_address_length(CallText& text, uint64_t value, const ArgumentKind& kind) {
   int length = 0;
+  // Without an address the length means nothing.
+  if (kind.length_argument != 0 && text.argument(kind.length_argument) == 0) return text.address(value);
   if (value == 0 || !text.memory.read_object(value, length)) return text.address(value);
   if (!text.succeeded() || text.entry_int == length || text.entry_int < 0) {
     // What the caller had put there is all that a failed call leaves.
@@ -165,7 +138,9 @@ void put_message(CallText& text, const msghdr& message, uint64_t received, int n
   text.print(", msg_iovlen={}", message.msg_iovlen);
   if (message.msg_controllen != 0) {
     text.put(", msg_control=");
-    put_control_messages(text, reinterpret_cast<uint64_t>(message.msg_control), message.msg_controllen);
+    // Those of i386 programs have headers of 32-bit words.
+    const auto control = reinterpret_cast<uint64_t>(message.msg_control);
+    text.call.is_32bit ? text.address(control) : put_control_messages(text, control, message.msg_controllen);
   }
   text.print(", msg_controllen={}, msg_flags=", message.msg_controllen);
   text.flags(kMessageFlags, static_cast<uint32_t>(message.msg_flags));
@@ -209,14 +184,17 @@ void data_to_send(CallText& text, uint64_t value, const ArgumentKind& kind) {
 
 void data_received(CallText& text, uint64_t value, const ArgumentKind&) {
   if (!text.succeeded()) return text.address(value);
-  text.socket_data(static_cast<int>(text.argument(0)), value, static_cast<uint64_t>(text.call.result));
+  // No more than the caller has room for.
+  text.socket_data(static_cast<int>(text.argument(0)), value,
+                   std::min(static_cast<uint64_t>(text.call.result), text.argument(2)));
 }
 
 void messages_to_send(CallText& text, uint64_t value, const ArgumentKind&) {
+  int64_t sent = text.succeeded() ? text.call.result : 0;
   put_array<mmsghdr>(text, value, static_cast<uint32_t>(text.argument(2)), [&](const mmsghdr& entry) {
     text.put("{msg_hdr=");
     put_message(text, entry.msg_hdr, UINT64_MAX, -1);
-    if (text.succeeded()) text.print(", msg_len={}", entry.msg_len);
+    if (sent-- > 0) text.print(", msg_len={}", entry.msg_len);
     text.put('}');
   });
 }

@@ -26,7 +26,7 @@ constexpr Field kClockFields[] = {
     POLYTAP_FIELD(timex, modes, flags_of(kClockModes)),
     POLYTAP_FIELD(timex, offset, kSigned),
     POLYTAP_FIELD(timex, freq, kSigned),
-    POLYTAP_FIELD(timex, maxerror, kNumber),
+    POLYTAP_FIELD(timex, maxerror, kSigned),
     POLYTAP_FIELD(timex, esterror, kNumber),
     POLYTAP_FIELD(timex, status, flags_of(kClockStatus)),
     POLYTAP_FIELD(timex, constant, kSigned),
@@ -88,6 +88,14 @@ void time_zone(CallText& text, uint64_t value, const ArgumentKind& kind) {
   put_structure_at(text, value, kZone);
 }
 
+void date_at(CallText& text, uint64_t value, const ArgumentKind&) {
+  int64_t seconds = 0;
+  if (!text.fetch_result(value, seconds)) return;
+  text.print("[{}", seconds);
+  put_comment_time(text, seconds, 0);
+  text.put(']');
+}
+
 void note_date(CallText& text) {
   if (!text.succeeded() || text.call.result == 0) return;
   make_note(text, [&] { put_comment_time(text, text.call.result, 0); });
@@ -113,8 +121,8 @@ void user_id(CallText& text, uint64_t value, const ArgumentKind&) {
 
 void resident_pages(CallText& text, uint64_t value, const ArgumentKind&) {
   constexpr uint64_t kPage = 4096;
-  if (!text.succeeded()) return text.address(value);
   const uint64_t length = text.argument(1);
+  if (!text.succeeded() && (length != 0 || value == 0)) return text.address(value);
   const uint64_t pages = length / kPage + (length % kPage != 0 ? 1 : 0);
   put_array<uint8_t>(text, value, pages, [&](uint8_t page) { text.print("{}", page & 1); });
 }
@@ -256,49 +264,45 @@ void put_clamps(CallText& text, const SchedulingAttributes& attributes) {
 }
 
 constexpr uint64_t kFirstSize = 48;
+constexpr uint64_t kKeepPolicy = 0x8;       // SCHED_FLAG_KEEP_POLICY
 constexpr uint64_t kKeepParameters = 0x10;  // SCHED_FLAG_KEEP_PARAMS
-constexpr uint64_t kClampFlags = 0x60;      // SCHED_FLAG_UTIL_CLAMP
+
+// Of which SIZE bytes are known.
+// KEPT: the flags of what the call leaves as it is.
+void put_attributes(CallText& text, const SchedulingAttributes& attributes, uint64_t size, uint64_t kept) {
+  text.print("{{size={}", attributes.size);
+  if (size < kFirstSize) return;
+  const uint64_t flags = attributes.sched_flags;
+  if ((kept & (kKeepPolicy | kKeepParameters)) == 0) put_policy(text, attributes.sched_policy);
+  text.put(", sched_flags=");
+  text.flags(kSchedulingFlags, flags);
+  if ((kept & kKeepParameters) == 0) put_times(text, attributes);
+  if (size >= sizeof attributes) put_clamps(text, attributes);
+}
+
+bool read_attributes(const CallText& text, uint64_t at, uint64_t size, SchedulingAttributes& attributes) {
+  return text.memory.read(at, std::as_writable_bytes(std::span(&attributes, 1)).first(size)) == size;
+}
 
 }  // namespace
 
 void scheduling_attributes(CallText& text, uint64_t value, const ArgumentKind&) {
-  uint32_t size = 0;
   SchedulingAttributes attributes{};
+  if (!text.fetch(value, attributes.size)) return;
   // A size of 0 stands for the first one (sched_setattr(2)).
-  if (!text.fetch(value, size)) return;
-  const uint64_t wanted = size == 0 ? kFirstSize : std::min<uint64_t>(size, sizeof attributes);
-  if (wanted < kFirstSize) return text.print("{{size={}}}", size);
-  if (text.memory.read(value, std::as_writable_bytes(std::span(&attributes, 1)).first(wanted)) != wanted) {
-    return text.print("{{size={}, ... /* {:#x} */}}", size, value + sizeof size);
-  }
-  text.print("{{size={}", size);
-  const uint64_t flags = attributes.sched_flags;
-  put_policy(text, attributes.sched_policy);
-  text.put(", sched_flags=");
-  text.flags(kSchedulingFlags, flags);
-  if ((flags & kKeepParameters) == 0) put_times(text, attributes);
-  if ((flags & kClampFlags) != 0 && wanted >= sizeof attributes) put_clamps(text, attributes);
-  text.put(size > sizeof attributes ? ", ...}" : "}");
+  const uint64_t given = attributes.size == 0 ? kFirstSize : attributes.size;
+  const uint64_t size = std::min<uint64_t>(given, sizeof attributes);
+  if (size >= kFirstSize && !read_attributes(text, value, size, attributes)) return text.address(value);
+  put_attributes(text, attributes, size, attributes.sched_flags);
+  text.put(given > sizeof attributes ? ", ...}" : "}");
 }
 
 void scheduling_attributes_result(CallText& text, uint64_t value, const ArgumentKind&) {
-  uint32_t size = 0;
-  if (!text.succeeded()) return text.address(value);
-  if (!text.fetch(value, size)) return;
   SchedulingAttributes attributes{};
   const uint64_t room = std::min<uint64_t>(static_cast<uint32_t>(text.argument(2)), sizeof attributes);
-  const uint64_t wanted = std::min<uint64_t>(size, room);
-  text.print("{{size={}", size);
-  if (wanted > sizeof size) {
-    if (text.memory.read(value, std::as_writable_bytes(std::span(&attributes, 1)).first(wanted)) != wanted) {
-      return text.print(", ... /* {:#x} */}}", value + sizeof size);
-    }
-    put_policy(text, attributes.sched_policy);
-    text.put(", sched_flags=");
-    text.flags(kSchedulingFlags, attributes.sched_flags);
-    put_times(text, attributes);
-    put_clamps(text, attributes);
-  }
+  if (!text.succeeded() || !text.style.dereference || room == 0) return text.address(value);
+  if (value == 0 || !read_attributes(text, value, room, attributes)) return text.address(value);
+  put_attributes(text, attributes, attributes.size, 0);
   text.put('}');
 }
 

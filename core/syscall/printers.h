@@ -69,6 +69,7 @@ void fcntl_argument(CallText& text, uint64_t value, const ArgumentKind& kind);
 bool fcntl_known_at_entry(const CallText& text);
 void ioctl_command(CallText& text, uint64_t value, const ArgumentKind& kind);
 void ioctl_argument(CallText& text, uint64_t value, const ArgumentKind& kind);
+void io_uring_register_answer(CallText& text, uint64_t value, const ArgumentKind& kind);
 void ioctl_answer(CallText& text, uint64_t value, const ArgumentKind& kind);
 bool ioctl_known_at_entry(const CallText& text);
 void io_vectors(CallText& text, uint64_t value, const ArgumentKind& kind);         // to write
@@ -109,6 +110,12 @@ void node_mask(CallText& text, uint64_t value, const ArgumentKind& kind);
 void restarted(CallText& text, uint64_t value, const ArgumentKind& kind);
 
 // Clocks, scheduling, the log, mounts, Landlock, quotas and what came later.
+void host_name(CallText& text, uint64_t value, const ArgumentKind& kind);
+void reboot_argument(CallText& text, uint64_t value, const ArgumentKind& kind);
+void mount_type(CallText& text, uint64_t value, const ArgumentKind& kind);
+void mount_flags(CallText& text, uint64_t value, const ArgumentKind& kind);
+void mount_data(CallText& text, uint64_t value, const ArgumentKind& kind);
+void date_at(CallText& text, uint64_t value, const ArgumentKind& kind);
 void clock_adjustment(CallText& text, uint64_t value, const ArgumentKind& kind);
 void time_zone(CallText& text, uint64_t value, const ArgumentKind& kind);
 void update_times(CallText& text, uint64_t value, const ArgumentKind& kind);

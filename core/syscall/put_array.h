@@ -1,7 +1,17 @@
 // Arrays in the tracee's memory.
 #pragma once
 
+#include <sys/uio.h>
+
+#include <type_traits>
+
 namespace polytap::printers {
+
+// Of two 32-bit words in an i386 program, whose memory shows them widened.
+template <typename T>
+size_t size_there(const CallText& text, size_t size) {
+  return std::is_same_v<T, iovec> && text.call.is_32bit ? size / 2 : size;
+}
 
 template <typename T, typename Put>
 void put_array(CallText& text, uint64_t at, uint64_t count, Put&& put_element, size_t element_size) {
@@ -22,7 +32,7 @@ void put_array(CallText& text, uint64_t at, uint64_t count, Put&& put_element, s
     T element{};
     const uint64_t from = at + i * element_size;
     if (!text.memory.read_object(from, element)) {
-      text.print("... /* {:#x} */", from);
+      text.print("... /* {:#x} */", at + i * size_there<T>(text, element_size));
       break;
     }
     if (!text.style.verbose && i >= text.style.string_limit) {

@@ -281,9 +281,14 @@ void put_extensible(CallText& text, uint64_t address, uint64_t size, const Struc
   bytes.resize(std::max<size_t>(given, structure.size));
   text.put('{');
   if (!name.empty()) text.print("{}={{", name);
-  size_t shown = structure.fields.size();
-  while (shown > 0 && structure.fields[shown - 1].later && structure.fields[shown - 1].offset >= given) --shown;
-  put_fields(text, bytes, {structure.fields.first(shown), structure.size});
+  const auto missing =
+      std::ranges::find_if(structure.fields, [&](const Field& field) { return field.later && field.offset >= given; });
+  std::vector<Field> shown(structure.fields.begin(), missing);
+  // A text is as long as what is given of it.
+  if (!shown.empty() && shown.back().offset < given && (shown.back().kind.print != nullptr)) {
+    shown.back().size = static_cast<uint16_t>(std::min<size_t>(shown.back().size, given - shown.back().offset));
+  }
+  put_fields(text, bytes, {shown, structure.size});
   if (!name.empty()) text.put('}');
   const Bytes rest = Bytes(bytes).subspan(structure.size);
   if (std::ranges::any_of(rest, [](std::byte each) { return each != std::byte{0}; })) {
@@ -296,6 +301,17 @@ void put_extensible(CallText& text, uint64_t address, uint64_t size, const Struc
     }
   }
   text.put('}');
+}
+
+void put_trailing_bytes(CallText& text, uint64_t address, uint64_t from, uint64_t size) {
+  constexpr uint64_t kMost = 4096;  // the kernel takes no more than a page
+  const uint64_t end = std::min(size, kMost);
+  if (end <= from) return;
+  std::vector<std::byte> bytes(end - from);
+  if (text.memory.read(address + from, bytes) != bytes.size()) return text.put(", ???");
+  if (std::ranges::all_of(bytes, [](std::byte each) { return each == std::byte{0}; })) return;
+  text.print(", /* bytes {}..{} */ ", from, end - 1);
+  put_bytes(text, bytes);
 }
 
 void put_structure_at(CallText& text, uint64_t address, const Structure& structure) {

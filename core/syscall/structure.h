@@ -101,6 +101,8 @@ void put_fields(CallText& text, std::span<const std::byte> bytes, const Structur
 // are left out, and what follows the last field is shown when it is not zero. NAME: "query={..}" inside; may be empty.
 void put_extensible(CallText& text, uint64_t address, uint64_t size, const Structure& structure,
                     std::string_view name = {});
+// ", /* bytes 32..39 */ "\x01..."": what the caller passes at ADDRESS between FROM and SIZE, unless it is all zeros.
+void put_trailing_bytes(CallText& text, uint64_t address, uint64_t from, uint64_t size);
 // A structure at ADDRESS; the address where it cannot be read.
 void put_structure_at(CallText& text, uint64_t address, const Structure& structure);
 // COUNT of them.

@@ -129,6 +129,7 @@ extern const ConstantTable kPidfdOpenFlags;
 extern const ConstantTable kFinitModuleFlags;
 extern const ConstantTable kDeleteModuleFlags;
 extern const ConstantTable kRebootMagic;
+extern const ConstantTable kRebootMagic2;
 extern const ConstantTable kRebootCommands;
 extern const ConstantTable kSyslogActions;
 

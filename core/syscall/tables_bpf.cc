@@ -1,4 +1,4 @@
-// Names of bpf(2)'s constants. Written from the headers of Linux 6.1.
+// Names of bpf(2)'s constants. Written from the headers of Linux 6.1; the numbers are those of include/uapi of 7.0.
 #include "core/syscall/tables_bpf.h"
 
 #include <linux/bpf.h>
@@ -22,6 +22,8 @@ static constexpr Constant kBpfMapTypesConstants[] = {
     NAMED(BPF_MAP_TYPE_SK_STORAGE), NAMED(BPF_MAP_TYPE_DEVMAP_HASH), NAMED(BPF_MAP_TYPE_STRUCT_OPS),
     NAMED(BPF_MAP_TYPE_RINGBUF), NAMED(BPF_MAP_TYPE_INODE_STORAGE), NAMED(BPF_MAP_TYPE_TASK_STORAGE),
     NAMED(BPF_MAP_TYPE_BLOOM_FILTER), NAMED(BPF_MAP_TYPE_USER_RINGBUF),
+    {"BPF_MAP_TYPE_CGRP_STORAGE", 32}, {"BPF_MAP_TYPE_ARENA", 33}, {"BPF_MAP_TYPE_INSN_ARRAY", 34},
+    {"BPF_MAP_TYPE_RHASH", 35},
 };
 const ConstantTable kBpfMapTypes{kBpfMapTypesConstants, "BPF_MAP_TYPE_?" "??"};
 
@@ -36,7 +38,7 @@ static constexpr Constant kBpfProgramTypesConstants[] = {
     NAMED(BPF_PROG_TYPE_SK_REUSEPORT), NAMED(BPF_PROG_TYPE_FLOW_DISSECTOR), NAMED(BPF_PROG_TYPE_CGROUP_SYSCTL),
     NAMED(BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE), NAMED(BPF_PROG_TYPE_CGROUP_SOCKOPT), NAMED(BPF_PROG_TYPE_TRACING),
     NAMED(BPF_PROG_TYPE_STRUCT_OPS), NAMED(BPF_PROG_TYPE_EXT), NAMED(BPF_PROG_TYPE_LSM),
-    NAMED(BPF_PROG_TYPE_SK_LOOKUP), NAMED(BPF_PROG_TYPE_SYSCALL),
+    NAMED(BPF_PROG_TYPE_SK_LOOKUP), NAMED(BPF_PROG_TYPE_SYSCALL), {"BPF_PROG_TYPE_NETFILTER", 32},
 };
 const ConstantTable kBpfProgramTypes{kBpfProgramTypesConstants, "BPF_PROG_TYPE_?" "??"};
 
@@ -54,7 +56,11 @@ static constexpr Constant kBpfAttachTypesConstants[] = {
     NAMED(BPF_XDP_DEVMAP), NAMED(BPF_CGROUP_INET_SOCK_RELEASE), NAMED(BPF_XDP_CPUMAP), NAMED(BPF_SK_LOOKUP),
     NAMED(BPF_XDP), NAMED(BPF_SK_SKB_VERDICT), NAMED(BPF_SK_REUSEPORT_SELECT),
     NAMED(BPF_SK_REUSEPORT_SELECT_OR_MIGRATE), NAMED(BPF_PERF_EVENT), NAMED(BPF_TRACE_KPROBE_MULTI),
-    NAMED(BPF_LSM_CGROUP),
+    NAMED(BPF_LSM_CGROUP), {"BPF_STRUCT_OPS", 44}, {"BPF_NETFILTER", 45}, {"BPF_TCX_INGRESS", 46},
+    {"BPF_TCX_EGRESS", 47}, {"BPF_TRACE_UPROBE_MULTI", 48}, {"BPF_CGROUP_UNIX_CONNECT", 49},
+    {"BPF_CGROUP_UNIX_SENDMSG", 50}, {"BPF_CGROUP_UNIX_RECVMSG", 51}, {"BPF_CGROUP_UNIX_GETPEERNAME", 52},
+    {"BPF_CGROUP_UNIX_GETSOCKNAME", 53}, {"BPF_NETKIT_PRIMARY", 54}, {"BPF_NETKIT_PEER", 55},
+    {"BPF_TRACE_KPROBE_SESSION", 56}, {"BPF_TRACE_UPROBE_SESSION", 57}, {"BPF_TRACE_FSESSION", 58},
 };
 const ConstantTable kBpfAttachTypes{kBpfAttachTypesConstants, "BPF_?" "??"};
 
@@ -70,6 +76,9 @@ static constexpr Constant kBpfElementFlagsConstants[] = {
     NAMED(BPF_ANY), NAMED(BPF_NOEXIST), NAMED(BPF_EXIST), NAMED(BPF_F_LOCK),
 };
 const ConstantTable kBpfElementFlags{kBpfElementFlagsConstants, "BPF_?" "??"};
+
+static constexpr Constant kBpfLookupFlagsConstants[] = {NAMED(BPF_ANY), NAMED(BPF_F_LOCK)};
+const ConstantTable kBpfLookupFlags{kBpfLookupFlagsConstants, "BPF_?" "??"};
 
 static constexpr Constant kBpfProgramFlagsConstants[] = {
     NAMED(BPF_F_STRICT_ALIGNMENT), NAMED(BPF_F_ANY_ALIGNMENT), NAMED(BPF_F_TEST_RND_HI32),

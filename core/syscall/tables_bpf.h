@@ -10,6 +10,7 @@ extern const ConstantTable kBpfProgramTypes;
 extern const ConstantTable kBpfAttachTypes;
 extern const ConstantTable kBpfMapFlags;
 extern const ConstantTable kBpfElementFlags;
+extern const ConstantTable kBpfLookupFlags;
 extern const ConstantTable kBpfProgramFlags;
 extern const ConstantTable kBpfAttachFlags;
 extern const ConstantTable kBpfQueryFlags;

@@ -1,4 +1,4 @@
-// Names of io_uring's constants. Written from the headers of Linux 6.1.
+// Names of io_uring's constants. Written from the headers of Linux 6.1; the numbers are those of include/uapi of 7.0.
 #include "core/syscall/tables_io_uring.h"
 
 #include <linux/io_uring.h>
@@ -22,7 +22,11 @@ static constexpr Constant kIouringOperationsConstants[] = {
     NAMED(IORING_OP_UNLINKAT), NAMED(IORING_OP_MKDIRAT), NAMED(IORING_OP_SYMLINKAT), NAMED(IORING_OP_LINKAT),
     NAMED(IORING_OP_MSG_RING), NAMED(IORING_OP_FSETXATTR), NAMED(IORING_OP_SETXATTR), NAMED(IORING_OP_FGETXATTR),
     NAMED(IORING_OP_GETXATTR), NAMED(IORING_OP_SOCKET), NAMED(IORING_OP_URING_CMD), NAMED(IORING_OP_SEND_ZC),
-    NAMED(IORING_OP_SENDMSG_ZC),
+    NAMED(IORING_OP_SENDMSG_ZC), {"IORING_OP_READ_MULTISHOT", 49}, {"IORING_OP_WAITID", 50},
+    {"IORING_OP_FUTEX_WAIT", 51}, {"IORING_OP_FUTEX_WAKE", 52}, {"IORING_OP_FUTEX_WAITV", 53},
+    {"IORING_OP_FIXED_FD_INSTALL", 54}, {"IORING_OP_FTRUNCATE", 55}, {"IORING_OP_BIND", 56}, {"IORING_OP_LISTEN", 57},
+    {"IORING_OP_RECV_ZC", 58}, {"IORING_OP_EPOLL_WAIT", 59}, {"IORING_OP_READV_FIXED", 60},
+    {"IORING_OP_WRITEV_FIXED", 61}, {"IORING_OP_PIPE", 62}, {"IORING_OP_NOP128", 63}, {"IORING_OP_URING_CMD128", 64},
 };
 const ConstantTable kIouringOperations{kIouringOperationsConstants, "IORING_OP_?" "??"};
 

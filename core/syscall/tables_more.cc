@@ -101,10 +101,42 @@ const ConstantTable kKexecFileFlags{kKexecFileFlagsConstants,
                                     "KEXEC_FILE_?"
                                     "??"};
 
-static constexpr Constant kQuotaCommandsConstants[] = {
-    {"Q_SYNC", 0x800001},     {"Q_QUOTAON", 0x800002},  {"Q_QUOTAOFF", 0x800003},
-    {"Q_GETFMT", 0x800004},   {"Q_GETINFO", 0x800005},  {"Q_SETINFO", 0x800006},
-    {"Q_GETQUOTA", 0x800007}, {"Q_SETQUOTA", 0x800008}, {"Q_GETNEXTQUOTA", 0x800009}};
+static constexpr Constant kQuotaCommandsConstants[] = {{"Q_SYNC", 0x800001},
+                                                       {"Q_QUOTAON", 0x800002},
+                                                       {"Q_QUOTAOFF", 0x800003},
+                                                       {"Q_GETFMT", 0x800004},
+                                                       {"Q_GETINFO", 0x800005},
+                                                       {"Q_SETINFO", 0x800006},
+                                                       {"Q_GETQUOTA", 0x800007},
+                                                       {"Q_SETQUOTA", 0x800008},
+                                                       {"Q_GETNEXTQUOTA", 0x800009},
+                                                       {"Q_XQUOTAON", 0x5801},
+                                                       {"Q_XQUOTAOFF", 0x5802},
+                                                       {"Q_XGETQUOTA", 0x5803},
+                                                       {"Q_XSETQLIM", 0x5804},
+                                                       {"Q_XGETQSTAT", 0x5805},
+                                                       {"Q_XQUOTARM", 0x5806},
+                                                       {"Q_XQUOTASYNC", 0x5807},
+                                                       {"Q_XGETQSTATV", 0x5808},
+                                                       {"Q_XGETNEXTQUOTA", 0x5809},
+                                                       // Of the kernels before 2.4.22.
+                                                       {"Q_V1_QUOTAON", 0x100},
+                                                       {"Q_V1_QUOTAOFF", 0x200},
+                                                       {"Q_V1_GETQUOTA", 0x300},
+                                                       {"Q_V1_SETQUOTA", 0x400},
+                                                       {"Q_V1_SETUSE", 0x500},
+                                                       {"Q_V1_SYNC", 0x600},
+                                                       {"Q_SETQLIM", 0x700},
+                                                       {"Q_V1_GETSTATS", 0x800},
+                                                       {"Q_V2_GETINFO", 0x900},
+                                                       {"Q_V2_SETINFO", 0xa00},
+                                                       {"Q_V2_SETGRACE", 0xb00},
+                                                       {"Q_V2_SETFLAGS", 0xc00},
+                                                       {"Q_V2_GETQUOTA", 0xd00},
+                                                       {"Q_V2_SETQUOTA", 0xe00},
+                                                       {"Q_V2_SETUSE", 0xf00},
+                                                       {"Q_V1_RSQUASH", 0x1000},
+                                                       {"Q_V2_GETSTATS", 0x1100}};
 const ConstantTable kQuotaCommands{kQuotaCommandsConstants,
                                    "Q_?"
                                    "?"

@@ -17,8 +17,8 @@ static constexpr Constant kMountFlagsConstants[] = {
     NAMED(MS_MANDLOCK), NAMED(MS_DIRSYNC), NAMED(MS_NOSYMFOLLOW), NAMED(MS_NOATIME), NAMED(MS_NODIRATIME),
     NAMED(MS_BIND), NAMED(MS_MOVE), NAMED(MS_REC), NAMED(MS_SILENT), NAMED(MS_POSIXACL), NAMED(MS_UNBINDABLE),
     NAMED(MS_PRIVATE), NAMED(MS_SLAVE), NAMED(MS_SHARED), NAMED(MS_RELATIME), NAMED(MS_KERNMOUNT),
-    NAMED(MS_I_VERSION), NAMED(MS_STRICTATIME), NAMED(MS_LAZYTIME), {"MS_NOREMOTELOCK", 1<<27}, {"MS_NOSEC", 1<<28},
-    {"MS_BORN", 1<<29}, NAMED(MS_ACTIVE), NAMED(MS_NOUSER),
+    NAMED(MS_I_VERSION), NAMED(MS_STRICTATIME), NAMED(MS_LAZYTIME), {"MS_SUBMOUNT", 1<<26}, {"MS_NOREMOTELOCK", 1<<27}, {"MS_NOSEC", 1<<28},
+    {"MS_BORN", 1<<29}, NAMED(MS_ACTIVE), {"MS_NOUSER", 1U<<31},
 };
 const ConstantTable kMountFlags{kMountFlagsConstants, "MS_?" "??"};
 
@@ -41,7 +41,7 @@ static constexpr Constant kSwapFlagsConstants[] = {
 const ConstantTable kSwapFlags{kSwapFlagsConstants, "SWAP_FLAG_?" "??"};
 
 static constexpr Constant kOpenTreeFlagsConstants[] = {
-    {"OPEN_TREE_CLONE", 1}, {"OPEN_TREE_CLOEXEC", 02000000}, {"AT_SYMLINK_NOFOLLOW", 0x100}, {"AT_REMOVEDIR", 0x200},
+    {"OPEN_TREE_CLONE", 1}, {"OPEN_TREE_NAMESPACE", 2}, {"OPEN_TREE_CLOEXEC", 02000000}, {"AT_SYMLINK_NOFOLLOW", 0x100}, {"AT_REMOVEDIR", 0x200},
     {"AT_SYMLINK_FOLLOW", 0x400}, {"AT_NO_AUTOMOUNT", 0x800}, {"AT_EMPTY_PATH", 0x1000}, {"AT_RECURSIVE", 0x8000},
 };
 const ConstantTable kOpenTreeFlags{kOpenTreeFlagsConstants, "OPEN_TREE_?" "??"};
@@ -49,7 +49,7 @@ const ConstantTable kOpenTreeFlags{kOpenTreeFlagsConstants, "OPEN_TREE_?" "??"};
 static constexpr Constant kMoveMountFlagsConstants[] = {
     {"MOVE_MOUNT_F_SYMLINKS", 1}, {"MOVE_MOUNT_F_AUTOMOUNTS", 2}, {"MOVE_MOUNT_F_EMPTY_PATH", 4},
     {"MOVE_MOUNT_T_SYMLINKS", 0x10}, {"MOVE_MOUNT_T_AUTOMOUNTS", 0x20}, {"MOVE_MOUNT_T_EMPTY_PATH", 0x40},
-    {"MOVE_MOUNT_SET_GROUP", 0x100},
+    {"MOVE_MOUNT_SET_GROUP", 0x100}, {"MOVE_MOUNT_BENEATH", 0x200},
 };
 const ConstantTable kMoveMountFlags{kMoveMountFlagsConstants, "MOVE_MOUNT_?" "??"};
 
@@ -61,12 +61,12 @@ const ConstantTable kFsopenFlags{kFsopenFlagsConstants, "FSOPEN_?" "??"};
 static constexpr Constant kFsconfigCommandsConstants[] = {
     {"FSCONFIG_SET_FLAG", 0}, {"FSCONFIG_SET_STRING", 1}, {"FSCONFIG_SET_BINARY", 2}, {"FSCONFIG_SET_PATH", 3},
     {"FSCONFIG_SET_PATH_EMPTY", 4}, {"FSCONFIG_SET_FD", 5}, {"FSCONFIG_CMD_CREATE", 6},
-    {"FSCONFIG_CMD_RECONFIGURE", 7},
+    {"FSCONFIG_CMD_RECONFIGURE", 7}, {"FSCONFIG_CMD_CREATE_EXCL", 8},
 };
 const ConstantTable kFsconfigCommands{kFsconfigCommandsConstants, "FSCONFIG_?" "??"};
 
 static constexpr Constant kFsmountFlagsConstants[] = {
-    {"FSMOUNT_CLOEXEC", 1},
+    {"FSMOUNT_CLOEXEC", 1}, {"FSMOUNT_NAMESPACE", 2},
 };
 const ConstantTable kFsmountFlags{kFsmountFlagsConstants, "FSMOUNT_?" "??"};
 

@@ -88,7 +88,7 @@ static constexpr Constant kPerfBreakpointsConstants[] = {
     NAMED(HW_BREAKPOINT_EMPTY), NAMED(HW_BREAKPOINT_RW), NAMED(HW_BREAKPOINT_R), NAMED(HW_BREAKPOINT_W),
     NAMED(HW_BREAKPOINT_X),
 };
-const ConstantTable kPerfBreakpoints{kPerfBreakpointsConstants, "HW_BREAKPOINT_?" "??"};
+const ConstantTable kPerfBreakpoints{kPerfBreakpointsConstants, "HW_BREAKPOINT_INVALID"};
 // clang-format on
 
 }  // namespace polytap

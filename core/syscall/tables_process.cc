@@ -227,7 +227,8 @@ static constexpr Constant kCapabilityVersionsConstants[] = {
 const ConstantTable kCapabilityVersions{kCapabilityVersionsConstants, "_LINUX_CAPABILITY_VERSION_?" "??"};
 
 static constexpr Constant kPersonalitiesConstants[] = {
-    NAMED(PER_LINUX), NAMED(PER_LINUX32), NAMED(PER_SVR4), NAMED(PER_BSD), NAMED(PER_MASK),
+    NAMED(PER_LINUX), NAMED(PER_LINUX32), NAMED(PER_SVR4), NAMED(PER_BSD), NAMED(PER_RISCOS),
+    NAMED(PER_OSF4), NAMED(PER_HPUX), NAMED(PER_MASK),
 };
 const ConstantTable kPersonalities{kPersonalitiesConstants, "PER_?" "??"};
 
@@ -286,6 +287,10 @@ static constexpr Constant kIouringRegisterOpcodesConstants[] = {
     NAMED(IORING_UNREGISTER_IOWQ_AFF), NAMED(IORING_REGISTER_IOWQ_MAX_WORKERS),
     NAMED(IORING_REGISTER_RING_FDS), NAMED(IORING_UNREGISTER_RING_FDS), NAMED(IORING_REGISTER_PBUF_RING),
     NAMED(IORING_UNREGISTER_PBUF_RING), NAMED(IORING_REGISTER_SYNC_CANCEL), NAMED(IORING_REGISTER_FILE_ALLOC_RANGE),
+    {"IORING_REGISTER_PBUF_STATUS", 26}, {"IORING_REGISTER_NAPI", 27}, {"IORING_UNREGISTER_NAPI", 28},
+    {"IORING_REGISTER_CLOCK", 29}, {"IORING_REGISTER_CLONE_BUFFERS", 30}, {"IORING_REGISTER_SEND_MSG_RING", 31},
+    {"IORING_REGISTER_ZCRX_IFQ", 32}, {"IORING_REGISTER_RESIZE_RINGS", 33}, {"IORING_REGISTER_MEM_REGION", 34},
+    {"IORING_REGISTER_QUERY", 35}, {"IORING_REGISTER_ZCRX_CTRL", 36}, {"IORING_REGISTER_BPF_FILTER", 37},
 };
 const ConstantTable kIouringRegisterOpcodes{kIouringRegisterOpcodesConstants, "IORING_REGISTER_?" "??"};
 
@@ -317,12 +322,12 @@ static constexpr Constant kBpfCommandsConstants[] = {
 const ConstantTable kBpfCommands{kBpfCommandsConstants, "BPF_?" "??"};
 
 static constexpr Constant kLandlockCreateFlagsConstants[] = {
-    NAMED(LANDLOCK_CREATE_RULESET_VERSION),
+    NAMED(LANDLOCK_CREATE_RULESET_VERSION), {"LANDLOCK_CREATE_RULESET_ERRATA", 2},
 };
 const ConstantTable kLandlockCreateFlags{kLandlockCreateFlagsConstants, "LANDLOCK_CREATE_RULESET_?" "??"};
 
 static constexpr Constant kLandlockRulesConstants[] = {
-    NAMED(LANDLOCK_RULE_PATH_BENEATH),
+    NAMED(LANDLOCK_RULE_PATH_BENEATH), {"LANDLOCK_RULE_NET_PORT", 2},
 };
 const ConstantTable kLandlockRules{kLandlockRulesConstants, "LANDLOCK_RULE_?" "??"};
 
@@ -347,11 +352,14 @@ static constexpr Constant kDeleteModuleFlagsConstants[] = {
 };
 const ConstantTable kDeleteModuleFlags{kDeleteModuleFlagsConstants, "O_?" "??"};
 
-static constexpr Constant kRebootMagicConstants[] = {
-    NAMED(LINUX_REBOOT_MAGIC1), NAMED(LINUX_REBOOT_MAGIC2), NAMED(LINUX_REBOOT_MAGIC2A), NAMED(LINUX_REBOOT_MAGIC2B),
+static constexpr Constant kRebootMagicConstants[] = {NAMED(LINUX_REBOOT_MAGIC1)};
+const ConstantTable kRebootMagic{kRebootMagicConstants, "LINUX_REBOOT_MAGIC_?" "??"};
+
+static constexpr Constant kRebootMagic2Constants[] = {
+    NAMED(LINUX_REBOOT_MAGIC2), NAMED(LINUX_REBOOT_MAGIC2A), NAMED(LINUX_REBOOT_MAGIC2B),
     NAMED(LINUX_REBOOT_MAGIC2C),
 };
-const ConstantTable kRebootMagic{kRebootMagicConstants, "LINUX_REBOOT_MAGIC_?" "??"};
+const ConstantTable kRebootMagic2{kRebootMagic2Constants, "LINUX_REBOOT_MAGIC_?" "??"};
 
 static constexpr Constant kRebootCommandsConstants[] = {
     NAMED(LINUX_REBOOT_CMD_RESTART), NAMED(LINUX_REBOOT_CMD_HALT), NAMED(LINUX_REBOOT_CMD_CAD_ON),

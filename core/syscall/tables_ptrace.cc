@@ -17,6 +17,12 @@ static constexpr Constant kPtraceOptionsConstants[] = {
 };
 const ConstantTable kPtraceOptions{kPtraceOptionsConstants, "PTRACE_O_?" "??"};
 
+static constexpr Constant kPtraceEventsConstants[] = {
+    NAMED(PTRACE_EVENT_FORK), NAMED(PTRACE_EVENT_VFORK), NAMED(PTRACE_EVENT_CLONE), NAMED(PTRACE_EVENT_EXEC),
+    NAMED(PTRACE_EVENT_VFORK_DONE), NAMED(PTRACE_EVENT_EXIT), NAMED(PTRACE_EVENT_SECCOMP), NAMED(PTRACE_EVENT_STOP),
+};
+const ConstantTable kPtraceEvents{kPtraceEventsConstants, "PTRACE_EVENT_?" "??"};
+
 static constexpr Constant kPtracePeekFlagsConstants[] = {NAMED(PTRACE_PEEKSIGINFO_SHARED)};
 const ConstantTable kPtracePeekFlags{kPtracePeekFlagsConstants, "PTRACE_PEEKSIGINFO_?" "??"};
 

@@ -7,6 +7,7 @@ namespace polytap {
 
 extern const ConstantTable kPtraceOptions;
 extern const ConstantTable kPtracePeekFlags;
+extern const ConstantTable kPtraceEvents;
 extern const ConstantTable kPtraceCallKinds;
 extern const ConstantTable kRegisterSets;
 extern const ConstantTable kAuditArchitectures;

@@ -10,7 +10,8 @@ namespace polytap {
 // clang-format off
 static constexpr Constant kGeneralCodesConstants[] = {
     NAMED(SI_USER), NAMED(SI_KERNEL), NAMED(SI_QUEUE), NAMED(SI_TIMER), NAMED(SI_MESGQ), NAMED(SI_ASYNCIO),
-    NAMED(SI_SIGIO), NAMED(SI_TKILL), NAMED(SI_ASYNCNL),
+    NAMED(SI_SIGIO), NAMED(SI_TKILL), {"SI_DETHREAD", static_cast<uint64_t>(-7)},
+    NAMED(SI_ASYNCNL),
 };
 const ConstantTable kGeneralCodes{kGeneralCodesConstants, "SI_?" "??"};
 
@@ -22,18 +23,20 @@ const ConstantTable kChildCodes{kChildCodesConstants, "CLD_?" "??"};
 
 static constexpr Constant kFaultCodesConstants[] = {
     NAMED(SEGV_MAPERR), NAMED(SEGV_ACCERR), NAMED(SEGV_BNDERR), NAMED(SEGV_PKUERR),
+    {"SEGV_ACCADI", 5}, {"SEGV_ADIDERR", 6}, {"SEGV_ADIPERR", 7}, {"SEGV_MTEAERR", 8}, {"SEGV_MTESERR", 9},
+    {"SEGV_CPERR", 10},
 };
 const ConstantTable kFaultCodes{kFaultCodesConstants, "SEGV_?" "??"};
 
 static constexpr Constant kIllegalCodesConstants[] = {
     NAMED(ILL_ILLOPC), NAMED(ILL_ILLOPN), NAMED(ILL_ILLADR), NAMED(ILL_ILLTRP), NAMED(ILL_PRVOPC), NAMED(ILL_PRVREG),
-    NAMED(ILL_COPROC), NAMED(ILL_BADSTK),
+    NAMED(ILL_COPROC), NAMED(ILL_BADSTK), {"ILL_BADIADDR", 9},
 };
 const ConstantTable kIllegalCodes{kIllegalCodesConstants, "ILL_?" "??"};
 
 static constexpr Constant kArithmeticCodesConstants[] = {
     NAMED(FPE_INTDIV), NAMED(FPE_INTOVF), NAMED(FPE_FLTDIV), NAMED(FPE_FLTOVF), NAMED(FPE_FLTUND), NAMED(FPE_FLTRES),
-    NAMED(FPE_FLTINV), NAMED(FPE_FLTSUB),
+    NAMED(FPE_FLTINV), NAMED(FPE_FLTSUB), {"FPE_FLTUNK", 14}, {"FPE_CONDTRAP", 15},
 };
 const ConstantTable kArithmeticCodes{kArithmeticCodesConstants, "FPE_?" "??"};
 
@@ -43,7 +46,7 @@ static constexpr Constant kBusCodesConstants[] = {
 const ConstantTable kBusCodes{kBusCodesConstants, "BUS_?" "??"};
 
 static constexpr Constant kTrapCodesConstants[] = {
-    NAMED(TRAP_BRKPT), NAMED(TRAP_TRACE), {"TRAP_BRANCH", 3}, {"TRAP_HWBKPT", 4},
+    NAMED(TRAP_BRKPT), NAMED(TRAP_TRACE), {"TRAP_BRANCH", 3}, {"TRAP_HWBKPT", 4}, {"TRAP_UNK", 5}, {"TRAP_PERF", 6},
 };
 const ConstantTable kTrapCodes{kTrapCodesConstants, "TRAP_?" "??"};
 

@@ -73,7 +73,7 @@ static constexpr Constant kFanotifyClassesConstants[] = {
 };
 const ConstantTable kFanotifyClasses{kFanotifyClassesConstants, "FAN_CLASS_?" "??"};
 
-static constexpr Constant kFutexWaitFlagsConstants[] = {NAMED(FUTEX_PRIVATE_FLAG), {"FUTEX_32", 2}};
+static constexpr Constant kFutexWaitFlagsConstants[] = {{"FUTEX_32", 2}, NAMED(FUTEX_PRIVATE_FLAG)};
 const ConstantTable kFutexWaitFlags{kFutexWaitFlagsConstants, "FUTEX_?" "??"};
 
 static constexpr Constant kFutex2FlagsConstants[] = {{"FUTEX2_NUMA", 4}, {"FUTEX2_MPOL", 8}, {"FUTEX2_PRIVATE", 128}};

@@ -83,10 +83,37 @@ static void run(void) {
   const int message[7] = {0, 0, (long)words, 1, 0, 0, 0};
   call(370, 3, (long)message, 0, 0, 0);
   call(372, 3, (long)message, 0, 0, 0);
-  for (int number = 191; number < 260; number++) call(number, 3, PAGE, 5, 6, 7);
+  // Not those that strace has no names for, which it injects nothing into.
+  for (int number = 191; number < 260; number++) {
+    if (number != 222 && number != 223 && number != 251) call(number, 3, PAGE, 5, 6, 7);
+  }
   call(268, PAGE, 84, PATTERN, 0, 0);
   call(269, 3, 84, PATTERN, 0, 0);
-  for (int number = 403; number < 424; number++) call(number, 3, PAGE, 5, 6, 7);
+  for (int number = 403; number < 424; number++) {
+    if (number != 415) call(number, 3, PAGE, 5, 6, 7);
+  }
+  // ipc(2), what it takes as it is and in a structure.
+  for (int sub = 0; sub < 30; sub++) {
+    call(117, sub, 3, 4, 0x100, PAGE);
+    call(117, sub | 0x10000, 3, 4, 0, -1);
+  }
+  // What siginfo says, by signal and by who sent it; what a timer is to do.
+  for (int number = 1; number < 35; number++) {
+    static const int codes[] = {0, 0x80, -1, -2, -5, -6, 1, 2, 4};
+    for (unsigned c = 0; c < sizeof codes / sizeof *codes; c++) {
+      int *info = (int *)(END - 128);
+      for (int i = 0; i < 32; i++) info[i] = i > 9 ? 0 : 0x1000 + i;
+      info[0] = number;
+      info[1] = 0;
+      info[2] = codes[c];
+      call(178, 7, number, END - 128, 0, 0);
+    }
+    int *event = (int *)(END - 64);
+    for (int i = 0; i < 16; i++) event[i] = 5 + i;
+    event[1] = number;
+    event[2] = number % 6;
+    call(259, 1, END - 64, END - 4, 0, 0);
+  }
   __asm__("ud2");
 }
 
