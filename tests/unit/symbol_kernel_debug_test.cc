@@ -134,7 +134,7 @@ TEST(KernelDebug, AModuleOfAnotherBuild) {
 TEST(MappedFile, AFileThatWasNotLinked) {
   TemporaryDirectory directory;
   const std::string path = make_module(directory, directory / "folder");
-  MappedFile file(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), {.path = path, .roots = {""}, .lines = true});
+  MappedFile file(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), {.path = path, .roots = {""}, .debug_directory = "/nothing", .lines = true});
   std::vector<SourceFrame> frames;
   std::string why;
   ASSERT_TRUE(file.find_source(offset_of(path, "first"), true, frames, why)) << why;
