@@ -46,6 +46,7 @@ std::map<uint64_t, std::vector<std::string>> functions_by_nm(const std::string& 
   uint64_t address = 0;
   uint64_t size = 0;
   for (std::string name, type; lines >> std::hex >> address >> size >> type >> name;) {
+    if (name == "_.stapsdt.base") continue;  // a mark of libstdc++'s static probes among the data
     names[address].push_back(name.substr(0, name.find('@')));
     if (sizes != nullptr) (*sizes)[address] = std::max((*sizes)[address], size);
   }
