@@ -74,6 +74,7 @@ constexpr ArgumentKind quota_command_kind = value_kind(p::quota_command);
 constexpr ArgumentKind ptrace_pid_kind = value_kind(p::ptrace_pid);
 constexpr ArgumentKind ptrace_address_kind = value_kind(p::ptrace_address);
 constexpr ArgumentKind ptrace_data_kind = by_command(p::ptrace_data, p::ptrace_known_at_entry);
+constexpr ArgumentKind node_device_kind(uint8_t mode) { return {p::node_device, Direction::kValue, nullptr, 0, mode}; }
 constexpr ArgumentKind policy_kind = value_kind(p::policy);
 constexpr ArgumentKind long_policy_kind{p::policy, Direction::kValue, nullptr, 0, 1};  // as wide as a long
 constexpr ArgumentKind huge_flags_kind(const ConstantTable& table) { return named(p::huge_flags, table); }

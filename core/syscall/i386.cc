@@ -252,6 +252,14 @@ void socket_subcall(CallText& text, uint64_t value, const ArgumentKind&) {
   kSocketSubcalls.find(value).empty() ? text.print("{}", value) : text.enumeration(kSocketSubcalls, value);
 }
 
+// ipc(2) that is none of the calls: the version and the number.
+void ipc_subcall(CallText& text, uint64_t value, const ArgumentKind&) {
+  const auto number = static_cast<uint32_t>(value);
+  constexpr int kVersionShift = 16;
+  if (number >> kVersionShift != 0) text.print("{}<<16|", number >> kVersionShift);
+  text.print("{}", number & 0xffff);
+}
+
 // The result of _llseek.
 void offset_result(CallText& text, uint64_t value, const ArgumentKind&) {
   int64_t offset = 0;
@@ -336,7 +344,16 @@ void translate_i386(CallValues& call, const MemoryView& memory) {
     }
   }
   if (name == "ipc") {
-    if (const std::string_view part = take_ipc_call(call, memory); !part.empty()) call.foreign_name = name = part;
+    const std::string_view part = take_ipc_call(call, memory);
+    if (part.empty()) {
+      static constexpr ArgumentKind kHex{printers::hex};
+      static constexpr CallDescription kPlain{
+          "ipc", ReturnKind::kDecimal, 6, {{{ipc_subcall}, kHex, kHex, kHex, kHex, kHex}}};
+      call.number |= kNoCall;
+      call.description = &kPlain;
+      return;
+    }
+    call.foreign_name = name = part;
   }
   const auto* alias = std::ranges::find(kAliases, name, &Alias::name);
   const bool renamed = alias != std::end(kAliases);

@@ -290,6 +290,14 @@ void put_signal_information(CallText& text, uint64_t value, const ArgumentKind& 
   } else if (by_kernel && (info.si_signo == SIGSEGV || info.si_signo == SIGBUS || info.si_signo == SIGILL ||
                            info.si_signo == SIGFPE || info.si_signo == SIGTRAP)) {
     info.si_addr = address(kFirst);
+    // Of those that have more than an address: behind it, aligned to words.
+    if (info.si_signo == SIGBUS) info.si_addr_lsb = static_cast<short>(words[kFirst + 1]);
+    if (info.si_signo == SIGSEGV && info.si_code == SEGV_PKUERR) {
+      info.si_pkey = words[kFirst + 2];
+    } else if (info.si_signo == SIGSEGV) {
+      info.si_lower = address(kFirst + 2);
+      info.si_upper = address(kFirst + 3);
+    }
   } else if ((by_kernel && info.si_signo == SIGPOLL) || info.si_code == SI_SIGIO) {
     info.si_band = static_cast<int32_t>(words[kFirst]);
     info.si_fd = static_cast<int>(words[kFirst + 1]);

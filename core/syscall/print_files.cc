@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/syscall/printers.h"
+#include "core/syscall/structure.h"
 #include "core/syscall/tables.h"
 
 namespace polytap::printers {
@@ -30,7 +31,10 @@ std::string_view access_mode_name(uint64_t flags) {
   }
 }
 
-bool may_make_file(uint64_t flags) { return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE; }
+bool may_make_file(uint64_t flags) {
+  constexpr uint64_t kTemporary = 020000000;  // __O_TMPFILE: O_TMPFILE without O_DIRECTORY
+  return (flags & (O_CREAT | kTemporary)) != 0;
+}
 
 // st_atime=1700000000 /* 2023-11-14T22:13:20.000000000+0000 */, st_atime_nsec=0
 void put_file_time(CallText& text, std::string_view name, const ::timespec& time) {
@@ -83,6 +87,7 @@ void open_how(CallText& text, uint64_t value, const ArgumentKind&) {
   if (may_make_file(how.flags) || how.mode != 0) text.print(", mode={:#03o}", how.mode);
   text.put(", resolve=");
   text.flags(kResolveFlags, how.resolve);
+  put_trailing_bytes(text, value, sizeof how, text.argument(3));
   text.put('}');
 }
 
@@ -138,7 +143,7 @@ void file_status(CallText& text, uint64_t value, const ArgumentKind&) {
 void statx_flags(CallText& text, uint64_t value, const ArgumentKind&) {
   constexpr uint32_t kSyncMask = AT_STATX_SYNC_TYPE;
   const auto bits = static_cast<uint32_t>(value);
-  text.enumeration(kStatxSyncTypes, bits & kSyncMask);
+  (bits & kSyncMask) == 0 ? text.enumeration(kStatxSyncTypes, 0) : text.flags(kStatxSyncTypes, bits & kSyncMask);
   if ((bits & ~kSyncMask) == 0) return;
   text.put('|');
   std::string rest;
@@ -155,15 +160,22 @@ void statx(CallText& text, uint64_t value, const ArgumentKind&) {
   if (text.style.verbose) text.print(", stx_blksize={}", status.stx_blksize);
   text.put(", stx_attributes=");
   text.flags(kStatxAttributes, status.stx_attributes);
+  // What the kernel says that it filled in.
+  const auto has = [&](uint32_t bits) { return (status.stx_mask & bits) != 0; };
   if (text.style.verbose) {
-    text.print(", stx_nlink={}, stx_uid={}, stx_gid={}", status.stx_nlink, status.stx_uid, status.stx_gid);
+    if (has(STATX_NLINK)) text.print(", stx_nlink={}", status.stx_nlink);
+    if (has(STATX_UID)) text.print(", stx_uid={}", status.stx_uid);
+    if (has(STATX_GID)) text.print(", stx_gid={}", status.stx_gid);
   }
-  text.put(", stx_mode=");
-  put_mode(text, status.stx_mode);
-  if (text.style.verbose) text.print(", stx_ino={}", status.stx_ino);
-  text.print(", stx_size={}", status.stx_size);
+  if (has(STATX_TYPE | STATX_MODE)) {
+    text.put(", stx_mode=");
+    put_mode(text, status.stx_mode);
+  }
+  if (text.style.verbose && has(STATX_INO)) text.print(", stx_ino={}", status.stx_ino);
+  if (has(STATX_SIZE)) text.print(", stx_size={}", status.stx_size);
   if (!text.style.verbose) return text.put(", ...}");
-  text.print(", stx_blocks={}, stx_attributes_mask=", status.stx_blocks);
+  if (has(STATX_BLOCKS)) text.print(", stx_blocks={}", status.stx_blocks);
+  text.put(", stx_attributes_mask=");
   text.flags(kStatxAttributes, status.stx_attributes_mask);
   auto put_time = [&](uint32_t bit, std::string_view name, const statx_timestamp& time) {
     if ((status.stx_mask & bit) != 0) put_statx_time(text, name, time);
@@ -172,9 +184,9 @@ void statx(CallText& text, uint64_t value, const ArgumentKind&) {
   put_time(STATX_BTIME, "stx_btime", status.stx_btime);
   put_time(STATX_CTIME, "stx_ctime", status.stx_ctime);
   put_time(STATX_MTIME, "stx_mtime", status.stx_mtime);
-  text.print(", stx_rdev_major={}, stx_rdev_minor={}, stx_dev_major={}, stx_dev_minor={}, stx_mnt_id={:#x}",
-             status.stx_rdev_major, status.stx_rdev_minor, status.stx_dev_major, status.stx_dev_minor,
-             status.stx_mnt_id);
+  text.print(", stx_rdev_major={}, stx_rdev_minor={}, stx_dev_major={}, stx_dev_minor={}",
+             status.stx_rdev_major, status.stx_rdev_minor, status.stx_dev_major, status.stx_dev_minor);
+  if (has(STATX_MNT_ID)) text.print(", stx_mnt_id={:#x}", status.stx_mnt_id);
   text.put('}');
 }
 
@@ -267,11 +279,17 @@ namespace {
 // A NUL at the end, which most values have, is not shown.
 void put_xattr(CallText& text, uint64_t at, uint64_t length) {
   constexpr uint64_t kLargest = 65536;  // XATTR_SIZE_MAX
-  char last = 1;
   if (length > kLargest) return text.address(at);
-  const bool ends =
-      length > 0 && length <= text.style.string_limit && text.memory.read_object(at + length - 1, last) && last == '\0';
-  text.buffer(at, ends ? length - 1 : length);
+  if (at == 0 || length == 0) return text.buffer(at, length);
+  // One more than is shown, which tells whether that was all.
+  const size_t limit = text.style.string_limit;
+  std::string bytes(std::min<uint64_t>(length, limit + 1), '\0');
+  if (!text.style.dereference || text.memory.read(at, std::as_writable_bytes(std::span(bytes))) != bytes.size()) {
+    return text.address(at);
+  }
+  const bool ends = bytes.back() == '\0';
+  const bool more = bytes.size() > limit && !ends;
+  text.quoted(std::string_view(bytes).substr(0, bytes.size() - (ends || more ? 1 : 0)), more);
 }
 
 }  // namespace
@@ -282,7 +300,8 @@ void xattr_value(CallText& text, uint64_t value, const ArgumentKind& kind) {
 
 void xattr_result(CallText& text, uint64_t value, const ArgumentKind& kind) {
   // With no room the call only tells the size.
-  if (!text.succeeded() || text.argument(kind.length_argument) == 0) return text.address(value);
+  const bool is_size = text.argument(kind.length_argument) == 0 && text.call.result != 0;
+  if (!text.succeeded() || is_size) return text.address(value);
   put_xattr(text, value, static_cast<uint64_t>(text.call.result));
 }
 

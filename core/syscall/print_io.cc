@@ -41,28 +41,37 @@ void io_vectors_result(CallText& text, uint64_t value, const ArgumentKind& kind)
 
 namespace {
 
+// Empty where nothing is ready. No longer than strace has room for.
 void put_poll_results(CallText& text, uint64_t at, uint64_t count) {
+  constexpr size_t kRoom = 1024 - sizeof(", ...], ");
+  if (at == 0) return;
   std::string note;
   std::swap(note, text.out);
-  text.put('[');
-  uint64_t shown = 0;
+  const auto separate = [&] { text.put(text.out.empty() ? "[" : ", "); };
+  size_t shown = 0;
   for (uint64_t i = 0; i < count; i++) {
     pollfd entry{};
-    if (!text.memory.read_object(at + i * sizeof entry, entry)) break;
-    if (entry.revents == 0) continue;
-    if (shown > 0) text.put(", ");
-    if (!text.style.verbose && shown++ >= text.style.string_limit) {
-      text.put("...");
+    if (!text.memory.read_object(at + i * sizeof entry, entry)) {
+      separate();
+      text.hex(at + i * sizeof entry);
       break;
     }
+    if (entry.revents == 0) continue;
+    separate();
+    const size_t start = text.out.size();
     text.put("{fd=");
     text.fd(entry.fd);
     text.put(", revents=");
     text.flags(kPollEvents, static_cast<uint16_t>(entry.revents));
+    const bool is_too_much = (!text.style.verbose && shown++ >= text.style.string_limit) || text.out.size() >= kRoom;
+    if (is_too_much) {
+      text.out.resize(start);
+      text.put("...");
+      break;
+    }
     text.put('}');
-    shown = std::max<uint64_t>(shown, 1);
   }
-  text.put(']');
+  if (!text.out.empty()) text.put(']');
   std::swap(note, text.out);
   text.note = note;
 }
@@ -131,7 +140,7 @@ void note_ready_sets(CallText& text) {
 
 void fd_set(CallText& text, uint64_t value, const ArgumentKind&) {
   if (value == 0) return text.put("NULL");
-  if (static_cast<int>(text.argument(0)) < 0) return text.address(value);
+  if (static_cast<int>(text.argument(0)) <= 0) return text.address(value);
   const auto fds = read_fd_set(text, value, static_cast<int>(text.argument(0)));
   if (!fds) return text.address(value);
   put_fds(text, *fds);
@@ -176,7 +185,7 @@ void note_poll(CallText& text) {
 
 void note_ppoll(CallText& text) {
   note_poll(text);
-  note_time_left<timespec>(text, text.argument(2), put_time_spec);
+  if (text.argument(0) != 0) note_time_left<timespec>(text, text.argument(2), put_time_spec);
 }
 
 void pselect_mask(CallText& text, uint64_t value, const ArgumentKind&) {
@@ -282,18 +291,18 @@ void fcntl_argument(CallText& text, uint64_t value, const ArgumentKind&) {
       return put_open_flags(text, static_cast<uint32_t>(value));
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-      return text.print("{}", static_cast<int>(value));
+      return text.print("{}", static_cast<int64_t>(value));
     case F_SETOWN:
     case F_SETPIPE_SZ:
       return text.print("{}", static_cast<int>(value));
     case F_SETSIG:
       return text.put(signal_name(static_cast<int>(value)));
     case F_SETLEASE:
-      return text.enumeration(kLockTypes, static_cast<uint32_t>(value));
+      return text.enumeration(kLockTypes, value);
     case F_NOTIFY:
-      return text.flags(kNotifyFlags, static_cast<uint32_t>(value));
+      return text.flags(kNotifyFlags, value);
     case F_ADD_SEALS:
-      return text.flags(kSeals, static_cast<uint32_t>(value));
+      return text.flags(kSeals, value);
     case F_SETLK:
     case F_SETLKW:
     case F_OFD_SETLK:
@@ -333,6 +342,9 @@ void note_fcntl(CallText& text) {
     case F_GETLEASE:
       note = kLockTypes.find(result);
       text.hex_result = true;
+      break;
+    case F_GETSIG:
+      if (result != 0) note = signal_name(static_cast<int>(result));
       break;
     case F_GET_SEALS:
       if (result == 0) return;

@@ -233,8 +233,9 @@ void io_uring_register_argument(CallText& text, uint64_t value, const ArgumentKi
   }
 }
 
-void io_uring_register_answer(CallText& text, uint64_t value, const ArgumentKind&) {
+void io_uring_register_answer(CallText& text, uint64_t, const ArgumentKind&) {
   uint32_t first = 0;
+  const uint64_t value = text.argument(2);
   if (text.argument(1) != IORING_REGISTER_IOWQ_MAX_WORKERS || !text.memory.read_object(value, first)) return;
   // The former numbers.
   text.put(" => ");

@@ -138,7 +138,7 @@ void uint64_of(CallText& text, uint64_t, const ArgumentKind& kind) {
 }
 
 void moved_offset(CallText& text, uint64_t, const ArgumentKind& kind) {
-  int64_t offset = 0;
+  uint64_t offset = 0;
   const uint64_t at = text.argument(kind.length_argument);
   if (text.succeeded() && text.call.result != 0 && at != 0 && text.memory.read_object(at, offset)) {
     text.print(" => [{}]", offset);

@@ -43,7 +43,7 @@ void put_handle(CallText& text, uint64_t at) {
   text.print("{{handle_bytes={}, handle_type={}, f_handle=", header.bytes, header.type);
   std::vector<std::byte> bytes(std::min(header.bytes, kMostHandleBytes));
   if (text.memory.read(at + sizeof header, bytes) != bytes.size()) {
-    text.address(at + sizeof header);
+    text.put("?" "??");
   } else {
     put_hex_bytes(text, bytes);
     if (header.bytes > kMostHandleBytes) text.put("...");
@@ -56,12 +56,13 @@ void put_handle(CallText& text, uint64_t at) {
 void file_handle(CallText& text, uint64_t value, const ArgumentKind&) { put_handle(text, value); }
 
 void file_handle_result(CallText& text, uint64_t value, const ArgumentKind&) {
-  uint32_t room = 0;
+  HandleHeader header{};
   if (!text.at_exit || text.succeeded()) {
     if (text.succeeded()) return put_handle(text, value);
     return text.address(value);
   }
-  if (!text.fetch(value, room)) return;
+  if (!text.fetch(value, header)) return;
+  const uint32_t room = header.bytes;
   // Too small: the kernel says how many it needs.
   constexpr int64_t kTooSmall = -75;  // EOVERFLOW
   const bool told = text.call.result == kTooSmall && text.entry_int >= 0;
@@ -70,7 +71,13 @@ void file_handle_result(CallText& text, uint64_t value, const ArgumentKind&) {
   text.put('}');
 }
 
-void mount_id_result(CallText& text, uint64_t value, const ArgumentKind& kind) { int_at(text, value, kind); }
+void mount_id_result(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  HandleHeader header{};
+  const uint64_t handle = text.argument(2);
+  // A call without a handle cannot have given a mount.
+  if (handle == 0 || !text.memory.read_object(handle, header)) return text.address(value);
+  int_at(text, value, kind);
+}
 
 void vectors(CallText& text, uint64_t value, const ArgumentKind& kind) {
   put_array<iovec>(text, value, text.argument(kind.length_argument), [&](const iovec& vector) {

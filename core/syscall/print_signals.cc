@@ -7,6 +7,7 @@
 
 #include "core/syscall/printers.h"
 #include "core/syscall/tables.h"
+#include "core/syscall/tables_ptrace.h"
 
 namespace polytap::printers {
 namespace {
@@ -175,6 +176,16 @@ void put_fault(CallText& text, const siginfo_t& info) {
   }
 }
 
+void put_refused_call(CallText& text, const siginfo_t& info) {
+  text.put(", si_call_addr=");
+  text.address(reinterpret_cast<uint64_t>(info.si_call_addr));
+  const auto number = static_cast<uint32_t>(info.si_syscall);
+  const bool is_known = info.si_arch == AUDIT_ARCH_X86_64 && describe_call(number) != nullptr;
+  is_known ? text.print(", si_syscall=__NR_{}", call_name(number)) : text.print(", si_syscall={}", number);
+  text.put(", si_arch=");
+  text.enumeration(kAuditArchitectures, info.si_arch);
+}
+
 // What a process, or the kernel on behalf of one, has put there.
 void put_details_of_sender(CallText& text, const siginfo_t& info) {
   switch (info.si_code) {
@@ -206,12 +217,10 @@ void put_details(CallText& text, const siginfo_t& info) {
     case SIGTRAP:
       return put_fault(text, info);
     case SIGPOLL:
-      return text.print(", si_band={}", info.si_band);
+      if (info.si_code > POLL_HUP) return;
+      return text.print(", si_band={}, si_fd={}", info.si_band, info.si_fd);
     case SIGSYS:
-      text.put(", si_call_addr=");
-      text.address(reinterpret_cast<uint64_t>(info.si_call_addr));
-      text.print(", si_syscall=__NR_{}, si_arch=", call_name(static_cast<uint32_t>(info.si_syscall)));
-      return info.si_arch == AUDIT_ARCH_X86_64 ? text.put("AUDIT_ARCH_X86_64") : text.hex(info.si_arch);
+      return put_refused_call(text, info);
     default:
       if (info.si_pid != 0 || info.si_uid != 0) put_sender(text, info);
       if (info.si_ptr != nullptr) put_value(text, info);

@@ -48,6 +48,12 @@ void type_and_mode(CallText& text, uint64_t value, const ArgumentKind&) {
   put_mode(text, static_cast<uint16_t>(value));
 }
 
+void node_device(CallText& text, uint64_t value, const ArgumentKind& kind) {
+  const auto mode = static_cast<mode_t>(text.argument(kind.length_argument));
+  if (!S_ISCHR(mode) && !S_ISBLK(mode)) return text.omit();
+  text.device(static_cast<uint32_t>(value));
+}
+
 void device(CallText& text, uint64_t value, const ArgumentKind&) { text.device(value); }
 
 void enumeration(CallText& text, uint64_t value, const ArgumentKind& kind) {
@@ -115,7 +121,18 @@ void result_buffer(CallText& text, uint64_t value, const ArgumentKind&) {
 
 void result_string(CallText& text, uint64_t value, const ArgumentKind&) {
   if (!text.succeeded()) return text.address(value);
-  text.path(value);
+  // The call returns the length with the NUL.
+  const auto length = static_cast<uint64_t>(text.call.result);
+  constexpr uint64_t kMost = 4096;  // PATH_MAX
+  if (length == 0 || length > kMost) return text.path(value);
+  std::string bytes(length - 1, '\0');
+  if (value == 0 || text.memory.read(value, std::as_writable_bytes(std::span(bytes))) != bytes.size()) {
+    return text.address(value);
+  }
+  char last = 1;
+  const size_t end = bytes.find('\0');
+  const bool is_whole = end != std::string::npos || (text.memory.read_object(value + length - 1, last) && last == '\0');
+  text.quoted(std::string_view(bytes).substr(0, end), !is_whole);
 }
 
 namespace {
@@ -205,13 +222,8 @@ void address_at(CallText& text, uint64_t value, const ArgumentKind&) {
 }
 
 void fd_pair(CallText& text, uint64_t value, const ArgumentKind&) {
-  std::array<int, 2> pair{};
-  if (!text.fetch_result(value, pair)) return;
-  text.put('[');
-  text.fd(pair[0]);
-  text.put(", ");
-  text.fd(pair[1]);
-  text.put(']');
+  if (!text.succeeded()) return text.address(value);
+  put_array<int>(text, value, 2, [&](int fd) { text.fd(fd); });
 }
 
 }  // namespace polytap::printers

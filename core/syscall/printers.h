@@ -25,6 +25,7 @@ void hex32(CallText& text, uint64_t value, const ArgumentKind& kind);
 void address(CallText& text, uint64_t value, const ArgumentKind& kind);
 void mode(CallText& text, uint64_t value, const ArgumentKind& kind);
 void type_and_mode(CallText& text, uint64_t value, const ArgumentKind& kind);
+void node_device(CallText& text, uint64_t value, const ArgumentKind& kind);  // by its mode
 void device(CallText& text, uint64_t value, const ArgumentKind& kind);
 void enumeration(CallText& text, uint64_t value, const ArgumentKind& kind);
 void enumeration64(CallText& text, uint64_t value, const ArgumentKind& kind);

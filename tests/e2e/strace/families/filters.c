@@ -6,7 +6,7 @@
 #include "family.h"
 
 int main(void) {
-  struct sock_filter statements[] = {
+  static struct sock_filter statements[80] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xc000003e, 1, 2),
       BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 3),
