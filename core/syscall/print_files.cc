@@ -184,8 +184,8 @@ void statx(CallText& text, uint64_t value, const ArgumentKind&) {
   put_time(STATX_BTIME, "stx_btime", status.stx_btime);
   put_time(STATX_CTIME, "stx_ctime", status.stx_ctime);
   put_time(STATX_MTIME, "stx_mtime", status.stx_mtime);
-  text.print(", stx_rdev_major={}, stx_rdev_minor={}, stx_dev_major={}, stx_dev_minor={}",
-             status.stx_rdev_major, status.stx_rdev_minor, status.stx_dev_major, status.stx_dev_minor);
+  text.print(", stx_rdev_major={}, stx_rdev_minor={}, stx_dev_major={}, stx_dev_minor={}", status.stx_rdev_major,
+             status.stx_rdev_minor, status.stx_dev_major, status.stx_dev_minor);
   if (has(STATX_MNT_ID)) text.print(", stx_mnt_id={:#x}", status.stx_mnt_id);
   text.put('}');
 }

@@ -140,7 +140,7 @@ TEST(MappedFile, AFileThatWasNotLinked) {
   std::string why;
   ASSERT_TRUE(file.find_source(offset_of(path, "first"), true, frames, why)) << why;
   EXPECT_EQ(frames.at(0).function, "first");
-  EXPECT_EQ(frames[0].line, 5U);
+  EXPECT_EQ(frames[0].line, 6U);
   const auto hit = file.find(offset_of(path, "first"));
   ASSERT_TRUE(hit);
   EXPECT_EQ(hit->name, "first");
