@@ -90,8 +90,10 @@ KernelRunner::KernelRunner(const ir::Program& program) : parts_(std::make_unique
   CHECK(parts.scratch.valid());
   for (ir::MapId map = 0; map < program.maps.size(); ++map) {
     // Nobody else is there, so that every way of going about a map is as good as any.
-    parts.environment.maps.push_back(
-        {parts.maps.fd(map), parts.maps.form(map), {.exclusive = map % 2 != 0, .short_lived = map % 3 == 0}});
+    parts.environment.maps.push_back({parts.maps.fd(map),
+                                      parts.maps.short_fd(map),
+                                      parts.maps.form(map),
+                                      {.exclusive = map % 2 != 0, .short_lived = map % 3 == 0}});
   }
   parts.environment.globals_fd = parts.globals.fd();
   parts.environment.globals = parts.globals.layout();

@@ -134,12 +134,14 @@ TEST(KernelDebug, AModuleOfAnotherBuild) {
 TEST(MappedFile, AFileThatWasNotLinked) {
   TemporaryDirectory directory;
   const std::string path = make_module(directory, directory / "folder");
-  MappedFile file(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), {.path = path, .roots = {""}, .debug_directory = "/nothing", .lines = true});
+  MappedFile file(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)),
+                  {.path = path, .roots = {""}, .debug_directory = "/nothing", .lines = true});
   std::vector<SourceFrame> frames;
   std::string why;
   ASSERT_TRUE(file.find_source(offset_of(path, "first"), true, frames, why)) << why;
   EXPECT_EQ(frames.at(0).function, "first");
-  EXPECT_EQ(frames[0].line, 5U);
+  // The line of its head or that of its body: compilers may give both to its first instruction.
+  EXPECT_TRUE(frames[0].line == 5 || frames[0].line == 6) << frames[0].line;
   const auto hit = file.find(offset_of(path, "first"));
   ASSERT_TRUE(hit);
   EXPECT_EQ(hit->name, "first");
