@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <signal.h>
 #include <sys/uio.h>
 #include <ucontext.h>
@@ -24,7 +25,8 @@ using namespace std::string_literals;
 struct Snapshot {
   UnwindValues values{};
   std::vector<std::byte> stack;
-  std::vector<uint64_t> expected;  // return addresses, by libgcc's unwinder
+  std::vector<uint64_t> expected;      // return addresses, by libgcc's unwinder
+  std::vector<uint64_t> by_libunwind;  // the same by another; empty where libunwind is not installed
 };
 
 _Unwind_Reason_Code add_frame(_Unwind_Context* context, void* frames) {
@@ -51,12 +53,28 @@ void copy_stack(Snapshot& snapshot, size_t bytes) {
   snapshot.stack.resize(got > 0 ? static_cast<size_t>(got) : 0);
 }
 
+// libunwind's, a second opinion; null where it is not installed.
+using Backtrace = int (*)(void** frames, int size);
+Backtrace libunwind_backtrace() {
+  static const Backtrace found = [] {
+    void* library = ::dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+    return library == nullptr ? nullptr : reinterpret_cast<Backtrace>(::dlsym(library, "unw_backtrace"));
+  }();
+  return found;
+}
+
 [[gnu::noinline]] int take(Snapshot& snapshot) {
   ucontext_t context;
   getcontext(&context);
   fill(context, snapshot);
   copy_stack(snapshot, 16384);
   _Unwind_Backtrace(add_frame, &snapshot.expected);
+  if (const Backtrace backtrace = libunwind_backtrace()) {
+    void* frames[200];
+    const int count = backtrace(frames, 200);
+    for (int i = 0; i < count; ++i) snapshot.by_libunwind.push_back(reinterpret_cast<uint64_t>(frames[i]));
+    while (!snapshot.by_libunwind.empty() && snapshot.by_libunwind.back() == 0) snapshot.by_libunwind.pop_back();
+  }
   return static_cast<int>(snapshot.stack.size());
 }
 
@@ -68,7 +86,10 @@ int compare(const void* left, const void* right) {
 
 class UnwindTest : public testing::Test {
  protected:
-  void SetUp() override { ASSERT_TRUE(maps.read_from_proc(getpid()).ok()); }
+  void SetUp() override {
+    libunwind_backtrace();  // not for the first time in a signal handler
+    ASSERT_TRUE(maps.read_from_proc(getpid()).ok());
+  }
   Unwinder::Walk walk(const Snapshot& snapshot, std::span<uint64_t> frames) {
     UnwindMemory memory(snapshot.values[kDwarfRsp], std::span<const std::byte>(snapshot.stack));
     return unwinder.walk(getpid(), snapshot.values, memory, frames);
@@ -81,6 +102,9 @@ class UnwindTest : public testing::Test {
     frames.resize(result.frames);
     ASSERT_EQ(frames.size(), snapshot.expected.size());
     EXPECT_TRUE(std::equal(frames.begin() + 1, frames.end(), snapshot.expected.begin() + 1));
+    if (libunwind_backtrace() == nullptr) return;
+    ASSERT_EQ(frames.size(), snapshot.by_libunwind.size());
+    EXPECT_TRUE(std::equal(frames.begin() + 1, frames.end(), snapshot.by_libunwind.begin() + 1));
   }
 
   ProcessMaps maps;
