@@ -26,6 +26,8 @@ struct ArgumentKind {
   uint8_t length_argument = 0;           // kIn buffers and arrays: which argument has the length or count
   bool (*known_at_entry)(const CallText& text) = nullptr;  // kByCommand
   const Structure* structure = nullptr;                    // what the pointer shows at, as data
+
+  friend constexpr bool operator==(const ArgumentKind&, const ArgumentKind&) = default;
 };
 
 enum class ReturnKind : uint8_t { kDecimal, kUnsigned, kHex, kOctal, kFd, kNone };

@@ -6,10 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/inline_text.h"
+
 namespace polytap {
 
 struct Constant {
-  std::string_view name;
+  InlineText<63> name;
   uint64_t value = 0;
 };
 

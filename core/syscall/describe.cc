@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "core/base/inline_text.h"
 #include "core/syscall/arguments.h"
 #include "core/syscall/printers.h"
 #include "core/syscall/table.h"
@@ -294,12 +295,74 @@ using p::time_val;
 using p::time_val_pair;
 constexpr ArgumentPrinter statfs_printer = p::statfs;
 
+// As they are written down; what the program keeps is kPackedCalls.
 constexpr CallDescription kCalls[] = {
 #include "core/syscall/calls.inc"
 };
 
+// Each kind and each note once, so that few pointers are left for the dynamic loader.
+using Note = void (*)(CallText& text);
+template <typename T>
+struct Distinct {
+  std::array<T, 512> items{};
+  uint16_t count = 0;
+
+  constexpr uint16_t index_of(const T& item) {
+    for (uint16_t i = 0; i < count; ++i) {
+      if (items[i] == item) return i;
+    }
+    items[count] = item;
+    return count++;
+  }
+};
+
+struct PackedCall {
+  InlineText<23> name;
+  ReturnKind returns = ReturnKind::kDecimal;
+  uint8_t argument_count = 0;
+  std::array<uint16_t, 6> kinds{};
+  uint16_t note = 0;
+};
+
+struct PackedCalls {
+  std::array<PackedCall, std::size(kCalls)> calls;
+  Distinct<ArgumentKind> kinds;
+  Distinct<Note> notes;
+};
+
+consteval PackedCalls pack_calls() {
+  PackedCalls packed;
+  for (size_t i = 0; i < std::size(kCalls); ++i) {
+    const CallDescription& call = kCalls[i];
+    PackedCall& row = packed.calls[i];
+    row = {.name = InlineText<23>::of(call.name), .returns = call.returns, .argument_count = call.argument_count};
+    for (size_t slot = 0; slot < call.argument_count; ++slot) {
+      row.kinds[slot] = packed.kinds.index_of(call.argument_slots[slot]);
+    }
+    row.note = packed.notes.index_of(call.note);
+  }
+  return packed;
+}
+
+template <auto kCount, typename T>
+consteval std::array<T, kCount> first_of(const std::array<T, 512>& items) {
+  std::array<T, kCount> first;
+  std::ranges::copy_n(items.begin(), kCount, first.begin());
+  return first;
+}
+
+constexpr std::array<PackedCall, std::size(kCalls)> kPackedCalls = pack_calls().calls;
+constexpr auto kKinds = first_of<pack_calls().kinds.count>(pack_calls().kinds.items);
+constexpr auto kNotes = first_of<pack_calls().notes.count>(pack_calls().notes.items);
+
+CallDescription unpacked(const PackedCall& packed) {
+  CallDescription call{packed.name, packed.returns, packed.argument_count, {}, kNotes[packed.note]};
+  for (size_t slot = 0; slot < packed.argument_count; ++slot) call.argument_slots[slot] = kKinds[packed.kinds[slot]];
+  return call;
+}
+
 struct ClassEntry {
-  std::string_view name;
+  InlineText<23> name;
   uint32_t classes;
 };
 constexpr ClassEntry kClasses[] = {
@@ -310,11 +373,13 @@ constexpr uint64_t kNumbers = 512;
 
 // By number, put together once.
 struct Index {
+  std::array<CallDescription, std::size(kPackedCalls)> descriptions;
   std::array<const CallDescription*, kNumbers> calls{};
   std::array<uint32_t, kNumbers> classes{};
   Index() {
-    for (const CallDescription& call : kCalls) {
-      if (const Syscall* known = find_syscall(call.name)) calls[known->number] = &call;
+    for (size_t i = 0; i < std::size(kPackedCalls); ++i) {
+      descriptions[i] = unpacked(kPackedCalls[i]);
+      if (const Syscall* known = find_syscall(descriptions[i].name)) calls[known->number] = &descriptions[i];
     }
     for (const ClassEntry& entry : kClasses) {
       if (const Syscall* known = find_syscall(entry.name)) classes[known->number] = entry.classes;

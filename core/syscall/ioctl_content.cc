@@ -42,7 +42,7 @@ bool put_object(CallText& text, uint64_t at, const IoctlContent& content) {
   if (content.form == Form::kBracketed) text.put('[');
   if (content.flow == Flow::kContinued) {
     text.put('{');
-    put_fields(text, bytes, *content.kind.structure);
+    put_fields(text, bytes, *content.kind.structure());
   } else {
     put_value(text, bytes, content.kind);
   }
@@ -94,7 +94,7 @@ void put_ioctl_answer(CallText& text, uint64_t argument, const IoctlContent& con
     } else if (is_continued) {
       const size_t before = text.out.size();
       text.put(", ");
-      put_fields(text, bytes, *content.answer.structure);
+      put_fields(text, bytes, *content.answer.structure());
       if (text.out.size() == before + 2) text.out.resize(before);
     } else {
       put_value(text, bytes, content.answer);

@@ -38,10 +38,10 @@ void put_name_or_number(CallText& text, const ConstantTable& table, Bytes bytes)
   const uint64_t number = number_in(bytes);
   table.find(number).empty() ? text.hex(number) : text.enumeration(table, number);
 }
-constexpr ValueKind kScope{
-    .print = [](CallText& text, Bytes own, Bytes) { put_name_or_number(text, kRouteScopes, own); }};
-constexpr ValueKind kTable{
-    .print = [](CallText& text, Bytes own, Bytes) { put_name_or_number(text, kRouteTables, own); }};
+constexpr ValueKind kScope =
+    printed_by([](CallText& text, Bytes own, Bytes) { put_name_or_number(text, kRouteScopes, own); });
+constexpr ValueKind kTable =
+    printed_by([](CallText& text, Bytes own, Bytes) { put_name_or_number(text, kRouteTables, own); });
 constexpr Constant kRuleFlagConstants[] = {
     {"FIB_RULE_PERMANENT", FIB_RULE_PERMANENT},       {"FIB_RULE_INVERT", FIB_RULE_INVERT},
     {"FIB_RULE_UNRESOLVED", FIB_RULE_UNRESOLVED},     {"FIB_RULE_IIF_DETACHED", FIB_RULE_IIF_DETACHED},

@@ -18,13 +18,10 @@ using namespace value_kinds;
 constexpr ValueKind kSpare{Show::kHexArray, nullptr, nullptr, nullptr, 4};
 constexpr Field kDerivationFields[] = {
     {"hashname", offsetof(keyctl_kdf_params, hashname), 8, {Show::kString}},
-    {"otherinfo",
-     offsetof(keyctl_kdf_params, otherinfo),
-     8,
-     {.print =
-          [](CallText& text, std::span<const std::byte> own, std::span<const std::byte> whole) {
-            text.buffer(number_in(own), number_in(whole.subspan(offsetof(keyctl_kdf_params, otherinfolen), 4)));
-          }}},
+    {"otherinfo", offsetof(keyctl_kdf_params, otherinfo), 8,
+     printed_by([](CallText& text, std::span<const std::byte> own, std::span<const std::byte> whole) {
+       text.buffer(number_in(own), number_in(whole.subspan(offsetof(keyctl_kdf_params, otherinfolen), 4)));
+     })},
     POLYTAP_FIELD(keyctl_kdf_params, otherinfolen, kNumber),
     {"__spare", offsetof(keyctl_kdf_params, __spare), sizeof(keyctl_kdf_params::__spare), kSpare, false,
      is_nonzero<offsetof(keyctl_kdf_params, __spare), sizeof(keyctl_kdf_params::__spare)>},
@@ -43,9 +40,8 @@ constexpr Field kPublicKeyQueryFields[] = {
 };
 constexpr Structure kPublicKeyQuery{kPublicKeyQueryFields, sizeof(keyctl_pkey_query)};
 
-constexpr ValueKind kSerial{.print = [](CallText& text, std::span<const std::byte> own, std::span<const std::byte>) {
-  key(text, number_in(own), {});
-}};
+constexpr ValueKind kSerial = printed_by(
+    [](CallText& text, std::span<const std::byte> own, std::span<const std::byte>) { key(text, number_in(own), {}); });
 constexpr size_t kExchangeSize = 12;  // struct keyctl_dh_params, whose first name differs with the language
 constexpr Field kExchangeFields[] = {{"private", 0, 4, kSerial}, {"prime", 4, 4, kSerial}, {"base", 8, 4, kSerial}};
 constexpr Structure kExchange{kExchangeFields, kExchangeSize};

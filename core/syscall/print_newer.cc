@@ -71,10 +71,11 @@ constexpr Field kCacheStatusFields[] = {
 constexpr Structure kCacheStatus{kCacheStatusFields, 40};
 
 // struct mnt_id_req of Linux 6.8, with mnt_ns_id of 6.11.
-constexpr ValueKind kListedId{.print = [](CallText& text, std::span<const std::byte> own, std::span<const std::byte>) {
-  const uint64_t id = number_in(own);
-  kListmountIds.find(id).empty() ? text.hex(id) : text.enumeration(kListmountIds, id);
-}};
+constexpr ValueKind kListedId =
+    printed_by([](CallText& text, std::span<const std::byte> own, std::span<const std::byte>) {
+      const uint64_t id = number_in(own);
+      kListmountIds.find(id).empty() ? text.hex(id) : text.enumeration(kListmountIds, id);
+    });
 constexpr Field kStatmountRequestFields[] = {
     {"size", 0, 4, kNumber},
     {"mnt_ns_fd", 4, 4, kHexKind, false, is_nonzero<4, 4>},
@@ -95,14 +96,14 @@ template <uint64_t kBits>
 bool mask_has(std::span<const std::byte> whole) {
   return (number_in(whole.subspan(8, 8)) & kBits) != 0;
 }
-constexpr ValueKind kStatmountText{
-    .print = [](CallText& text, std::span<const std::byte> own, std::span<const std::byte> whole) {
+constexpr ValueKind kStatmountText =
+    printed_by([](CallText& text, std::span<const std::byte> own, std::span<const std::byte> whole) {
       const uint64_t at = kStatmountSize + number_in(own);
       if (at >= whole.size()) return text.print("{}", number_in(own));
       const auto rest = whole.subspan(at);
       const std::string_view bytes(reinterpret_cast<const char*>(rest.data()), rest.size());
       text.quoted(bytes.substr(0, bytes.find('\0')));
-    }};
+    });
 constexpr Field kStatmountFields[] = {
     {"size", 0, 4, kNumber},
     {"mask", 8, 8, flags_of(kStatmountMask)},
@@ -128,11 +129,11 @@ constexpr Field kStatmountFields[] = {
 constexpr Structure kStatmount{kStatmountFields, kStatmountSize};
 
 // struct lsm_ctx (Linux 6.8).
-constexpr ValueKind kContextBytes{
-    .print = [](CallText& text, std::span<const std::byte> own, std::span<const std::byte> whole) {
+constexpr ValueKind kContextBytes =
+    printed_by([](CallText& text, std::span<const std::byte> own, std::span<const std::byte> whole) {
       const uint64_t length = std::min<uint64_t>(number_in(own), whole.size() - 32);
       text.quoted({reinterpret_cast<const char*>(whole.data()) + 32, length});
-    }};
+    });
 constexpr Field kContextFields[] = {
     {"id", 0, 8, one_of(kSecurityModules)},
     {"flags", 8, 8, kHexKind},

@@ -153,7 +153,9 @@ void put_index(CallText& text, const ConstantTable& table, size_t index) {
 }
 
 void put_array(CallText& text, Bytes bytes, const ValueKind& kind, const MessageContext& context) {
-  const size_t step = kind.structure != nullptr ? kind.structure->size : kind.size != 0 ? kind.size : sizeof(uint32_t);
+  const size_t step = kind.structure() != nullptr ? kind.structure()->size
+                      : kind.size != 0            ? kind.size
+                                                  : sizeof(uint32_t);
   text.put('[');
   size_t count = 0;
   for (size_t at = 0; at + step <= bytes.size(); at += step) {
@@ -163,12 +165,12 @@ void put_array(CallText& text, Bytes bytes, const ValueKind& kind, const Message
       break;
     }
     const Bytes element = bytes.subspan(at, step);
-    if (kind.structure != nullptr) {
-      put_structure(text, element, *kind.structure, context);
+    if (kind.structure() != nullptr) {
+      put_structure(text, element, *kind.structure(), context);
       continue;
     }
-    if (kind.table != nullptr) {
-      put_index(text, *kind.table, at / step);
+    if (kind.table() != nullptr) {
+      put_index(text, *kind.table(), at / step);
     }
     if (kind.show == Show::kHexArray) {
       text.hex(number_in(element));
@@ -193,13 +195,13 @@ void put_number(CallText& text, Bytes bytes, const ValueKind& kind) {
     case Show::kString:
       return text.string(number);
     case Show::kFlags:
-      return text.flags(*kind.table, number);
+      return text.flags(*kind.table(), number);
     case Show::kEnumeration:
-      return text.enumeration(*kind.table, number);
+      return text.enumeration(*kind.table(), number);
     case Show::kNamedNumber:
       if (bytes.size() == 8 && number == UINT64_MAX) return put_named_number(text, number, "UINT64_MAX");
       if (bytes.size() == 4 && number == UINT32_MAX) return put_named_number(text, number, "UINT32_MAX");
-      return put_named_number(text, number, kind.table->find(number));
+      return put_named_number(text, number, kind.table()->find(number));
     case Show::kLimit:
       return put_named_number(text, number, number == UINT64_MAX ? "UINT64_MAX" : "");
     case Show::kFd:
@@ -263,8 +265,8 @@ void put_fields(CallText& text, Bytes bytes, const Structure& structure, const M
     if (!std::exchange(first, false)) text.put(", ");
     text.print("{}=", field.name);
     const Bytes own = bytes.subspan(field.offset, field.size);
-    if (field.kind.print != nullptr) {
-      field.kind.print(text, own, bytes);
+    if (field.kind.print() != nullptr) {
+      field.kind.print()(text, own, bytes);
     } else {
       put_value(text, own, field.kind, context);
     }
@@ -355,7 +357,7 @@ void put_structure(CallText& text, Bytes bytes, const Structure& structure, cons
 
 void put_value(CallText& text, Bytes bytes, const ValueKind& kind, const MessageContext& context) {
   if (bytes.size() < kind.size) return put_bytes(text, bytes);
-  if (kind.print != nullptr) return kind.print(text, bytes, bytes);
+  if (kind.print() != nullptr) return kind.print()(text, bytes, bytes);
   const bool is_array = kind.show == Show::kArray || kind.show == Show::kSignedArray || kind.show == Show::kHexArray;
   const Bytes own = kind.size != 0 && !is_array ? bytes.first(kind.size) : bytes;
   switch (kind.show) {
@@ -374,7 +376,7 @@ void put_value(CallText& text, Bytes bytes, const ValueKind& kind, const Message
     case Show::kSocketBits:
       return put_socket_bits(text, own);
     case Show::kStructure:
-      return put_structure(text, own, *kind.structure, context);
+      return put_structure(text, own, *kind.structure(), context);
     case Show::kArray:
     case Show::kSignedArray:
     case Show::kHexArray:
@@ -384,9 +386,9 @@ void put_value(CallText& text, Bytes bytes, const ValueKind& kind, const Message
     case Show::kUuid:
       return put_uuid(text, own);
     case Show::kElements:
-      return put_elements(text, own, *kind.element, context);
+      return put_elements(text, own, *kind.element(), context);
     case Show::kNested:
-      return put_attributes(text, own, *kind.attributes, context);
+      return put_attributes(text, own, *kind.attributes(), context);
     default:
       return put_number(text, own, kind);
   }

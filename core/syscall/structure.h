@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/base/check.h"
 #include "core/syscall/call_text.h"
 #include "core/syscall/constants.h"
 
@@ -47,22 +48,56 @@ struct ValueKind {
     kNamedNumber,  // decimal, or of TABLE
     kLimit,        // decimal, but UINT64_MAX by name
   };
-  Show show = Show::kBytes;
-  const ConstantTable* table = nullptr;
-  const Structure* structure = nullptr;
-  const AttributeSet* attributes = nullptr;
-  // Of a number, a structure, an array's element; fewer bytes are shown as kBytes. 0: as many as there are.
-  uint16_t size = 0;
   // Shows BYTES, a part of WHOLE.
-  void (*print)(CallText& text, std::span<const std::byte> bytes, std::span<const std::byte> whole) = nullptr;
-  const ValueKind* element = nullptr;
+  using Printer = void (*)(CallText& text, std::span<const std::byte> bytes, std::span<const std::byte> whole);
+
+  // SIZE: of a number, a structure, an array's element; fewer bytes are shown as kBytes. 0: as many as there are. Of
+  // the pointers at most one: there are thousands of kinds in tables, and what they point to is relocated when polytap
+  // starts.
+  constexpr ValueKind(Show how = Show::kBytes, const ConstantTable* table = nullptr,  // NOLINT: a Show is a kind
+                      const Structure* structure = nullptr, const AttributeSet* attributes = nullptr,
+                      uint16_t bytes = 0, Printer printer = nullptr, const ValueKind* element = nullptr)
+      : size(bytes), show(how) {
+    const int pointers = (table != nullptr) + (structure != nullptr) + (attributes != nullptr) + (printer != nullptr) +
+                         (element != nullptr);
+    CHECK(pointers <= 1);
+    if (table != nullptr) to_ = To{.table = table}, refers_ = Refers::kTable;
+    if (structure != nullptr) to_ = To{.structure = structure}, refers_ = Refers::kStructure;
+    if (attributes != nullptr) to_ = To{.attributes = attributes}, refers_ = Refers::kAttributes;
+    if (printer != nullptr) to_ = To{.print = printer}, refers_ = Refers::kPrinter;
+    if (element != nullptr) to_ = To{.element = element}, refers_ = Refers::kElement;
+  }
+
+  constexpr const ConstantTable* table() const { return refers_ == Refers::kTable ? to_.table : nullptr; }
+  constexpr const Structure* structure() const { return refers_ == Refers::kStructure ? to_.structure : nullptr; }
+  constexpr const AttributeSet* attributes() const { return refers_ == Refers::kAttributes ? to_.attributes : nullptr; }
+  constexpr Printer print() const { return refers_ == Refers::kPrinter ? to_.print : nullptr; }
+  constexpr const ValueKind* element() const { return refers_ == Refers::kElement ? to_.element : nullptr; }
+
+ private:
+  enum class Refers : uint8_t { kNothing, kTable, kStructure, kAttributes, kPrinter, kElement };
+  union To {
+    const ConstantTable* table;
+    const Structure* structure;
+    const AttributeSet* attributes;
+    Printer print;
+    const ValueKind* element;
+  };
+  To to_{.table = nullptr};
+
+ public:
+  uint16_t size = 0;
+  Show show = Show::kBytes;
+
+ private:
+  Refers refers_ = Refers::kNothing;
 };
 
 struct Field {
   std::string_view name;
   uint16_t offset = 0;
   uint16_t size = 0;
-  ValueKind kind{};
+  [[no_unique_address]] ValueKind kind{};  // what follows lies in its padding
   bool verbose_only = false;
   // Whether it means something in WHOLE; null: always.
   bool (*present)(std::span<const std::byte> whole) = nullptr;

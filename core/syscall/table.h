@@ -6,21 +6,22 @@
 #include <span>
 #include <string_view>
 
+#include "core/base/inline_text.h"
 #include "core/probe/site.h"
 
 namespace polytap {
 
 struct SyscallArgument {
-  std::string_view c_type;  // as the kernel's prototype has it, without __user: "const char *"
-  std::string_view name;
+  InlineText<41> c_type;  // as the kernel's prototype has it, without __user: "const char *"
+  InlineText<16> name;
 };
 
 // Lays out the tracepoint records of its two events: int __syscall_nr at 8, then one 8-byte word per argument from 16
 // (sys_enter_*), or long ret at 16 (sys_exit_*).
 struct Syscall {
   uint32_t number = 0;
-  std::string_view name;   // what user space and strace call it: "fstat"
-  std::string_view event;  // what the kernel calls it: "newfstat" of sys_enter_newfstat; empty: it has no events
+  InlineText<23> name;   // what user space and strace call it: "fstat"
+  InlineText<23> event;  // what the kernel calls it: "newfstat" of sys_enter_newfstat; empty: it has no events
   uint32_t argument_count = 0;
   std::array<SyscallArgument, 6> argument_slots;
 

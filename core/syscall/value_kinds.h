@@ -46,20 +46,12 @@ constexpr ValueKind structure_of(const Structure& structure) {
 }
 
 // By PRINT; SIZE as above.
-constexpr ValueKind printed_by(void (*print)(CallText& text, std::span<const std::byte> bytes,
-                                             std::span<const std::byte> whole),
-                               uint16_t size = 0) {
-  ValueKind kind{Show::kPrinted};
-  kind.size = size;
-  kind.print = print;
-  return kind;
+constexpr ValueKind printed_by(ValueKind::Printer print, uint16_t size = 0) {
+  return {Show::kPrinted, nullptr, nullptr, nullptr, size, print};
 }
 // [a, b]; ELEMENT has a size.
 constexpr ValueKind array_of(const ValueKind& element, uint16_t size = 0) {
-  ValueKind kind{Show::kElements};
-  kind.size = size;
-  kind.element = &element;
-  return kind;
+  return {Show::kElements, nullptr, nullptr, nullptr, size, nullptr, &element};
 }
 
 }  // namespace polytap::value_kinds

@@ -41,8 +41,8 @@ TEST(SyscallTable, IsInOrderAndHasNoDoubleNames) {
     }
     EXPECT_LE(call.argument_count, 6U);
     for (const SyscallArgument& argument : call.arguments()) {
-      EXPECT_FALSE(argument.name.empty()) << call.name;
-      EXPECT_FALSE(argument.c_type.empty()) << call.name;
+      EXPECT_FALSE(argument.name.empty()) << call.name.view();
+      EXPECT_FALSE(argument.c_type.empty()) << call.name.view();
     }
     names.push_back(call.name);
     if (call.event != call.name && !call.event.empty()) names.push_back(call.event);
