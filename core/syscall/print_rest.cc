@@ -43,7 +43,9 @@ void put_handle(CallText& text, uint64_t at) {
   text.print("{{handle_bytes={}, handle_type={}, f_handle=", header.bytes, header.type);
   std::vector<std::byte> bytes(std::min(header.bytes, kMostHandleBytes));
   if (text.memory.read(at + sizeof header, bytes) != bytes.size()) {
-    text.put("?" "??");
+    text.put(
+        "?"
+        "??");
   } else {
     put_hex_bytes(text, bytes);
     if (header.bytes > kMostHandleBytes) text.put("...");
