@@ -187,6 +187,10 @@ void statx(CallText& text, uint64_t value, const ArgumentKind&) {
   text.print(", stx_rdev_major={}, stx_rdev_minor={}, stx_dev_major={}, stx_dev_minor={}", status.stx_rdev_major,
              status.stx_rdev_minor, status.stx_dev_major, status.stx_dev_minor);
   if (has(STATX_MNT_ID)) text.print(", stx_mnt_id={:#x}", status.stx_mnt_id);
+  if (has(STATX_DIOALIGN)) {
+    text.print(", stx_dio_mem_align={}, stx_dio_offset_align={}", status.stx_dio_mem_align,
+               status.stx_dio_offset_align);
+  }
   text.put('}');
 }
 
@@ -289,7 +293,8 @@ void put_xattr(CallText& text, uint64_t at, uint64_t length) {
   }
   const bool ends = bytes.back() == '\0';
   const bool more = bytes.size() > limit && !ends;
-  text.quoted(std::string_view(bytes).substr(0, bytes.size() - (ends || more ? 1 : 0)), more);
+  const bool is_cut = bytes.size() > limit;
+  text.quoted(std::string_view(bytes).substr(0, bytes.size() - (is_cut ? 1 : 0) - (ends ? 1 : 0)), more);
 }
 
 }  // namespace
@@ -300,7 +305,8 @@ void xattr_value(CallText& text, uint64_t value, const ArgumentKind& kind) {
 
 void xattr_result(CallText& text, uint64_t value, const ArgumentKind& kind) {
   // With no room the call only tells the size.
-  const bool is_size = text.argument(kind.length_argument) == 0 && text.call.result != 0;
+  constexpr uint8_t kOfList = 2;
+  const bool is_size = kind.length_argument == kOfList && text.argument(kind.length_argument) == 0;
   if (!text.succeeded() || is_size) return text.address(value);
   put_xattr(text, value, static_cast<uint64_t>(text.call.result));
 }

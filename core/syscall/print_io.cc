@@ -148,16 +148,23 @@ void fd_set(CallText& text, uint64_t value, const ArgumentKind&) {
 
 namespace {
 
-template <typename Time>
+// Two words: seconds, and the part of one.
 void note_time_left(CallText& text, uint64_t at, void (*put)(CallText&, int64_t, int64_t)) {
-  Time left{};
-  if (!text.succeeded() || text.call.result == 0 || at == 0 || !text.memory.read_object(at, left)) return;
+  if (!text.succeeded() || text.call.result == 0 || at == 0) return;
+  std::array<int64_t, 2> words{};
+  bool is_read = false;
+  if (text.call.is_32bit && !text.call.foreign_name.ends_with("time64")) {
+    std::array<int32_t, 2> narrow{};
+    is_read = text.memory.read_object(at, narrow);
+    words = {narrow[0], narrow[1]};
+  } else {
+    is_read = text.memory.read_object(at, words);
+  }
   std::string note = std::move(text.note);
   std::swap(note, text.out);
   if (!text.out.empty()) text.put(", ");
   text.put("left ");
-  const auto* words = reinterpret_cast<const int64_t*>(&left);
-  put(text, words[0], words[1]);
+  is_read ? put(text, words[0], words[1]) : text.address(at);
   std::swap(note, text.out);
   text.note = note;
 }
@@ -166,12 +173,12 @@ void note_time_left(CallText& text, uint64_t at, void (*put)(CallText&, int64_t,
 
 void note_select(CallText& text) {
   note_ready_sets(text);
-  note_time_left<timeval>(text, text.argument(4), put_time_val);
+  note_time_left(text, text.argument(4), put_time_val);
 }
 
 void note_pselect(CallText& text) {
   note_ready_sets(text);
-  note_time_left<timespec>(text, text.argument(4), put_time_spec);
+  note_time_left(text, text.argument(4), put_time_spec);
 }
 
 void note_poll(CallText& text) {
@@ -185,7 +192,8 @@ void note_poll(CallText& text) {
 
 void note_ppoll(CallText& text) {
   note_poll(text);
-  if (text.argument(0) != 0) note_time_left<timespec>(text, text.argument(2), put_time_spec);
+  const bool is_any = text.argument(0) != 0 && static_cast<uint32_t>(text.argument(1)) != 0;
+  if (is_any) note_time_left(text, text.argument(2), put_time_spec);
 }
 
 void pselect_mask(CallText& text, uint64_t value, const ArgumentKind&) {
@@ -291,9 +299,9 @@ void fcntl_argument(CallText& text, uint64_t value, const ArgumentKind&) {
       return put_open_flags(text, static_cast<uint32_t>(value));
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
+    case F_SETPIPE_SZ:
       return text.print("{}", static_cast<int64_t>(value));
     case F_SETOWN:
-    case F_SETPIPE_SZ:
       return text.print("{}", static_cast<int>(value));
     case F_SETSIG:
       return text.put(signal_name(static_cast<int>(value)));

@@ -133,7 +133,7 @@ constexpr uint64_t kOldMagic = 0xc0ed0000;      // MS_MGC_VAL
 
 uint64_t flags_of_mount(const CallText& text) {
   const uint64_t flags = text.argument(3);
-  return (flags & kOldMagicMask) == kOldMagic ? flags & ~kOldMagicMask : flags;
+  return (flags & kOldMagicMask) == kOldMagic ? flags & 0xffff : flags;
 }
 
 // Of what the kernel does with an existing mount: neither a type nor data.

@@ -59,7 +59,7 @@ static const long kPaths[] = {(long)"/directory/file", 0, BAD, (long)"", (long)"
 static const long kStructures[] = {(long)zeros, 0,        BAD,      1,        END - 4096, END - 512,
                                    END - 112,   END - 88, END - 64, END - 48, END - 32,   END - 24,
                                    END - 16,    END - 12, END - 8,  END - 4,  END - 1};
-static const long kSizes[] = {24, 0, 1, 4, 7, 8, 16, 32, 48, 56, 64, 80, 88, 128, 4096, 0x7fffffff, -1, 0x100000008};
+static const long kSizes[] = {24, 0, 1, 7, 8, 16, 48, 64, 88, 128, 4096, -1, 0x100000008};
 static long flag_values[80], enumeration_values[90];
 static int flag_count, enumeration_count;
 
