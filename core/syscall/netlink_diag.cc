@@ -1,31 +1,31 @@
-// sock_diag(7), and the controller of generic netlink.
-#include <arpa/inet.h>
-#include <linux/genetlink.h>
-#include <linux/inet_diag.h>
+// sock_diag(7): sockets of AF_UNIX, AF_NETLINK, AF_PACKET and AF_SMC.
+#include "core/syscall/netlink_diag.h"
+
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/netlink_diag.h>
+#include <linux/packet_diag.h>
+#include <linux/smc_diag.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "core/syscall/netlink.h"
-#include "core/syscall/structure.h"
-#include "core/syscall/tables.h"
+#include "core/syscall/netlink_kinds.h"
+#include "core/syscall/printers.h"
 #include "core/syscall/tables_netlink.h"
-#include "core/syscall/value_kinds.h"
+#include "core/syscall/tables_netlink_diag.h"
+#include "core/syscall/tables_netlink_link.h"
 
 namespace polytap {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-using namespace value_kinds;
+using namespace netlink_kinds;
 
-constexpr ValueKind kNumbers{Show::kArray};
-constexpr ValueKind kFamily{Show::kEnumeration, &kFamilies};
 constexpr ValueKind kStateBits{Show::kFlags, &kTcpStateBits};
 constexpr ValueKind kSocketMemoryKind{Show::kArray, &kSocketMemory};
 
@@ -58,14 +58,14 @@ constexpr Field kUnixQueueFields[] = {
 };
 constexpr Structure kUnixQueue{kUnixQueueFields, sizeof(unix_diag_rqlen)};
 constexpr AttributeRule kUnixRules[] = {
-    {UNIX_DIAG_NAME, {Show::kSocketPath}},
+    {UNIX_DIAG_NAME, kEndedText},
     {UNIX_DIAG_VFS, structure_of(kUnixVfs)},
     {UNIX_DIAG_PEER, kUint32},
     {UNIX_DIAG_ICONS, kNumbers},
     {UNIX_DIAG_RQLEN, structure_of(kUnixQueue)},
     {UNIX_DIAG_MEMINFO, kSocketMemoryKind},
     {UNIX_DIAG_SHUTDOWN, kUint8},
-    {UNIX_DIAG_UID, kUint32},
+    {UNIX_DIAG_UID, kUser},
 };
 constexpr AttributeSet kUnixSet{&kUnixDiagAttributes, kUnixRules, {}};
 
@@ -82,7 +82,7 @@ constexpr Field kNetlinkReplyFields[] = {
     POLYTAP_FIELD(netlink_diag_msg, ndiag_family, kFamily),
     POLYTAP_FIELD(netlink_diag_msg, ndiag_type, one_of(kSocketTypes)),
     POLYTAP_FIELD(netlink_diag_msg, ndiag_protocol, one_of(kNetlinkProtocols)),
-    POLYTAP_FIELD(netlink_diag_msg, ndiag_state, one_of(kTcpStates)),
+    POLYTAP_FIELD(netlink_diag_msg, ndiag_state, one_of(kNetlinkStates)),
     POLYTAP_FIELD(netlink_diag_msg, ndiag_portid, kNumber),
     POLYTAP_FIELD(netlink_diag_msg, ndiag_dst_portid, kNumber),
     POLYTAP_FIELD(netlink_diag_msg, ndiag_dst_group, kNumber),
@@ -90,152 +90,219 @@ constexpr Field kNetlinkReplyFields[] = {
     POLYTAP_FIELD(netlink_diag_msg, ndiag_cookie, kNumbers),
 };
 constexpr Structure kNetlinkReply{kNetlinkReplyFields, sizeof(netlink_diag_msg)};
-constexpr AttributeRule kNetlinkRules[] = {{NETLINK_DIAG_MEMINFO, kSocketMemoryKind}};
+constexpr Field kNetlinkRingFields[] = {
+    POLYTAP_FIELD(netlink_diag_ring, ndr_block_size, kNumber),
+    POLYTAP_FIELD(netlink_diag_ring, ndr_block_nr, kNumber),
+    POLYTAP_FIELD(netlink_diag_ring, ndr_frame_size, kNumber),
+    POLYTAP_FIELD(netlink_diag_ring, ndr_frame_nr, kNumber),
+};
+constexpr Structure kNetlinkRing{kNetlinkRingFields, sizeof(netlink_diag_ring)};
+constexpr ValueKind kGroupWord{Show::kFixedHex, nullptr, nullptr, nullptr, 8};
+constexpr AttributeRule kNetlinkRules[] = {
+    {NETLINK_DIAG_MEMINFO, kSocketMemoryKind},
+    {NETLINK_DIAG_GROUPS, array_of(kGroupWord, 8)},
+    {NETLINK_DIAG_RX_RING, structure_of(kNetlinkRing)},
+    {NETLINK_DIAG_TX_RING, structure_of(kNetlinkRing)},
+    {NETLINK_DIAG_FLAGS, flags_of(kNetlinkSocketFlags, 4)},
+};
 constexpr AttributeSet kNetlinkSet{&kNetlinkDiagAttributes, kNetlinkRules, {}};
 
-// AF_INET, AF_INET6.
-constexpr AttributeRule kInetRequestRules[] = {{INET_DIAG_REQ_PROTOCOL, {Show::kEnumeration, &kIpProtocols}}};
-constexpr AttributeSet kInetRequestSet{&kInetDiagRequestAttributes, kInetRequestRules, {}};
-constexpr Field kMemoryFields[] = {
-    POLYTAP_FIELD(inet_diag_meminfo, idiag_rmem, kNumber),
-    POLYTAP_FIELD(inet_diag_meminfo, idiag_wmem, kNumber),
-    POLYTAP_FIELD(inet_diag_meminfo, idiag_fmem, kNumber),
-    POLYTAP_FIELD(inet_diag_meminfo, idiag_tmem, kNumber),
+// AF_PACKET.
+constexpr Field kPacketRequestFields[] = {
+    POLYTAP_FIELD(packet_diag_req, sdiag_family, kFamily),
+    POLYTAP_FIELD(packet_diag_req, sdiag_protocol, kHex),
+    POLYTAP_FIELD(packet_diag_req, pdiag_ino, kNumber),
+    POLYTAP_FIELD(packet_diag_req, pdiag_show, flags_of(kPacketShow)),
+    POLYTAP_FIELD(packet_diag_req, pdiag_cookie, kNumbers),
 };
-constexpr Structure kMemory{kMemoryFields, sizeof(inet_diag_meminfo)};
-constexpr AttributeRule kInetRules[] = {
-    {INET_DIAG_MEMINFO, structure_of(kMemory)},
-    {INET_DIAG_CONG, kText},
-    {INET_DIAG_TOS, kUint8},
-    {INET_DIAG_TCLASS, kUint8},
-    {INET_DIAG_SKMEMINFO, kSocketMemoryKind},
-    {INET_DIAG_SHUTDOWN, kUint8},
-    {INET_DIAG_PROTOCOL, {Show::kEnumeration, &kIpProtocols, nullptr, nullptr, 1}},
-    {INET_DIAG_SKV6ONLY, kUint8},
-    {INET_DIAG_MARK, kUint32},
-    {INET_DIAG_CLASS_ID, kUint32},
-    {INET_DIAG_CGROUP_ID, kUint64},
-    {INET_DIAG_SOCKOPT, {Show::kSocketBits}},
+constexpr Structure kPacketRequest{kPacketRequestFields, sizeof(packet_diag_req)};
+constexpr Field kPacketReplyFields[] = {
+    POLYTAP_FIELD(packet_diag_msg, pdiag_family, kFamily),
+    POLYTAP_FIELD(packet_diag_msg, pdiag_type, one_of(kSocketTypes)),
+    POLYTAP_FIELD(packet_diag_msg, pdiag_num, one_of(kPacketProtocols)),
+    POLYTAP_FIELD(packet_diag_msg, pdiag_ino, kNumber),
+    POLYTAP_FIELD(packet_diag_msg, pdiag_cookie, kNumbers),
 };
-constexpr AttributeSet kInetSet{&kInetDiagAttributes, kInetRules, {}};
+constexpr Structure kPacketReply{kPacketReplyFields, sizeof(packet_diag_msg)};
+constexpr Field kPacketInfoFields[] = {
+    POLYTAP_FIELD(packet_diag_info, pdi_index, kInterface),
+    POLYTAP_FIELD(packet_diag_info, pdi_version, one_of(kPacketVersions)),
+    POLYTAP_FIELD(packet_diag_info, pdi_reserve, kNumber),
+    POLYTAP_FIELD(packet_diag_info, pdi_copy_thresh, kNumber),
+    POLYTAP_FIELD(packet_diag_info, pdi_tstamp, kNumber),
+    POLYTAP_FIELD(packet_diag_info, pdi_flags, flags_of(kPacketFlags)),
+};
+constexpr Structure kPacketInfo{kPacketInfoFields, sizeof(packet_diag_info)};
+void put_member(CallText& text, Bytes own, Bytes whole) {
+  const uint64_t length = number_in(whole.subspan(offsetof(packet_diag_mclist, pdmc_alen), sizeof(uint16_t)));
+  put_all_bytes(text, own.first(std::min<uint64_t>(length, own.size())));
+}
+constexpr Field kMembershipFields[] = {
+    POLYTAP_FIELD(packet_diag_mclist, pdmc_index, kInterface),
+    POLYTAP_FIELD(packet_diag_mclist, pdmc_count, kNumber),
+    POLYTAP_FIELD(packet_diag_mclist, pdmc_type, kNumber),
+    POLYTAP_FIELD(packet_diag_mclist, pdmc_alen, kNumber),
+    POLYTAP_FIELD(packet_diag_mclist, pdmc_addr, printed_by(put_member)),
+};
+constexpr Structure kMembership{kMembershipFields, sizeof(packet_diag_mclist)};
+constexpr ValueKind kMembershipKind = structure_of(kMembership);
+constexpr Field kPacketRingFields[] = {
+    POLYTAP_FIELD(packet_diag_ring, pdr_block_size, kNumber), POLYTAP_FIELD(packet_diag_ring, pdr_block_nr, kNumber),
+    POLYTAP_FIELD(packet_diag_ring, pdr_frame_size, kNumber), POLYTAP_FIELD(packet_diag_ring, pdr_frame_nr, kNumber),
+    POLYTAP_FIELD(packet_diag_ring, pdr_retire_tmo, kNumber), POLYTAP_FIELD(packet_diag_ring, pdr_sizeof_priv, kNumber),
+    POLYTAP_FIELD(packet_diag_ring, pdr_features, kNumber),
+};
+constexpr Structure kPacketRing{kPacketRingFields, sizeof(packet_diag_ring)};
 
-void put_end(CallText& text, std::string_view name, const void* address, uint8_t family) {
-  std::array<char, INET6_ADDRSTRLEN> shown{};
-  inet_ntop(family == AF_INET6 ? AF_INET6 : AF_INET, address, shown.data(), shown.size());
-  if (family == AF_INET6) {
-    text.print("inet_pton(AF_INET6, \"{}\", &{})", shown.data(), name);
+bool put_filter(CallText& text, Bytes bytes, Bytes, const MessageContext& context) {
+  const uint64_t address = context.memory->address + static_cast<uint64_t>(bytes.data() - context.memory->begin);
+  if (!text.style.verbose) {
+    text.address(address);
   } else {
-    text.print("{}=inet_addr(\"{}\")", name, shown.data());
+    printers::put_classic_instructions(text, address, bytes.size() / sizeof(sock_filter), false);
+  }
+  return true;
+}
+
+constexpr AttributeRule kPacketRules[] = {
+    {PACKET_DIAG_INFO, structure_of(kPacketInfo)},
+    {PACKET_DIAG_MCLIST, array_of(kMembershipKind, sizeof(packet_diag_mclist))},
+    {PACKET_DIAG_RX_RING, structure_of(kPacketRing)},
+    {PACKET_DIAG_TX_RING, structure_of(kPacketRing)},
+    {PACKET_DIAG_FANOUT, kUint32},
+    {PACKET_DIAG_UID, kUser},
+    {PACKET_DIAG_MEMINFO, kSocketMemoryKind},
+    {PACKET_DIAG_FILTER, shown_by(put_filter, sizeof(sock_filter))},
+};
+constexpr AttributeSet kPacketSet{&kPacketAttributes, kPacketRules, {}};
+
+// AF_SMC, whose addresses are those of AF_INET.
+void put_inet_ends(CallText& text, Bytes own, Bytes) { put_diag_ends(text, own, AF_INET); }
+constexpr Field kSmcRequestFields[] = {
+    POLYTAP_FIELD(smc_diag_req, diag_family, kFamily),
+    POLYTAP_FIELD(smc_diag_req, diag_ext, flags_of(kSmcExtensions)),
+    POLYTAP_FIELD(smc_diag_req, id, printed_by(put_inet_ends)),
+};
+constexpr Structure kSmcRequest{kSmcRequestFields, sizeof(smc_diag_req)};
+constexpr Field kSmcReplyFields[] = {
+    POLYTAP_FIELD(smc_diag_msg, diag_family, kFamily),
+    POLYTAP_FIELD(smc_diag_msg, diag_state, one_of(kSmcStates)),
+    POLYTAP_FIELD(smc_diag_msg, diag_fallback, one_of(kSmcModes)),
+    POLYTAP_FIELD(smc_diag_msg, diag_shutdown, kNumber),
+    POLYTAP_FIELD(smc_diag_msg, id, printed_by(put_inet_ends)),
+    POLYTAP_FIELD(smc_diag_msg, diag_uid, kNumber),
+    POLYTAP_FIELD(smc_diag_msg, diag_inode, kNumber),
+};
+constexpr Structure kSmcReply{kSmcReplyFields, sizeof(smc_diag_msg)};
+constexpr Field kCursorFields[] = {
+    POLYTAP_FIELD(smc_diag_cursor, reserved, kNumber),
+    POLYTAP_FIELD(smc_diag_cursor, wrap, kNumber),
+    POLYTAP_FIELD(smc_diag_cursor, count, kNumber),
+};
+constexpr Structure kCursor{kCursorFields, sizeof(smc_diag_cursor)};
+constexpr ValueKind kFlagByte{Show::kFixedHex};
+constexpr Field kConnectionFields[] = {
+    POLYTAP_FIELD(smc_diag_conninfo, token, kNumber),
+    POLYTAP_FIELD(smc_diag_conninfo, sndbuf_size, kNumber),
+    POLYTAP_FIELD(smc_diag_conninfo, rmbe_size, kNumber),
+    POLYTAP_FIELD(smc_diag_conninfo, peer_rmbe_size, kNumber),
+    POLYTAP_FIELD(smc_diag_conninfo, rx_prod, structure_of(kCursor)),
+    POLYTAP_FIELD(smc_diag_conninfo, rx_cons, structure_of(kCursor)),
+    POLYTAP_FIELD(smc_diag_conninfo, tx_prod, structure_of(kCursor)),
+    POLYTAP_FIELD(smc_diag_conninfo, tx_cons, structure_of(kCursor)),
+    POLYTAP_FIELD(smc_diag_conninfo, rx_prod_flags, kFlagByte),
+    POLYTAP_FIELD(smc_diag_conninfo, rx_conn_state_flags, kFlagByte),
+    POLYTAP_FIELD(smc_diag_conninfo, tx_prod_flags, kFlagByte),
+    POLYTAP_FIELD(smc_diag_conninfo, tx_conn_state_flags, kFlagByte),
+    POLYTAP_FIELD(smc_diag_conninfo, tx_prep, structure_of(kCursor)),
+    POLYTAP_FIELD(smc_diag_conninfo, tx_sent, structure_of(kCursor)),
+    POLYTAP_FIELD(smc_diag_conninfo, tx_fin, structure_of(kCursor)),
+};
+constexpr Structure kConnection{kConnectionFields, sizeof(smc_diag_conninfo)};
+constexpr Field kSmcLinkFields[] = {
+    POLYTAP_FIELD(smc_diag_linkinfo, link_id, kNumber),   POLYTAP_FIELD(smc_diag_linkinfo, ibname, kCString),
+    POLYTAP_FIELD(smc_diag_linkinfo, ibport, kNumber),    POLYTAP_FIELD(smc_diag_linkinfo, gid, kCString),
+    POLYTAP_FIELD(smc_diag_linkinfo, peer_gid, kCString),
+};
+constexpr Structure kSmcLink{kSmcLinkFields, sizeof(smc_diag_linkinfo)};
+constexpr ValueKind kSmcLinkKind = structure_of(kSmcLink);
+constexpr Field kSmcGroupFields[] = {
+    POLYTAP_FIELD(smc_diag_lgrinfo, lnk, array_of(kSmcLinkKind)),
+    POLYTAP_FIELD(smc_diag_lgrinfo, role, one_of(kSmcRoles)),
+};
+constexpr Structure kSmcGroup{kSmcGroupFields, sizeof(smc_diag_lgrinfo)};
+constexpr Field kMemoryBufferFields[] = {
+    POLYTAP_FIELD(smcd_diag_dmbinfo, linkid, kNumber),  POLYTAP_FIELD(smcd_diag_dmbinfo, peer_gid, kHex),
+    POLYTAP_FIELD(smcd_diag_dmbinfo, my_gid, kHex),     POLYTAP_FIELD(smcd_diag_dmbinfo, token, kHex),
+    POLYTAP_FIELD(smcd_diag_dmbinfo, peer_token, kHex),
+};
+constexpr Structure kMemoryBuffer{kMemoryBufferFields, sizeof(smcd_diag_dmbinfo)};
+
+void put_decline(CallText& text, Bytes own, Bytes) {
+  const bool raw = text.style.constants == ConstantStyle::kRaw;
+  append_enumeration(text.out, kSmcDeclines, number_in(own), raw ? ConstantStyle::kRaw : ConstantStyle::kVerbose);
+}
+constexpr Field kFallbackFields[] = {
+    POLYTAP_FIELD(smc_diag_fallback, reason, printed_by(put_decline)),
+    POLYTAP_FIELD(smc_diag_fallback, peer_diagnosis, printed_by(put_decline)),
+};
+constexpr Structure kFallback{kFallbackFields, sizeof(smc_diag_fallback)};
+constexpr AttributeRule kSmcRules[] = {
+    {SMC_DIAG_CONNINFO, structure_of(kConnection)},       {SMC_DIAG_LGRINFO, structure_of(kSmcGroup)},
+    {SMC_DIAG_SHUTDOWN, flags_of_word(kDiagShutdown, 1)}, {SMC_DIAG_DMBINFO, structure_of(kMemoryBuffer)},
+    {SMC_DIAG_FALLBACK, structure_of(kFallback)},
+};
+constexpr AttributeSet kSmcSet{&kSmcAttributes, kSmcRules, {}};
+
+// Nothing is shown behind requests but those of AF_INET.
+constexpr MessageLayout kUnixRequestLayout{&kUnixRequest, nullptr};
+constexpr MessageLayout kUnixReplyLayout{&kUnixReply, &kUnixSet};
+constexpr MessageLayout kNetlinkRequestLayout{&kNetlinkRequest, nullptr};
+constexpr MessageLayout kNetlinkReplyLayout{&kNetlinkReply, &kNetlinkSet};
+constexpr MessageLayout kPacketRequestLayout{&kPacketRequest, nullptr};
+constexpr MessageLayout kPacketReplyLayout{&kPacketReply, &kPacketSet};
+constexpr MessageLayout kSmcRequestLayout{&kSmcRequest, nullptr};
+constexpr MessageLayout kSmcReplyLayout{&kSmcReply, &kSmcSet};
+
+const MessageLayout* layout_of(uint8_t family, bool is_request, uint16_t type) {
+  switch (family) {
+    case AF_UNIX:
+      return is_request ? &kUnixRequestLayout : &kUnixReplyLayout;
+    case AF_NETLINK:
+      return is_request ? &kNetlinkRequestLayout : &kNetlinkReplyLayout;
+    case AF_PACKET:
+      return is_request ? &kPacketRequestLayout : &kPacketReplyLayout;
+    case AF_SMC:
+      return is_request ? &kSmcRequestLayout : &kSmcReplyLayout;
+    case AF_INET:
+    case AF_INET6:
+      return &inet_diag_layout(is_request, type);
+    default:
+      return nullptr;
   }
 }
-
-void put_ends(CallText& text, const inet_diag_sockid& id, uint8_t family) {
-  text.print("id={{idiag_sport=htons({}), idiag_dport=htons({}), ", ntohs(id.idiag_sport), ntohs(id.idiag_dport));
-  put_end(text, "idiag_src", id.idiag_src, family);
-  text.put(", ");
-  put_end(text, "idiag_dst", id.idiag_dst, family);
-  text.put(", idiag_if=");
-  put_value(text, std::as_bytes(std::span(&id.idiag_if, 1)), {Show::kInterface});
-  text.print(", idiag_cookie=[{}, {}]}}", id.idiag_cookie[0], id.idiag_cookie[1]);
-}
-
-bool put_inet_request(CallText& text, Bytes payload) {
-  inet_diag_req_v2 request{};
-  if (payload.size() < sizeof request) return false;
-  std::memcpy(&request, payload.data(), sizeof request);
-  text.put("{sdiag_family=");
-  text.enumeration(kFamilies, request.sdiag_family);
-  text.put(", sdiag_protocol=");
-  text.enumeration(kIpProtocols, request.sdiag_protocol);
-  text.put(", idiag_ext=");
-  text.flags(kInetDiagExtensions, request.idiag_ext);
-  text.put(", idiag_states=");
-  text.flags(kTcpStateBits, request.idiag_states);
-  text.put(", ");
-  put_ends(text, request.id, request.sdiag_family);
-  text.put('}');
-  return true;
-}
-
-bool put_inet_reply(CallText& text, Bytes payload) {
-  inet_diag_msg reply{};
-  if (payload.size() < sizeof reply) return false;
-  std::memcpy(&reply, payload.data(), sizeof reply);
-  text.put("{idiag_family=");
-  text.enumeration(kFamilies, reply.idiag_family);
-  text.put(", idiag_state=");
-  text.enumeration(kTcpStates, reply.idiag_state);
-  text.print(", idiag_timer={}, idiag_retrans={}, ", reply.idiag_timer, reply.idiag_retrans);
-  put_ends(text, reply.id, reply.idiag_family);
-  text.print(", idiag_expires={}, idiag_rqueue={}, idiag_wqueue={}, idiag_uid={}, idiag_inode={}}}",
-             reply.idiag_expires, reply.idiag_rqueue, reply.idiag_wqueue, reply.idiag_uid, reply.idiag_inode);
-  return true;
-}
-
-// What follows a header of SIZE bytes.
-void put_rest(CallText& text, Bytes payload, size_t size, const AttributeSet& set) {
-  const Bytes attributes = payload.subspan(std::min<size_t>(NLMSG_ALIGN(size), payload.size()));
-  if (attributes.empty()) return;
-  text.put(", ");
-  put_attributes(text, attributes, set);
-}
-
-bool put_with_header(CallText& text, Bytes payload, const Structure& header, const AttributeSet& set) {
-  if (payload.size() < header.size) return false;
-  put_structure(text, payload.first(header.size), header);
-  put_rest(text, payload, header.size, set);
-  return true;
-}
-
-// Generic netlink's controller.
-constexpr Field kGenericFields[] = {
-    POLYTAP_FIELD(genlmsghdr, cmd, one_of(kGenericCommands)),
-    POLYTAP_FIELD(genlmsghdr, version, {Show::kHex}),
-};
-constexpr Structure kGenericHeader{kGenericFields, sizeof(genlmsghdr)};
-constexpr AttributeRule kGenericRules[] = {
-    {CTRL_ATTR_FAMILY_ID, {Show::kUnsigned, nullptr, nullptr, nullptr, 2}},
-    {CTRL_ATTR_FAMILY_NAME, kText},
-    {CTRL_ATTR_VERSION, kUint32},
-    {CTRL_ATTR_HDRSIZE, kUint32},
-    {CTRL_ATTR_MAXATTR, kUint32},
-};
-constexpr AttributeSet kGenericSet{&kGenericAttributes, kGenericRules, {}};
 
 }  // namespace
 
-// All that is known of a message that is too short for its family, or of a family without a description.
-static bool put_family(CallText& text, Bytes payload) {
-  text.put("{sdiag_family=");
-  text.enumeration(kFamilies, static_cast<uint8_t>(payload[0]));
-  text.put(payload.size() > 1 ? ", ...}" : "}");
-  return true;
-}
-
-bool put_diag_payload(CallText& text, uint16_t type, bool is_request, Bytes payload) {
-  if (type < NLMSG_MIN_TYPE || payload.empty()) return false;
-  if (type != SOCK_DIAG_BY_FAMILY && type != SOCK_DESTROY) return put_family(text, payload);
-  switch (static_cast<uint8_t>(payload[0])) {
-    case AF_UNIX:
-      return put_with_header(text, payload, is_request ? kUnixRequest : kUnixReply, kUnixSet);
-    case AF_NETLINK:
-      return put_with_header(text, payload, is_request ? kNetlinkRequest : kNetlinkReply, kNetlinkSet);
-    case AF_INET:
-    case AF_INET6:
-      if (!(is_request ? put_inet_request(text, payload) : put_inet_reply(text, payload))) {
-        return put_family(text, payload);
-      }
-      put_rest(text, payload, is_request ? sizeof(inet_diag_req_v2) : sizeof(inet_diag_msg),
-               is_request ? kInetRequestSet : kInetSet);
-      return true;
-    default:
-      return put_family(text, payload);
+bool put_diag_payload(CallText& text, const NetlinkMessage& message) {
+  const Bytes payload = message.payload;
+  if (put_unreadable(text, payload.first(1), message.context)) return true;
+  const auto family = static_cast<uint8_t>(payload[0]);
+  const MessageContext context{family, message.context.memory};
+  const bool is_request = (message.header.nlmsg_flags & NLM_F_REQUEST) != 0;
+  const MessageLayout* layout = layout_of(family, is_request, message.header.nlmsg_type);
+  if (layout != nullptr && payload.size() > 1) {
+    put_layout(text, payload, *layout, context);
+    return true;
   }
-}
-
-bool put_generic_payload(CallText& text, uint16_t type, Bytes payload) {
-  if (type != GENL_ID_CTRL) return false;
-  return put_with_header(text, payload, kGenericHeader, kGenericSet);
+  text.put("{family=");
+  text.enumeration(kFamilies, family);
+  if (payload.size() > 1) {
+    text.put(", data=");
+    put_hex_bytes(text, payload.subspan(1), context);
+  }
+  text.put('}');
+  return true;
 }
 
 }  // namespace polytap

@@ -1,6 +1,9 @@
 // nfnetlink: the header that all its messages have, and attributes by number.
+#include <arpa/inet.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+
+#include <cstring>
 
 #include "core/syscall/netlink.h"
 #include "core/syscall/structure.h"
@@ -13,23 +16,43 @@ namespace {
 
 using namespace value_kinds;
 
-constexpr Field kHeaderFields[] = {
-    POLYTAP_FIELD(nfgenmsg, nfgen_family, one_of(kFamilies)),
-    POLYTAP_FIELD(nfgenmsg, version, one_of(kNetfilterVersions)),
-    POLYTAP_FIELD(nfgenmsg, res_id, {Show::kNetwork}),
-};
-constexpr Structure kHeader{kHeaderFields, sizeof(nfgenmsg)};
+// Some senders do not convert the number.
+void put_resource(CallText& text, std::span<const std::byte> own, bool is_tables) {
+  const auto number = static_cast<uint16_t>(number_in(own));
+  const bool converted = ntohs(number) == NFNL_SUBSYS_NFTABLES;
+  if (!is_tables || (!converted && number != NFNL_SUBSYS_NFTABLES)) return put_value(text, own, {Show::kNetwork});
+  const std::string_view name = converted ? "htons(NFNL_SUBSYS_NFTABLES)" : "NFNL_SUBSYS_NFTABLES";
+  if (text.style.constants != ConstantStyle::kAbbreviated) text.hex(number);
+  if (text.style.constants == ConstantStyle::kAbbreviated) text.put(name);
+  if (text.style.constants == ConstantStyle::kVerbose) text.print(" /* {} */", name);
+}
+
 constexpr AttributeSet kAttributes{};
 
 }  // namespace
 
-bool put_netfilter_payload(CallText& text, uint16_t type, std::span<const std::byte> payload) {
-  if (type < NLMSG_MIN_TYPE || payload.size() < kHeader.size) return false;
-  put_structure(text, payload.first(kHeader.size), kHeader);
-  const auto rest = payload.subspan(kHeader.size);
+bool put_netfilter_payload(CallText& text, const NetlinkMessage& message) {
+  nfgenmsg header{};
+  if (message.payload.size() < sizeof header) return false;
+  const auto bytes = message.payload.first(sizeof header);
+  if (put_unreadable(text, bytes, message.context)) return true;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  text.put("{nfgen_family=");
+  text.enumeration(kFamilies, header.nfgen_family);
+  text.put(", version=");
+  text.enumeration(kNetfilterVersions, header.version);
+  text.put(", res_id=");
+  const uint16_t type = message.header.nlmsg_type;
+  put_resource(text, bytes.subspan(offsetof(nfgenmsg, res_id)), type >> 8 == NFNL_SUBSYS_NFTABLES);
+  text.put('}');
+  const auto rest = message.payload.subspan(sizeof header);
   if (rest.empty()) return true;
   text.put(", ");
-  put_attributes(text, rest, kAttributes);
+  if (type == NFNL_MSG_BATCH_BEGIN || type == NFNL_MSG_BATCH_END) {
+    put_hex_bytes(text, rest, message.context);
+  } else {
+    put_attributes(text, rest, kAttributes, message.context);
+  }
   return true;
 }
 

@@ -24,7 +24,7 @@ using namespace value_kinds;
 constexpr ValueKind kSigned{Show::kSigned};
 constexpr ValueKind kHexKind{Show::kHex};
 
-void put_hex_bytes(CallText& text, std::span<const std::byte> bytes) {
+void put_all_bytes(CallText& text, std::span<const std::byte> bytes) {
   text.put('"');
   for (const std::byte each : bytes) text.print("\\x{:02x}", static_cast<unsigned>(each));
   text.put('"');
@@ -47,7 +47,7 @@ void put_handle(CallText& text, uint64_t at) {
         "?"
         "??");
   } else {
-    put_hex_bytes(text, bytes);
+    put_all_bytes(text, bytes);
     if (header.bytes > kMostHandleBytes) text.put("...");
   }
   text.put('}');

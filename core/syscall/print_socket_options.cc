@@ -98,7 +98,7 @@ constexpr Structure kLinger{kLingerFields, sizeof(linger)};
 constexpr Field kCredentialFields[] = {POLYTAP_FIELD(ucred, pid, kSigned), POLYTAP_FIELD(ucred, uid, kNumber),
                                        POLYTAP_FIELD(ucred, gid, kNumber)};
 constexpr Structure kCredentials{kCredentialFields, sizeof(ucred)};
-constexpr ValueKind kInternet{Show::kInternet};
+constexpr ValueKind kInternet{Show::kInternet, nullptr, nullptr, nullptr, 4};
 constexpr Field kMembershipFields[] = {
     {"imr_multiaddr", 0, 4, kInternet},
     {"imr_interface", 4, 4, kInternet},
@@ -147,7 +147,7 @@ bool is_integer(uint32_t level, uint32_t option) {
          level == 270;  // SOL_NETLINK: all of them
 }
 
-void put_hex_bytes(CallText& text, std::span<const std::byte> bytes) {
+void put_all_bytes(CallText& text, std::span<const std::byte> bytes) {
   text.put('"');
   for (const std::byte each : bytes) text.print("\\x{:02x}", static_cast<unsigned>(each));
   text.put('"');
@@ -164,7 +164,7 @@ void put_cut_structure(CallText& text, uint64_t at, uint64_t length, const Struc
     text.print("{}=", field.name);
     const auto own = std::span<const std::byte>(bytes).subspan(field.offset);
     if (own.size() < field.size) {
-      put_hex_bytes(text, own);
+      put_all_bytes(text, own);
     } else {
       put_value(text, own.first(field.size), field.kind);
     }
@@ -241,7 +241,7 @@ void put_integer(CallText& text, uint64_t at, uint64_t length, bool is_result) {
     std::vector<std::byte> bytes(length);
     const bool shown = is_result && length > 0 && level_of(text) == SOL_SOCKET;
     if (!shown || text.memory.read(at, bytes) != length) return text.address(at);
-    return put_hex_bytes(text, bytes);
+    return put_all_bytes(text, bytes);
   }
   if (!text.fetch(at, value)) return;
   if (level_of(text) == SOL_SOCKET && option == SO_TXREHASH) return put_rehash(text, value);

@@ -71,19 +71,12 @@ std::optional<uint64_t> mapped_at(pid_t tid, std::string_view name) {
 
 struct Namespace {
   uint64_t flag;
-  const char* file;       // of the task itself
-  const char* for_child;  // where that is made for its children
+  const char* file;  // of the task itself, also where its children alone are to get a new one: as strace 7.x
 };
 // In the order of /proc/PID/ns.
 constexpr Namespace kNamespaces[] = {
-    {CLONE_NEWCGROUP, "cgroup", "cgroup"},
-    {CLONE_NEWIPC, "ipc", "ipc"},
-    {CLONE_NEWNS, "mnt", "mnt"},
-    {CLONE_NEWNET, "net", "net"},
-    {CLONE_NEWPID, "pid", "pid_for_children"},
-    {CLONE_NEWTIME, "time", "time_for_children"},
-    {CLONE_NEWUSER, "user", "user"},
-    {CLONE_NEWUTS, "uts", "uts"},
+    {CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWIPC, "ipc"},   {CLONE_NEWNS, "mnt"},    {CLONE_NEWNET, "net"},
+    {CLONE_NEWPID, "pid"},       {CLONE_NEWTIME, "time"}, {CLONE_NEWUSER, "user"}, {CLONE_NEWUTS, "uts"},
 };
 
 std::string namespace_name(pid_t pid, const char* file) {
@@ -109,8 +102,8 @@ std::string kvm_exit_note(pid_t tid, const CallValues& call) {
 
 std::string new_namespaces_note(pid_t tid, const CallValues& call, const MemoryView& memory) {
   if (call.failed) return {};
-  const bool in_caller = call.number == __NR_unshare;
-  uint64_t flags = call.arguments[0];
+  const bool in_caller = call.number == __NR_unshare || call.number == __NR_setns;
+  uint64_t flags = call.arguments[call.number == __NR_setns ? 1 : 0];
   if (call.number == __NR_clone3) {
     if (!memory.read_object(call.arguments[0], flags)) return {};
   } else if (!in_caller && call.number != __NR_clone) {
@@ -122,7 +115,7 @@ std::string new_namespaces_note(pid_t tid, const CallValues& call, const MemoryV
   for (const Namespace& each : kNamespaces) {
     // The exit signal shares bits with CLONE_NEWTIME in clone(2).
     if ((flags & each.flag) == 0 || (call.number == __NR_clone && each.flag == CLONE_NEWTIME)) continue;
-    const std::string name = namespace_name(in_caller ? tid : child, in_caller ? each.for_child : each.file);
+    const std::string name = namespace_name(in_caller ? tid : child, each.file);
     if (!name.empty()) names += (names.empty() ? "" : ", ") + name;
   }
   return names.empty() ? names : fmt::format(" ({})", names);

@@ -13,7 +13,7 @@ namespace polytap {
 // " (KVM_EXIT_HLT)" behind ioctl(fd, KVM_RUN); else empty. TID is stopped behind the call.
 std::string kvm_exit_note(pid_t tid, const CallValues& call);
 
-// " (net:[4026532008], user:[4026532007])" behind a call that made namespaces; else empty.
+// " (net:[4026532008], user:[4026532007])" behind a call that made or entered namespaces; else empty.
 std::string new_namespaces_note(pid_t tid, const CallValues& call, const MemoryView& memory);
 
 }  // namespace polytap

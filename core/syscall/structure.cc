@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,18 @@ void put_text(CallText& text, std::string_view content) {
   text.quoted(content.substr(0, limit), content.size() > limit);
 }
 
+// A text in an attribute, whose length says where it ends.
+void put_text_of(CallText& text, std::string_view bytes, Show show) {
+  if (show == Show::kText) return put_text(text, bytes.substr(0, bytes.find('\0')));
+  const std::string_view shown = bytes.substr(0, text.style.string_limit);
+  if (show == Show::kEndedText) {
+    if (shown.ends_with('\0')) return text.quoted(shown.substr(0, shown.size() - 1));
+    return text.quoted(shown, true);
+  }
+  const size_t end = bytes.substr(0, text.style.string_limit + 1).find('\0');
+  text.quoted(shown.substr(0, end), end == std::string_view::npos);
+}
+
 int64_t signed_in(Bytes bytes) {
   const unsigned unused = 64 - 8 * static_cast<unsigned>(std::min<size_t>(bytes.size(), 8));
   return static_cast<int64_t>(number_in(bytes) << unused) >> unused;
@@ -45,31 +58,21 @@ int64_t signed_in(Bytes bytes) {
 void put_network_order(CallText& text, Bytes bytes) {
   uint64_t number = 0;
   for (const std::byte each : bytes) number = number << 8 | static_cast<uint64_t>(each);
-  text.print("hton{}({})", bytes.size() == 2 ? "s" : bytes.size() == 4 ? "l" : "ll", number);
+  text.print("{}({})", bytes.size() == 2 ? "htons" : bytes.size() == 4 ? "htonl" : "htobe64", number);
 }
 
 void put_mac(CallText& text, Bytes bytes) {
   for (size_t i = 0; i < bytes.size(); ++i) text.print("{}{:02x}", i > 0 ? ":" : "", static_cast<unsigned>(bytes[i]));
 }
 
-void put_internet(CallText& text, Bytes bytes, uint8_t family) {
-  std::array<char, INET6_ADDRSTRLEN> name{};
-  const bool is_six = family == AF_INET6 || (family == AF_UNSPEC && bytes.size() == 16);
-  if (is_six && bytes.size() >= 16) {
-    inet_ntop(AF_INET6, bytes.data(), name.data(), name.size());
-    text.print("inet_pton(AF_INET6, \"{}\")", name.data());
-  } else if (!is_six && bytes.size() >= 4 && (family == AF_INET || bytes.size() == 4)) {
-    inet_ntop(AF_INET, bytes.data(), name.data(), name.size());
-    text.print("inet_addr(\"{}\")", name.data());
-  } else {
-    put_bytes(text, bytes);
-  }
-}
-
 void put_interface(CallText& text, uint32_t index) {
   std::array<char, IF_NAMESIZE> name{};
-  if (index == 0 || if_indextoname(index, name.data()) == nullptr) return text.print("{}", index);
-  text.print("if_nametoindex(\"{}\")", name.data());
+  const ConstantStyle style = text.style.constants;
+  const bool is_named = index != 0 && style != ConstantStyle::kRaw && if_indextoname(index, name.data()) != nullptr;
+  if (!is_named || style == ConstantStyle::kVerbose) text.print("{}", index);
+  if (!is_named) return;
+  const bool beside = style == ConstantStyle::kVerbose;
+  text.print("{}if_nametoindex(\"{}\"){}", beside ? " /* " : "", name.data(), beside ? " */" : "");
 }
 
 void put_socket_path(CallText& text, Bytes bytes) {
@@ -93,10 +96,12 @@ void put_uuid(CallText& text, Bytes bytes) {
 }
 
 void put_elements(CallText& text, Bytes bytes, const ValueKind& element, const MessageContext& context) {
+  if (bytes.size() >= element.size && put_unreadable(text, bytes.first(element.size), context)) return;
   text.put('[');
   size_t count = 0;
   for (size_t at = 0; at + element.size <= bytes.size(); at += element.size) {
     if (at > 0) text.put(", ");
+    if (put_unreadable_element(text, bytes.subspan(at, element.size), context)) break;
     if (!text.style.verbose && count++ >= text.style.string_limit) {
       text.put("...");
       break;
@@ -141,13 +146,24 @@ void put_named_number(CallText& text, uint64_t number, std::string_view name) {
   }
 }
 
+// A hundredth of a second each, as the kernel tells user space.
+void put_clock_ticks(CallText& text, uint64_t ticks) {
+  constexpr uint64_t kPerSecond = 100;
+  text.print("{}", ticks);
+  const bool has_comment = ticks > 0 && text.style.constants != ConstantStyle::kRaw;
+  if (has_comment) text.print(" /* {}.{:02} s */", ticks / kPerSecond, ticks % kPerSecond);
+}
+
 // [NAME]=, as designated initializers have it.
 void put_index(CallText& text, const ConstantTable& table, size_t index) {
   text.put('[');
-  if (table.find(index).empty()) {
-    text.print("{} /* {} */", index, table.unknown);
-  } else {
-    text.enumeration(table, index);
+  const std::string_view name = table.find(index);
+  const ConstantStyle style = text.style.constants;
+  if (name.empty() || style != ConstantStyle::kAbbreviated) text.print("{}", index);
+  if (style == ConstantStyle::kVerbose || (name.empty() && style != ConstantStyle::kRaw)) {
+    text.print(" /* {} */", name.empty() ? table.unknown : name);
+  } else if (style == ConstantStyle::kAbbreviated) {
+    text.put(name);
   }
   text.put("]=");
 }
@@ -156,10 +172,13 @@ void put_array(CallText& text, Bytes bytes, const ValueKind& kind, const Message
   const size_t step = kind.structure() != nullptr ? kind.structure()->size
                       : kind.size != 0            ? kind.size
                                                   : sizeof(uint32_t);
+  if (bytes.size() < step) return put_hex_bytes(text, bytes, context);
+  if (put_unreadable(text, bytes.first(step), context)) return;
   text.put('[');
   size_t count = 0;
   for (size_t at = 0; at + step <= bytes.size(); at += step) {
     if (at > 0) text.put(", ");
+    if (put_unreadable_element(text, bytes.subspan(at, step), context)) break;
     if (!text.style.verbose && count++ >= text.style.string_limit) {
       text.put("...");
       break;
@@ -196,6 +215,16 @@ void put_number(CallText& text, Bytes bytes, const ValueKind& kind) {
       return text.string(number);
     case Show::kFlags:
       return text.flags(*kind.table(), number);
+    case Show::kFlagsToo:
+      return append_flags(text.out, *kind.table(), number,
+                          text.style.constants == ConstantStyle::kRaw ? ConstantStyle::kRaw : ConstantStyle::kVerbose);
+    case Show::kUser:
+      return text.print("{}", static_cast<uint32_t>(number) == UINT32_MAX ? -1 : static_cast<int64_t>(number));
+    case Show::kClockTicks:
+      return put_clock_ticks(text, number);
+    case Show::kFixedHex:
+      if (number == 0) return text.print("{:0>{}}", "", 2 * bytes.size());
+      return text.print("{:#0{}x}", number, 2 * bytes.size());
     case Show::kEnumeration:
       return text.enumeration(*kind.table(), number);
     case Show::kNamedNumber:
@@ -217,34 +246,61 @@ void put_number(CallText& text, Bytes bytes, const ValueKind& kind) {
   }
 }
 
-void put_attribute(CallText& text, const nlattr& header, Bytes payload, const AttributeSet& set, const ValueKind* kind,
-                   const MessageContext& context) {
-  const auto length = header.nla_len;
-  text.put(payload.empty() ? "{" : "[{");
-  text.print("nla_len={}, nla_type=", length);
-  for (const auto& [flag, name] :
-       {std::pair(NLA_F_NESTED, "NLA_F_NESTED|"), std::pair(NLA_F_NET_BYTEORDER, "NLA_F_NET_BYTEORDER|")}) {
-    if ((header.nla_type & flag) != 0) text.put(name);
-  }
-  const auto type = static_cast<uint16_t>(header.nla_type & NLA_TYPE_MASK);
-  if (set.types != nullptr) {
-    text.enumeration(*set.types, type);
-  } else {
-    text.hex(type);
-  }
-  text.put('}');
-  if (payload.empty()) return;
-  text.put(", ");
-  put_value(text, payload, *kind, context);
-  text.put(']');
-}
-
-const ValueKind& kind_of(const AttributeSet& set, uint16_t type) {
-  const auto rule = std::ranges::find(set.rules, type, &AttributeRule::type);
-  return rule != set.rules.end() ? rule->kind : set.others;
-}
-
 }  // namespace
+
+bool put_unreadable(CallText& text, Bytes bytes, const MessageContext& context) {
+  const ReadMemory* memory = context.memory;
+  if (memory == nullptr || bytes.data() + bytes.size() <= memory->begin + memory->readable) return false;
+  text.address(memory->address + static_cast<uint64_t>(bytes.data() - memory->begin));
+  return true;
+}
+
+bool put_unreadable_element(CallText& text, Bytes bytes, const MessageContext& context) {
+  const ReadMemory* memory = context.memory;
+  if (memory == nullptr || bytes.data() + bytes.size() <= memory->begin + memory->readable) return false;
+  text.print("... /* {:#x} */", memory->address + static_cast<uint64_t>(bytes.data() - memory->begin));
+  return true;
+}
+
+void put_hex_bytes(CallText& text, Bytes bytes, const MessageContext& context) {
+  if (put_unreadable(text, bytes.first(std::min(bytes.size(), text.style.string_limit + 1)), context)) return;
+  put_bytes(text, bytes);
+}
+
+void put_internet_field(CallText& text, Bytes bytes, uint8_t family, std::string_view name) {
+  const ConstantStyle style = text.style.constants;
+  const bool is_known = family == AF_INET || family == AF_INET6;
+  const bool is_beside = is_known && style == ConstantStyle::kVerbose;
+  if (!is_known || style != ConstantStyle::kAbbreviated) {
+    if (!name.empty()) text.print("{}=", name);
+    put_bytes(text, bytes, bytes.size());
+    if (!is_beside) return;
+    name = {};
+    text.put(" /* ");
+  }
+  std::array<char, INET6_ADDRSTRLEN> shown{};
+  inet_ntop(family, bytes.data(), shown.data(), shown.size());
+  if (family == AF_INET6) {
+    text.print("inet_pton(AF_INET6, \"{}\"", shown.data());
+    if (!name.empty()) text.print(", &{}", name);
+    text.put(')');
+  } else {
+    if (!name.empty()) text.print("{}=", name);
+    text.print("inet_addr(\"{}\")", shown.data());
+  }
+  if (is_beside) text.put(" */");
+}
+
+void put_internet_address(CallText& text, Bytes bytes, uint8_t family, std::string_view name,
+                          const MessageContext& context) {
+  const size_t size = family == AF_INET ? 4 : family == AF_INET6 ? 16 : 0;
+  const bool is_address = size != 0 && bytes.size() >= size;
+  const ReadMemory* memory = context.memory;
+  const bool is_read = memory == nullptr || bytes.data() + size <= memory->begin + memory->readable;
+  if (is_address && is_read) return put_internet_field(text, bytes.first(size), family, name);
+  if (!name.empty()) text.print("{}=", name);
+  if (!is_address || !put_unreadable(text, bytes.first(size), context)) put_hex_bytes(text, bytes, context);
+}
 
 uint64_t number_in(std::span<const std::byte> bytes) {
   uint64_t number = 0;
@@ -263,7 +319,7 @@ void put_fields(CallText& text, Bytes bytes, const Structure& structure, const M
       continue;
     }
     if (!std::exchange(first, false)) text.put(", ");
-    text.print("{}=", field.name);
+    if (!field.name.empty()) text.print("{}=", field.name);
     const Bytes own = bytes.subspan(field.offset, field.size);
     if (field.kind.print() != nullptr) {
       field.kind.print()(text, own, bytes);
@@ -287,7 +343,7 @@ void put_extensible(CallText& text, uint64_t address, uint64_t size, const Struc
       std::ranges::find_if(structure.fields, [&](const Field& field) { return field.later && field.offset >= given; });
   std::vector<Field> shown(structure.fields.begin(), missing);
   // A text is as long as what is given of it.
-  if (!shown.empty() && shown.back().offset < given && (shown.back().kind.print != nullptr)) {
+  if (!shown.empty() && shown.back().offset < given && (shown.back().kind.print() != nullptr)) {
     shown.back().size = static_cast<uint16_t>(std::min<size_t>(shown.back().size, given - shown.back().offset));
   }
   put_fields(text, bytes, {shown, structure.size});
@@ -355,71 +411,79 @@ void put_structure(CallText& text, Bytes bytes, const Structure& structure, cons
   text.put('}');
 }
 
-void put_value(CallText& text, Bytes bytes, const ValueKind& kind, const MessageContext& context) {
-  if (bytes.size() < kind.size) return put_bytes(text, bytes);
-  if (kind.print() != nullptr) return kind.print()(text, bytes, bytes);
-  const bool is_array = kind.show == Show::kArray || kind.show == Show::kSignedArray || kind.show == Show::kHexArray;
-  const Bytes own = kind.size != 0 && !is_array ? bytes.first(kind.size) : bytes;
+// The part of BYTES that a value of KIND has; nullopt: there are too few or too many.
+static std::optional<Bytes> own_bytes(Bytes bytes, const ValueKind& kind) {
+  if (kind.shorter != 0 && bytes.size() == kind.shorter) return bytes;
+  if (bytes.size() < kind.size || (kind.most != 0 && bytes.size() > kind.most)) return std::nullopt;
+  const bool is_array = kind.show == Show::kArray || kind.show == Show::kSignedArray || kind.show == Show::kHexArray ||
+                        (kind.show == Show::kElements && kind.size == kind.element()->size);
+  return kind.size != 0 && !is_array ? bytes.first(kind.size) : bytes;
+}
+
+// What is shown as far as the limit of texts goes, or piece by piece.
+static bool put_partly(CallText& text, Bytes own, const ValueKind& kind, const MessageContext& context) {
   switch (kind.show) {
     case Show::kText:
-      return put_text(text, as_text(own).substr(0, as_text(own).find('\0')));
+    case Show::kEndedText:
+    case Show::kBegunText:
+      if (!put_unreadable(text, own.first(std::min(own.size(), text.style.string_limit + 1)), context)) {
+        put_text_of(text, as_text(own), kind.show);
+      }
+      return true;
     case Show::kBytes:
-      return put_bytes(text, own);
-    case Show::kNetwork:
-      return put_network_order(text, own);
-    case Show::kMac:
-      return put_mac(text, own);
+      put_hex_bytes(text, own, context);
+      return true;
     case Show::kInternet:
-      return put_internet(text, own, context.family);
-    case Show::kSocketPath:
-      return put_socket_path(text, own);
-    case Show::kSocketBits:
-      return put_socket_bits(text, own);
-    case Show::kStructure:
-      return put_structure(text, own, *kind.structure(), context);
+      put_internet_address(text, own,
+                           kind.size == 4    ? AF_INET
+                           : kind.size == 16 ? AF_INET6
+                                             : context.family,
+                           {}, context);
+      return true;
     case Show::kArray:
     case Show::kSignedArray:
     case Show::kHexArray:
-      return put_array(text, own, kind, context);
-    case Show::kCString:
-      return put_c_string(text, own);
-    case Show::kUuid:
-      return put_uuid(text, own);
+      put_array(text, own, kind, context);
+      return true;
     case Show::kElements:
-      return put_elements(text, own, *kind.element(), context);
+      put_elements(text, own, *kind.element(), context);
+      return true;
     case Show::kNested:
-      return put_attributes(text, own, *kind.attributes(), context);
+      put_attributes(text, own, *kind.attributes(), context);
+      return true;
     default:
-      return put_number(text, own, kind);
+      return false;
   }
 }
 
-void put_attributes(CallText& text, Bytes bytes, const AttributeSet& set, const MessageContext& context) {
-  const auto has_header = [&](size_t at) { return at + sizeof(nlattr) <= bytes.size(); };
-  const auto header_at = [&](size_t at) {
-    nlattr header{};
-    std::memcpy(&header, bytes.data() + at, sizeof header);
-    return header;
-  };
-  if (!has_header(0)) return put_bytes(text, bytes);
-  const bool several = has_header(NLA_ALIGN(header_at(0).nla_len)) && header_at(0).nla_len >= sizeof(nlattr);
-  if (several) text.put('[');
-  size_t count = 0;
-  for (size_t at = 0; has_header(at);) {
-    if (at > 0) text.put(", ");
-    if (!text.style.verbose && count++ >= text.style.string_limit) {
-      text.put("...");
-      break;
-    }
-    const nlattr header = header_at(at);
-    const size_t length = std::clamp<size_t>(header.nla_len, sizeof header, bytes.size() - at);
-    const auto type = static_cast<uint16_t>(header.nla_type & NLA_TYPE_MASK);
-    put_attribute(text, header, bytes.subspan(at + sizeof header, length - sizeof header), set, &kind_of(set, type),
-                  context);
-    if (header.nla_len < sizeof header) break;
-    at += NLA_ALIGN(header.nla_len);
+void put_value(CallText& text, Bytes bytes, const ValueKind& kind, const MessageContext& context) {
+  const auto part = own_bytes(bytes, kind);
+  if (!part) return put_hex_bytes(text, bytes, context);
+  if (kind.print_attribute() != nullptr) {
+    if (!kind.print_attribute()(text, *part, bytes, context)) put_hex_bytes(text, bytes, context);
+    return;
   }
-  if (several) text.put(']');
+  if (kind.print() == nullptr && put_partly(text, *part, kind, context)) return;
+  if (put_unreadable(text, *part, context)) return;
+  if (kind.print() != nullptr) return kind.print()(text, *part, bytes);
+  switch (kind.show) {
+    case Show::kNetwork:
+      return put_network_order(text, *part);
+    case Show::kMac:
+      return put_mac(text, *part);
+    case Show::kSocketPath:
+      return put_socket_path(text, *part);
+    case Show::kSocketBits:
+      return put_socket_bits(text, *part);
+    case Show::kStructure:
+      return put_structure(text, *part, *kind.structure(), context);
+    case Show::kCString:
+      return put_c_string(text, *part);
+    case Show::kUuid:
+      return put_uuid(text, *part);
+    default:
+      return put_number(text, *part, kind);
+  }
 }
 
 }  // namespace polytap

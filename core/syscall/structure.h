@@ -14,6 +14,7 @@ namespace polytap {
 
 struct Structure;
 struct AttributeSet;
+struct MessageContext;
 
 // How a value is shown that lies in bytes as the kernel lays them out.
 struct ValueKind {
@@ -47,25 +48,37 @@ struct ValueKind {
     kElements,     // [..] of ELEMENT
     kNamedNumber,  // decimal, or of TABLE
     kLimit,        // decimal, but UINT64_MAX by name
+    kEndedText,    // "..." of all bytes but the NUL at the end; "..."... where there is none
+    kBegunText,    // "..." up to NUL; "..."... where there is none
+    kUser,         // decimal, but -1
+    kClockTicks,   // 250 /* 2.50 s */
+    kFixedHex,     // 0x.., as many digits as the bytes have
+    kFlagsToo,     // 0x3 /* of TABLE */: for names that no header has
   };
   // Shows BYTES, a part of WHOLE.
   using Printer = void (*)(CallText& text, std::span<const std::byte> bytes, std::span<const std::byte> whole);
+  // Shows an attribute's BYTES; WHOLE is the list of attributes that it is one of. False: they are shown as kBytes.
+  using AttributePrinter = bool (*)(CallText& text, std::span<const std::byte> bytes, std::span<const std::byte> whole,
+                                    const MessageContext& context);
 
   // SIZE: of a number, a structure, an array's element; fewer bytes are shown as kBytes. 0: as many as there are. Of
   // the pointers at most one: there are thousands of kinds in tables, and what they point to is relocated when polytap
   // starts.
   constexpr ValueKind(Show how = Show::kBytes, const ConstantTable* table = nullptr,  // NOLINT: a Show is a kind
                       const Structure* structure = nullptr, const AttributeSet* attributes = nullptr,
-                      uint16_t bytes = 0, Printer printer = nullptr, const ValueKind* element = nullptr)
+                      uint16_t bytes = 0, Printer printer = nullptr, const ValueKind* element = nullptr,
+                      AttributePrinter attribute_printer = nullptr)
       : size(bytes), show(how) {
     const int pointers = (table != nullptr) + (structure != nullptr) + (attributes != nullptr) + (printer != nullptr) +
-                         (element != nullptr);
+                         (element != nullptr) + (attribute_printer != nullptr);
     CHECK(pointers <= 1);
     if (table != nullptr) to_ = To{.table = table}, refers_ = Refers::kTable;
     if (structure != nullptr) to_ = To{.structure = structure}, refers_ = Refers::kStructure;
     if (attributes != nullptr) to_ = To{.attributes = attributes}, refers_ = Refers::kAttributes;
     if (printer != nullptr) to_ = To{.print = printer}, refers_ = Refers::kPrinter;
     if (element != nullptr) to_ = To{.element = element}, refers_ = Refers::kElement;
+    if (attribute_printer != nullptr)
+      to_ = To{.print_attribute = attribute_printer}, refers_ = Refers::kAttributePrinter;
   }
 
   constexpr const ConstantTable* table() const { return refers_ == Refers::kTable ? to_.table : nullptr; }
@@ -73,20 +86,28 @@ struct ValueKind {
   constexpr const AttributeSet* attributes() const { return refers_ == Refers::kAttributes ? to_.attributes : nullptr; }
   constexpr Printer print() const { return refers_ == Refers::kPrinter ? to_.print : nullptr; }
   constexpr const ValueKind* element() const { return refers_ == Refers::kElement ? to_.element : nullptr; }
+  constexpr AttributePrinter print_attribute() const {
+    return refers_ == Refers::kAttributePrinter ? to_.print_attribute : nullptr;
+  }
 
  private:
-  enum class Refers : uint8_t { kNothing, kTable, kStructure, kAttributes, kPrinter, kElement };
+  enum class Refers : uint8_t { kNothing, kTable, kStructure, kAttributes, kPrinter, kElement, kAttributePrinter };
   union To {
     const ConstantTable* table;
     const Structure* structure;
     const AttributeSet* attributes;
     Printer print;
     const ValueKind* element;
+    AttributePrinter print_attribute;
   };
   To to_{.table = nullptr};
 
  public:
   uint16_t size = 0;
+  // More bytes than this are shown as kBytes. 0: there is no such limit.
+  uint16_t most = 0;
+  // The only number of bytes besides SIZE and more that is taken for a structure (of an older kernel). 0: none.
+  uint16_t shorter = 0;
   Show show = Show::kBytes;
 
  private:
@@ -120,10 +141,23 @@ struct AttributeSet {
   ValueKind others;  // types without a rule
 };
 
+// Bytes of a tracee of which only the first could be read.
+struct ReadMemory {
+  const std::byte* begin = nullptr;
+  size_t readable = 0;
+  uint64_t address = 0;
+};
+
 // What the parts of a message have in common.
 struct MessageContext {
-  uint8_t family = 0;  // AF_*: of kInternet
+  uint8_t family = 0;                  // AF_*: of kInternet
+  const ReadMemory* memory = nullptr;  // null: all of it was read
 };
+
+// Shows where BYTES lie and returns true when not all of them could be read.
+bool put_unreadable(CallText& text, std::span<const std::byte> bytes, const MessageContext& context);
+// The same within a list: ... /* 0x5000 */
+bool put_unreadable_element(CallText& text, std::span<const std::byte> bytes, const MessageContext& context);
 
 // {a=1, b=2}: the fields that BYTES reach to, or all but the later ones when the bytes are followed by zeros up to
 // the structure's size (see put_extensible()).
@@ -155,6 +189,13 @@ bool is_nonzero(std::span<const std::byte> whole) {
   }
   return false;
 }
+// "\x01\x02", up to the limit of texts; their address where they could not be read.
+void put_hex_bytes(CallText& text, std::span<const std::byte> bytes, const MessageContext& context = {});
+// inet_addr("127.0.0.1"), with NAME= before it unless it is empty; bytes for other families.
+void put_internet_address(CallText& text, std::span<const std::byte> bytes, uint8_t family, std::string_view name = {},
+                          const MessageContext& context = {});
+// The same of a structure's field of BYTES, which an IPv4 address need not fill.
+void put_internet_field(CallText& text, std::span<const std::byte> bytes, uint8_t family, std::string_view name);
 // The little-endian number in up to eight BYTES.
 uint64_t number_in(std::span<const std::byte> bytes);
 

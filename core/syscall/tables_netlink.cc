@@ -140,9 +140,7 @@ const ConstantTable kRouteTables{kRouteTablesConstants, "RT_TABLE_?" "??"};
 
 static constexpr Constant kRouteFlagsConstants[] = {
     NAMED(RTM_F_NOTIFY), NAMED(RTM_F_CLONED), NAMED(RTM_F_EQUALIZE), NAMED(RTM_F_PREFIX), NAMED(RTM_F_LOOKUP_TABLE),
-    NAMED(RTM_F_FIB_MATCH), NAMED(RTM_F_OFFLOAD), NAMED(RTM_F_TRAP), NAMED(RTM_F_OFFLOAD_FAILED), NAMED(RTNH_F_DEAD),
-    NAMED(RTNH_F_PERVASIVE), NAMED(RTNH_F_ONLINK), NAMED(RTNH_F_OFFLOAD), NAMED(RTNH_F_LINKDOWN),
-    NAMED(RTNH_F_UNRESOLVED), NAMED(RTNH_F_TRAP),
+    NAMED(RTM_F_FIB_MATCH), NAMED(RTM_F_OFFLOAD), NAMED(RTM_F_TRAP), NAMED(RTM_F_OFFLOAD_FAILED),
 };
 const ConstantTable kRouteFlags{kRouteFlagsConstants, "RTM_F_?" "??"};
 
@@ -161,8 +159,8 @@ const ConstantTable kRoutePreferences{kRoutePreferencesConstants, "ICMPV6_ROUTER
 
 static constexpr Constant kAddressAttributesConstants[] = {
     NAMED(IFA_UNSPEC), NAMED(IFA_ADDRESS), NAMED(IFA_LOCAL), NAMED(IFA_LABEL), NAMED(IFA_BROADCAST),
-    NAMED(IFA_ANYCAST), NAMED(IFA_CACHEINFO), NAMED(IFA_MULTICAST), NAMED(IFA_FLAGS), NAMED(IFA_PROTO),
-    
+    NAMED(IFA_ANYCAST), NAMED(IFA_CACHEINFO), NAMED(IFA_MULTICAST), NAMED(IFA_FLAGS),
+    NAMED(IFA_RT_PRIORITY), NAMED(IFA_TARGET_NETNSID), NAMED(IFA_PROTO),
 };
 const ConstantTable kAddressAttributes{kAddressAttributesConstants, "IFA_?" "??"};
 
@@ -307,7 +305,7 @@ static constexpr Constant kInetDiagExtensionsConstants[] = {
     {"1<<(INET_DIAG_SKMEMINFO-1)", 1U << (INET_DIAG_SKMEMINFO - 1)},
     {"1<<(INET_DIAG_SHUTDOWN-1)", 1U << (INET_DIAG_SHUTDOWN - 1)},
 };
-const ConstantTable kInetDiagExtensions{kInetDiagExtensionsConstants, ""};
+const ConstantTable kInetDiagExtensions{kInetDiagExtensionsConstants, "1<<INET_DIAG_?" "?" "?-1"};
 
 static constexpr Constant kUnixDiagAttributesConstants[] = {
     NAMED(UNIX_DIAG_NAME), NAMED(UNIX_DIAG_VFS), NAMED(UNIX_DIAG_PEER), NAMED(UNIX_DIAG_ICONS),
@@ -330,7 +328,7 @@ const ConstantTable kNetlinkDiagAttributes{kNetlinkDiagAttributesConstants, "NET
 static constexpr Constant kTcpStatesConstants[] = {
     NAMED(TCP_ESTABLISHED), NAMED(TCP_SYN_SENT), NAMED(TCP_SYN_RECV), NAMED(TCP_FIN_WAIT1), NAMED(TCP_FIN_WAIT2),
     NAMED(TCP_TIME_WAIT), NAMED(TCP_CLOSE), NAMED(TCP_CLOSE_WAIT), NAMED(TCP_LAST_ACK), NAMED(TCP_LISTEN),
-    NAMED(TCP_CLOSING),
+    NAMED(TCP_CLOSING), {"TCP_NEW_SYN_RECV", 12},
 };
 const ConstantTable kTcpStates{kTcpStatesConstants, "TCP_?" "??"};
 
@@ -414,8 +412,9 @@ static constexpr Constant kTcpStateBitsConstants[] = {
     {"1<<TCP_CLOSE", 1U << TCP_CLOSE}, {"1<<TCP_CLOSE_WAIT", 1U << TCP_CLOSE_WAIT},
     {"1<<TCP_LAST_ACK", 1U << TCP_LAST_ACK}, {"1<<TCP_LISTEN", 1U << TCP_LISTEN},
     {"1<<TCP_CLOSING", 1U << TCP_CLOSING},
+    {"1<<TCP_NEW_SYN_RECV", 1U << 12},  // net/tcp_states.h: not in a header of user space
 };
-const ConstantTable kTcpStateBits{kTcpStateBitsConstants, ""};
+const ConstantTable kTcpStateBits{kTcpStateBitsConstants, "1<<TCP_?" "??"};
 
 static constexpr Constant kSocketMemoryConstants[] = {
     NAMED(SK_MEMINFO_RMEM_ALLOC), NAMED(SK_MEMINFO_RCVBUF), NAMED(SK_MEMINFO_WMEM_ALLOC), NAMED(SK_MEMINFO_SNDBUF),
@@ -438,7 +437,9 @@ static constexpr Constant kNetlinkDiagProtocolsConstants[] = {
     {"NDIAG_PROTO_ALL", 0xff}, NAMED(NETLINK_ROUTE), NAMED(NETLINK_UNUSED), NAMED(NETLINK_USERSOCK), NAMED(NETLINK_FIREWALL),
     NAMED(NETLINK_SOCK_DIAG), NAMED(NETLINK_NFLOG), NAMED(NETLINK_XFRM), NAMED(NETLINK_SELINUX), NAMED(NETLINK_ISCSI),
     NAMED(NETLINK_AUDIT), NAMED(NETLINK_FIB_LOOKUP), NAMED(NETLINK_CONNECTOR), NAMED(NETLINK_NETFILTER),
-    NAMED(NETLINK_KOBJECT_UEVENT), NAMED(NETLINK_GENERIC), NAMED(NETLINK_CRYPTO),
+    NAMED(NETLINK_IP6_FW), NAMED(NETLINK_DNRTMSG), NAMED(NETLINK_KOBJECT_UEVENT), NAMED(NETLINK_GENERIC),
+    NAMED(NETLINK_SCSITRANSPORT), NAMED(NETLINK_ECRYPTFS), NAMED(NETLINK_RDMA), NAMED(NETLINK_CRYPTO),
+    NAMED(NETLINK_SMC),
 };
 const ConstantTable kNetlinkDiagProtocols{kNetlinkDiagProtocolsConstants, "NETLINK_?" "??"};
 

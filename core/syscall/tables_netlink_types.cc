@@ -191,12 +191,6 @@ static constexpr Constant kControlAttributesConstants[] = {
 };
 const ConstantTable kControlAttributes{kControlAttributesConstants, "TCA_?" "??"};
 
-static constexpr Constant kActionAttributesConstants[] = {
-    NAMED(TCA_ROOT_UNSPEC), NAMED(TCA_ROOT_TAB), NAMED(TCA_ROOT_FLAGS),
-    NAMED(TCA_ROOT_COUNT), NAMED(TCA_ROOT_TIME_DELTA),
-};
-const ConstantTable kActionAttributes{kActionAttributesConstants, "TCA_ROOT_?" "??"};
-
 static constexpr Constant kTableAttributesConstants[] = {
     NAMED(NDTA_UNSPEC), NAMED(NDTA_NAME), NAMED(NDTA_THRESH1), NAMED(NDTA_THRESH2),
     NAMED(NDTA_THRESH3), NAMED(NDTA_CONFIG), NAMED(NDTA_PARMS), NAMED(NDTA_STATS),

@@ -12,7 +12,6 @@ extern const ConstantTable kCryptoMessages;
 extern const ConstantTable kNetfilterSubsystems;
 extern const ConstantTable kNetfilterMessages;
 extern const ConstantTable kControlAttributes;
-extern const ConstantTable kActionAttributes;
 extern const ConstantTable kTableAttributes;
 extern const ConstantTable kLabelAttributes;
 extern const ConstantTable kConfigurationAttributes;

@@ -7,6 +7,8 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -25,9 +27,11 @@ class Message {
     return *this;
   }
   Message& header(uint32_t length, uint16_t type, uint16_t flags) { return add(nlmsghdr{length, type, flags, 7, 0}); }
-  std::string shown(unsigned protocol, RenderStyle style = {}) const {
+  // READABLE: what follows cannot be read.
+  std::string shown(unsigned protocol, RenderStyle style = {}, size_t readable = SIZE_MAX) const {
     CapturedMemory memory;
-    memory.add(kAt, bytes_);
+    memory.add(kAt,
+               std::vector(bytes_.begin(), bytes_.begin() + static_cast<ptrdiff_t>(std::min(readable, bytes_.size()))));
     std::string out;
     const CallValues values;
     CallText text(out, memory, style, values);
@@ -64,7 +68,7 @@ TEST(Netlink, SeveralMessagesStandInBracketsAndTheEndTellsItsResult) {
       Message().header(16, NLMSG_NOOP, 0).header(20, NLMSG_DONE, NLM_F_MULTI).add(int32_t{-2}).shown(NETLINK_ROUTE);
   EXPECT_EQ(shown,
             "[{nlmsg_len=16, nlmsg_type=NLMSG_NOOP, nlmsg_flags=0, nlmsg_seq=7, nlmsg_pid=0}, "
-            "[{nlmsg_len=20, nlmsg_type=NLMSG_DONE, nlmsg_flags=NLM_F_MULTI, nlmsg_seq=7, nlmsg_pid=0}, -ENOENT]]");
+            "[{nlmsg_len=20, nlmsg_type=NLMSG_DONE, nlmsg_flags=NLM_F_MULTI, nlmsg_seq=7, nlmsg_pid=0}, -2]]");
 }
 
 TEST(Netlink, AnErrorShowsTheMessageThatItIsAbout) {
@@ -96,8 +100,72 @@ TEST(Netlink, LengthsThatLieEndTheMessage) {
 }
 
 TEST(Netlink, WhatIsTooShortForAHeaderAndWhatIsNoMessageAreBytes) {
-  EXPECT_EQ(Message().add(uint32_t{0x41414141}).shown(NETLINK_ROUTE), "\"AAAA\"");
+  EXPECT_EQ(Message().add(uint32_t{0x41414141}).shown(NETLINK_ROUTE), R"("\x41\x41\x41\x41")");
   EXPECT_EQ(Message().header(0x41414141, 0x4141, 0x4141).shown(NETLINK_KOBJECT_UEVENT).substr(0, 9), "\"AAAAAAAA");
+}
+
+TEST(Netlink, AttributesBehindAnErrorStandBesideIt) {
+  const std::string shown = Message()
+                                .header(44, NLMSG_ERROR, NLM_F_ACK_TLVS)
+                                .add(int32_t{0})
+                                .header(16, RTM_NEWLINK, 0)
+                                .add(nlattr{8, NLMSGERR_ATTR_OFFS})
+                                .add(uint32_t{5})
+                                .shown(NETLINK_ROUTE);
+  EXPECT_NE(shown.find(", [{error=0, msg={nlmsg_len=16, "), std::string::npos) << shown;
+  EXPECT_NE(shown.find("}}, [{nla_len=8, nla_type=NLMSGERR_ATTR_OFFS}, 5]]]"), std::string::npos) << shown;
+}
+
+TEST(Netlink, WhatWasNotReadIsShownByItsAddress) {
+  const Message whole =
+      Message().header(40, RTM_GETLINK, 0).add(link_header()).add(nlattr{8, IFLA_MTU}).add(uint32_t{9});
+  EXPECT_NE(whole.shown(NETLINK_ROUTE, {}, 36).find("{nla_len=8, nla_type=IFLA_MTU}, 0x10024]]"), std::string::npos);
+  EXPECT_NE(whole.shown(NETLINK_ROUTE, {}, 34).find("ifi_change=0}, 0x10020]"), std::string::npos);
+  EXPECT_NE(whole.shown(NETLINK_ROUTE, {}, 20).find("{ifi_family=AF_UNSPEC, 0x10011}]"), std::string::npos);
+  EXPECT_EQ(whole.shown(NETLINK_ROUTE, {}, 8), "0x10000");
+}
+
+TEST(Netlink, AddressesAndInterfacesHaveTheStyleOfConstants) {
+  RenderStyle verbose;
+  verbose.constants = ConstantStyle::kVerbose;
+  const std::string shown = Message()
+                                .header(40, RTM_NEWLINK, 0)
+                                .add(link_header())
+                                .add(nlattr{6, IFLA_ADDRESS | NLA_F_NET_BYTEORDER})
+                                .add(uint32_t{0x0201})
+                                .shown(NETLINK_ROUTE, verbose);
+  EXPECT_NE(
+      shown.find("nla_type=0x4000 /* NLA_F_NET_BYTEORDER */|0x1 /* IFLA_ADDRESS */}, \"\\x01\\x02\" /* 01:02 */]"),
+      std::string::npos)
+      << shown;
+}
+
+TEST(Netlink, TheKindOfALinkSaysWhatItsDataAre) {
+  const auto link_of = [](std::array<char, 8> kind) {
+    return Message()
+        .header(60, RTM_NEWLINK, 0)
+        .add(link_header())
+        .add(nlattr{28, IFLA_LINKINFO})
+        .add(nlattr{12, IFLA_INFO_KIND})
+        .add(kind)
+        .add(nlattr{12, IFLA_INFO_DATA})
+        .add(nlattr{8, IFLA_TUN_NUM_QUEUES})
+        .add(uint32_t{3})
+        .shown(NETLINK_ROUTE);
+  };
+  EXPECT_NE(link_of({'t', 'u', 'n'}).find("nla_type=IFLA_TUN_NUM_QUEUES}, 3]"), std::string::npos);
+  EXPECT_NE(link_of({'d', 'u', 'm', 'm', 'y'}).find("nla_type=IFLA_INFO_DATA}, \"\\x08\\x00"), std::string::npos);
+}
+
+// Next hops of no length: the walk ends.
+TEST(Netlink, NextHopsOfNoLengthEndTheList) {
+  const std::string shown = Message()
+                                .header(40, RTM_NEWROUTE, 0)
+                                .add(rtmsg{})
+                                .add(nlattr{12, RTA_MULTIPATH})
+                                .add(rtnexthop{})
+                                .shown(NETLINK_ROUTE);
+  EXPECT_NE(shown.find("[{rtnh_len=0, rtnh_flags=0, rtnh_hops=0, rtnh_ifindex=0}]"), std::string::npos) << shown;
 }
 
 }  // namespace

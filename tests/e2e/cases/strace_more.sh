@@ -25,6 +25,8 @@ fi
 if [ "$(id -u)" -eq 0 ]; then
   expect_status 0 "$POLYTAP" strace -f -o trace -e trace=unshare -e namespace=new unshare -u -n readlink /proc/self/ns/uts /proc/self/ns/net
   grep -qF "= 0 ($(sed -n 2p out), $(sed -n 1p out))" trace || { cat out trace; fail "-e namespace=new"; }
+  expect_status 0 "$POLYTAP" strace -f -o trace -e trace=setns -e namespace=new nsenter --net=/proc/self/ns/net readlink /proc/self/ns/net
+  grep -qF "= 0 ($(cat out))" trace || { cat out trace; fail "-e namespace=new of setns"; }
 fi
 
 # Names of descriptors through close, dup, rename, unlink, fork, threads, SCM_RIGHTS and exec.
