@@ -70,7 +70,7 @@ Backtrace libunwind_backtrace() {
   copy_stack(snapshot, 16384);
   _Unwind_Backtrace(add_frame, &snapshot.expected);
   if (const Backtrace backtrace = libunwind_backtrace()) {
-    void* frames[200];
+    static void* frames[200];  // off the stack that is looked at
     const int count = backtrace(frames, 200);
     for (int i = 0; i < count; ++i) snapshot.by_libunwind.push_back(reinterpret_cast<uint64_t>(frames[i]));
     while (!snapshot.by_libunwind.empty() && snapshot.by_libunwind.back() == 0) snapshot.by_libunwind.pop_back();
