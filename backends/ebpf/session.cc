@@ -145,7 +145,7 @@ Status EbpfSession::prepare_stacks() {
   stacks_ = std::move(stacks).value();
   environment_.unwind = stacks_->access();
   environment_.unwind->copied_bytes =
-      std::bit_floor(std::clamp(options_.copied_stack_bytes, kLeastSnapshotBytes, kMostSnapshotBytes));
+      std::bit_floor(std::clamp(program_.settings.max_copied_stack, kLeastSnapshotBytes, kMostSnapshotBytes));
   return {};
 }
 
