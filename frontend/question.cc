@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string_view>
@@ -34,22 +32,6 @@ ir::Settings read_settings() {
   ir::Settings settings = settings_from_environment(environment, complaints);
   for (const std::string& each : complaints) fmt::print(stderr, "WARNING: {}\n", each);
   return settings;
-}
-
-EbpfOptions ebpf_options() {
-  constexpr std::string_view kName = "POLYTAP_MAX_USTACK_BYTES";
-  EbpfOptions options;
-  const char* text = std::getenv(kName.data());
-  if (text == nullptr) return options;
-  const std::string_view digits = text;
-  uint32_t bytes = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
-  if (error != std::errc() || end != digits.data() + digits.size() || bytes < 256 || bytes > 65536) {
-    fmt::print(stderr, "WARNING: {}: '{}' is not a number from 256 to 65536; ignored\n", kName, text);
-    return options;
-  }
-  options.copied_stack_bytes = bytes;
-  return options;
 }
 
 // Where #include "file" of a script is looked for first: beside it.
@@ -150,7 +132,7 @@ Result<Target> choose_target(const Options& options, const Question& question) {
 
 std::vector<std::unique_ptr<Backend>> all_backends() {
   std::vector<std::unique_ptr<Backend>> backends;
-  backends.push_back(make_ebpf_backend(ebpf_options()));
+  backends.push_back(make_ebpf_backend());
   backends.push_back(make_ptrace_backend());
   backends.push_back(make_uprobe_backend());
   backends.push_back(make_ftrace_backend());

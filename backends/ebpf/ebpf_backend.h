@@ -9,11 +9,10 @@
 namespace polytap {
 
 struct EbpfOptions {
-  uint32_t data_ring_bytes = 4 << 20;   // a power of two, at least a page
-  bool uprobe_multi = true;             // attach to user functions by links for many places, where the kernel has them
-  bool loops = true;                    // run what has loops, where the kernel can
-  bool kprobe_multi = true;             // the same for kernel functions
-  uint32_t copied_stack_bytes = 16384;  // of a user stack that is walked later; up to 65536
+  uint32_t data_ring_bytes = 4 << 20;  // a power of two, at least a page
+  bool uprobe_multi = true;            // attach to user functions by links for many places, where the kernel has them
+  bool loops = true;                   // run what has loops, where the kernel can
+  bool kprobe_multi = true;            // the same for kernel functions
 };
 
 std::unique_ptr<Backend> make_ebpf_backend(EbpfOptions options = {});

@@ -161,7 +161,7 @@ Status EbpfSession::prepare_stacks() {
                                      [](const ir::Function& function) { return ir::needs_of(function).user_stack; });
   if (!asked_for || program_.settings.license != "GPL") return {};
   const uint32_t copied_bytes =
-      std::bit_floor(std::clamp(options_.copied_stack_bytes, kLeastSnapshotBytes, kMostSnapshotBytes));
+      std::bit_floor(std::clamp(program_.settings.max_copied_stack, kLeastSnapshotBytes, kMostSnapshotBytes));
   auto stacks = StackService::create(stack_ring_bytes(program_, copied_bytes));
   if (!stacks) return {};
   stacks_ = std::move(stacks).value();

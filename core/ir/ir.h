@@ -449,6 +449,7 @@ struct Settings {
   uint32_t max_programs = 0;                    // max_bpf_progs; 0: any number
   uint32_t max_cat_bytes = 10240;               // of what cat() shows of a file
   uint32_t on_stack_limit = 64;                 // larger values are kept in scratch memory
+  uint32_t max_copied_stack = 16384;            // max_ustack_bytes: of a user stack that is copied to be walked later
   uint32_t verifier_log_bytes = 0;              // log_size; 0: chosen by the backend
   bool cache_symbols = true;                    // cache_user_symbols other than NONE
   bool lazy_symbols = true;                     // lazy_symbolication

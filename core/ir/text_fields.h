@@ -360,6 +360,7 @@ void fields(Io& io, Settings& settings) {
   io.flag("report_faults", settings.report_faults);
   io.optional_word("stack_mode", kStackModeNames, settings.stack_mode);
   io.optional_number("max_cat_bytes", settings.max_cat_bytes, defaults.max_cat_bytes);
+  io.optional_number("max_copied_stack", settings.max_copied_stack, defaults.max_copied_stack);
   io.optional_number("max_programs", settings.max_programs, defaults.max_programs);
   io.optional_number("on_stack_limit", settings.on_stack_limit, defaults.on_stack_limit);
   io.optional_number("ring_pages", settings.ring_pages, defaults.ring_pages);

@@ -52,6 +52,7 @@ constexpr Number kNumbers[] = {
     NUMBER("max_map_keys", 1, int64_t{1} << 24, max_map_entries),
     NUMBER("max_probes", 1, kAny, max_probes),
     NUMBER("max_strlen", 1, kMaxString, max_string),
+    NUMBER("max_ustack_bytes", 256, 64 * 1024, max_copied_stack),
     NUMBER("on_stack_limit", 0, kAny, on_stack_limit),
     NUMBER("perf_rb_pages", 1, 1 << 20, ring_pages),
     NUMBER("print_maps_on_exit", 0, 1, print_maps_at_end),
