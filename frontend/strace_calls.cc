@@ -29,10 +29,11 @@ StraceCalls::StraceCalls(const StraceOptions& options, std::unique_ptr<StraceSta
 }
 
 std::optional<CallTampering> StraceCalls::enter(const CallStop& stop, const MemoryView& memory) {
-  if (!options_.trace.contains(stop.call.number) || !options_.matches.accepts(stop, memory)) return std::nullopt;
+  if (!options_.trace.contains(stop.call.number, stop.call.interface) || !options_.matches.accepts(stop, memory))
+    return std::nullopt;
   if (stop.is_startup || options_.injections.empty()) return CallTampering{};
-  if (injection_stacks_ == nullptr) return injections_.next(options_.injections, stop.tid, stop.call.number, {});
-  return injections_.next(options_.injections, stop.tid, stop.call.number, [&] {
+  if (injection_stacks_ == nullptr) return injections_.next(options_.injections, stop.tid, stop.call, {});
+  return injections_.next(options_.injections, stop.tid, stop.call, [&] {
     // What is mapped may have changed since the last one.
     injection_stacks_->on_end(stop.tgid);
     return injection_stacks_->text(stop.tid, stop.tgid);

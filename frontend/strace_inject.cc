@@ -217,15 +217,17 @@ void InjectCounter::note_place(Injected& injected, std::string stack) {
   }
 }
 
-CallTampering InjectCounter::next(const std::vector<InjectRule>& rules, pid_t tid, uint64_t number,
+CallTampering InjectCounter::next(const std::vector<InjectRule>& rules, pid_t tid, const CallValues& call,
                                   const std::function<std::string()>& stack) {
-  if (std::ranges::none_of(rules, [&](const InjectRule& rule) { return rule.calls.contains(number); })) return {};
+  const uint64_t number = call.number;
+  const auto is_for = [&](const InjectRule& rule) { return rule.calls.contains(number, call.interface); };
+  if (std::ranges::none_of(rules, is_for)) return {};
   const auto [tracee, is_new] = counts_.try_emplace(tid);
   if (is_new) tracee->second.tracee = tracees_++;
   const uint32_t count = ++tracee->second.calls[number];
   const InjectRule* chosen = nullptr;
   for (size_t i = rules.size(); i-- > 0;) {
-    if (!rules[i].calls.contains(number)) continue;
+    if (!is_for(rules[i])) continue;
     Injected& injected = injected_[{i, number}];
     injected.calls++;
     if (chosen != nullptr || !rules[i].applies(count) || !is_chosen(tracee->second.tracee, number, count)) continue;

@@ -45,7 +45,7 @@ class InjectCounter {
   InjectCounter(uint64_t seed, double rate) : seed_(seed), rate_(rate) {}
   // What is to be done to this call of TID. Of several rules the last one that applies now holds.
   // STACK: the caller's, for the report; null: without stacks.
-  CallTampering next(const std::vector<InjectRule>& rules, pid_t tid, uint64_t number,
+  CallTampering next(const std::vector<InjectRule>& rules, pid_t tid, const CallValues& call,
                      const std::function<std::string()>& stack);
   void forget(pid_t tid);
   // A line per rule and call, and the stacks behind them with how often they came; empty without rules.

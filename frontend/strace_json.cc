@@ -38,11 +38,11 @@ StraceJson::StraceJson(const StraceOptions& options, std::shared_ptr<StraceOutpu
                        std::unique_ptr<StraceStacks> injection_stacks)
     : options_(options), output_(std::move(output)), calls_(options, std::move(injection_stacks)) {}
 
-RenderStyle StraceJson::style_of(uint64_t number) const {
+RenderStyle StraceJson::style_of(const CallValues& call) const {
   RenderStyle style = options_.style;
-  style.verbose = !options_.abbreviated.contains(number);
-  style.dereference = options_.dereferenced.contains(number);
-  style.raw = options_.raw.contains(number);
+  style.verbose = !options_.abbreviated.contains(call.number, call.interface);
+  style.dereference = options_.dereferenced.contains(call.number, call.interface);
+  style.raw = options_.raw.contains(call.number, call.interface);
   return style;
 }
 
@@ -74,7 +74,7 @@ CallTampering StraceJson::on_entry(const CallStop& raw) {
   own.in_call = true;
   own.tampering = *decision;
   own.arguments.clear();
-  const RenderStyle style = style_of(stop.call.number);
+  const RenderStyle style = style_of(stop.call);
   std::string text_of_one;
   CallText text(text_of_one, memory, style, stop.call);
   text.stack_pointer = stop.stack_pointer;
@@ -124,7 +124,7 @@ void StraceJson::put_call(const Task& task, const CallStop* exit, const MemoryVi
       const auto number = static_cast<int>(-exit->call.result);
       fmt::format_to(std::back_inserter(out), R"(,"errno":{},"error":"{}")", number, errno_name(number));
     }
-    const RenderStyle style = style_of(entry.call.number);
+    const RenderStyle style = style_of(entry.call);
     std::string result;
     CallText text(result, *memory, style, exit->call);
     text.at_exit = true;
@@ -151,7 +151,7 @@ void StraceJson::on_exit(const CallStop& raw) {
   if (!calls_.leave(own.entry, stop)) return;
   const LiveMemory live(stop.tid);
   const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
-  const RenderStyle style = style_of(stop.call.number);
+  const RenderStyle style = style_of(stop.call);
   std::string text_of_one;
   CallText text(text_of_one, memory, style, stop.call);
   text.at_exit = true;

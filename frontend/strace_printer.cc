@@ -72,11 +72,11 @@ std::string StracePrinter::name_behind(pid_t tid) const {
   return name.empty() ? name : "<" + name + ">";
 }
 
-RenderStyle StracePrinter::style_of(uint64_t number) const {
+RenderStyle StracePrinter::style_of(const CallValues& call) const {
   RenderStyle style = options_.style;
-  style.verbose = !options_.abbreviated.contains(number);
-  style.dereference = options_.dereferenced.contains(number);
-  style.raw = options_.raw.contains(number);
+  style.verbose = !options_.abbreviated.contains(call.number, call.interface);
+  style.dereference = options_.dereferenced.contains(call.number, call.interface);
+  style.raw = options_.raw.contains(call.number, call.interface);
   style.argument_names = options_.argument_names;
   style.decode_comms = options_.decode_comms;
   return style;
@@ -243,7 +243,7 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
     own.entry_stack = stacks_->text(stop.tid, stop.tgid);
   }
   monotonic_ns_ = stop.monotonic_ns;
-  const RenderStyle style = style_of(stop.call.number);
+  const RenderStyle style = style_of(stop.call);
   if (!holds_lines()) begin_line(stop.tid, own);
   std::string& line = holds_lines() ? own.held : own.output->text;
   if (holds_lines()) line.clear();
@@ -285,7 +285,7 @@ void StracePrinter::on_exit(const CallStop& raw) {
   const LiveMemory live(stop.tid);
   const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
   std::string rest;
-  const RenderStyle style = style_of(stop.call.number);
+  const RenderStyle style = style_of(stop.call);
   CallText text(rest, memory, style, stop.call);
   text.fds = fds_.get();
   text.sockets = &sockets_;

@@ -64,7 +64,7 @@ class StracePrinter final : public CallObserver {
   void note_architecture(pid_t tid, Task& task, uint32_t architecture);
   bool holds_lines() const { return options_.full_lines || calls_.depends_on_outcome(); }
   std::string name_behind(pid_t tid) const;
-  RenderStyle style_of(uint64_t number) const;
+  RenderStyle style_of(const CallValues& call) const;
   // Ends the line of whoever owns the output, unless it is TASK's own; then begins one.
   void begin_line(pid_t tid, Task& task);
   void end_line(Task& task);

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <regex.h>
 
+#include <cerrno>
 #include <charconv>
 #include <string>
 #include <vector>
 
 #include "core/syscall/arguments.h"
+#include "core/syscall/i386.h"
 #include "core/syscall/table.h"
 
 namespace polytap {
@@ -26,46 +28,72 @@ constexpr NamedClass kNamedClasses[] = {
 // Those that once could be written without '%'.
 constexpr std::string_view kOldClasses[] = {"file", "desc", "memory", "network", "signal", "process", "ipc"};
 
-// Whether there were any.
-bool add(CallSet& set, const std::vector<uint32_t>& numbers) {
-  for (const uint32_t number : numbers) set.members.set(number);
-  return !numbers.empty();
+// What a word names: calls by number, of some interfaces.
+struct Named {
+  CallSet::Members native;
+  CallSet::Members i386;  // by names that only i386 has
+};
+
+void add(Named& named, const std::vector<uint32_t>& numbers) {
+  for (const uint32_t number : numbers) named.native.set(number);
 }
 
-bool add_class(CallSet& set, std::string_view name) {
+bool add_class(Named& named, std::string_view name) {
   const auto members = calls_of_class(name);
-  if (members) add(set, *members);
+  if (members) add(named, *members);
   return members.has_value();
+}
+
+bool add_name(Named& named, std::string_view word) {
+  bool found = false;
+  for (const Syscall& known : syscalls()) {
+    if (known.name != word || describe_call(known.number) == nullptr) continue;
+    named.native.set(known.number);
+    found = true;
+  }
+  for (const std::string_view old : kOldClasses) found = found || (old == word && add_class(named, word));
+  if (const auto number = found ? std::nullopt : i386_call_named(word)) {
+    named.i386.set(*number);
+    found = true;
+  }
+  return found;
+}
+
+// Whether WORD means something. "/^no_such_call" does not.
+Result<bool> add_value(Named& named, std::string_view word) {
+  uint32_t number = 0;
+  const auto parsed = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (word.starts_with('%')) return add_class(named, word.substr(1));
+  if (word.starts_with('/')) {
+    ASSIGN_OR_RETURN(const std::vector<uint32_t> matching, calls_matching(word.substr(1)));
+    add(named, matching);
+    return !matching.empty();
+  }
+  if (!word.empty() && parsed.ec == std::errc() && parsed.ptr == word.data() + word.size()) {
+    if (number < CallSet::kSize) named.native.set(number);
+    return number < CallSet::kSize;
+  }
+  return !word.empty() && add_name(named, word);
 }
 
 Status add_word(CallSet& set, std::string_view word) {
   const std::string_view whole = word;
   const bool may_be_unknown = word.starts_with('?');
   if (may_be_unknown) word.remove_prefix(1);
-  // "@64" names the personality: the only one that has names here.
-  if (word.ends_with("@64")) word.remove_suffix(3);
-  bool found = false;
-  uint32_t number = 0;
-  const auto parsed = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (word.starts_with('%')) {
-    found = add_class(set, word.substr(1));
-  } else if (word.starts_with('/')) {
-    ASSIGN_OR_RETURN(const std::vector<uint32_t> matching, calls_matching(word.substr(1)));
-    found = add(set, matching);
-  } else if (!word.empty() && parsed.ec == std::errc() && parsed.ptr == word.data() + word.size()) {
-    found = number < CallSet::kSize;
-    if (found) set.members.set(number);
-  } else if (const CallDescription* call = nullptr; !word.empty()) {
-    for (const Syscall& known : syscalls()) {
-      call = describe_call(known.number);
-      if (known.name == word && call != nullptr) {
-        set.members.set(known.number);
-        found = true;
-      }
-    }
-    for (const std::string_view old : kOldClasses) found = found || (old == word && add_class(set, word));
+  const std::string_view of = word.substr(std::min(word.rfind('@'), word.size()));
+  const bool qualified = of == "@64" || of == "@32" || of == "@x32";
+  if (!qualified && !of.empty()) {
+    return Error(fmt::format("incorrect personality designator '{}' in qualification '{}'", of.substr(1), word),
+                 EINVAL);  // the command line was not understood
   }
-  if (!found && !may_be_unknown) return Error(fmt::format("invalid system call '{}'", whole));
+  if (qualified) word.remove_suffix(of.size());
+  Named named;
+  ASSIGN_OR_RETURN(const bool found, add_value(named, word));
+  const bool exists = found && !(qualified && of != "@32" && named.native.none());
+  if (!exists && !may_be_unknown) return Error(fmt::format("invalid system call '{}'", whole));
+  if (!qualified || of == "@64") set.members |= named.native;
+  if (!qualified || of == "@32") set.i386_members |= named.native | named.i386;
+  if (!qualified || of == "@x32") set.x32_members |= named.native;
   return {};
 }
 
@@ -108,6 +136,8 @@ Result<std::vector<uint32_t>> calls_matching(std::string_view expression) {
 CallSet CallSet::all() {
   CallSet set;
   set.members.set();
+  set.i386_members.set();
+  set.x32_members.set();
   set.others = true;
   return set;
 }
@@ -118,6 +148,8 @@ Result<CallSet> parse_call_set(std::string_view text) {
   for (const std::string_view word : parsed.words) TRY(add_word(set, word));
   if (parsed.inverted) {
     set.members.flip();
+    set.i386_members.flip();
+    set.x32_members.flip();
     set.others = !set.others;
   }
   return set;

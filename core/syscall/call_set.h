@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/syscall/call_text.h"
 
 namespace polytap {
 
@@ -20,18 +21,28 @@ struct SetWords {
 };
 Result<SetWords> split_set(std::string_view text, std::string_view what);
 
-// Calls by number. Numbers of no call belong to it when `others` does.
+// Calls by their number among those of x86-64, and by the interface that they are made by. Numbers of no call belong to
+// it when `others` does.
 struct CallSet {
   static constexpr size_t kSize = 512;
-  std::bitset<kSize> members;
+  using Members = std::bitset<kSize>;
+  Members members;       // of 64-bit calls
+  Members i386_members;  // of i386 programs' calls that do the same
+  Members x32_members;
   bool others = false;
 
   static CallSet all();
-  bool contains(uint64_t number) const { return number < kSize ? members[number] : others; }
-  bool is_all() const { return members.all() && others; }
+  bool contains(uint64_t number, CallInterface interface = CallInterface::kNative) const {
+    const Members& own = interface == CallInterface::kNative ? members
+                         : interface == CallInterface::kI386 ? i386_members
+                                                             : x32_members;
+    return number < kSize ? own[number] : others;
+  }
+  bool is_all() const { return members.all() && i386_members.all() && x32_members.all() && others; }
 };
 
-// "open,close", "%file", "!%desc", "/^get", "all", "none", "?unknown".
+// "open,close", "%file", "!%desc", "/^get", "all", "none", "?unknown"; "open@64", "open@32", "open@x32" are those of
+// one interface. Names that only i386 programs have ("stat64") are theirs alone.
 Result<CallSet> parse_call_set(std::string_view text);
 
 // The numbers of the calls of a class, written without its first '%': "file", "net", "%stat". Nullopt: no such class.

@@ -51,6 +51,9 @@ std::string name_of_process(pid_t pid);
 
 struct CallDescription;
 
+// By which of the kernel's interfaces a call is made.
+enum class CallInterface : uint8_t { kNative, kI386, kX32 };
+
 struct CallValues {
   uint64_t number = 0;
   std::array<uint64_t, 6> arguments{};
@@ -60,6 +63,7 @@ struct CallValues {
   std::string_view foreign_name;
   // Of an i386 call: longs, pointers and structures of pointers have 32-bit words.
   bool is_32bit = false;
+  CallInterface interface = CallInterface::kNative;
   const CallDescription* description = nullptr;  // of a call with a foreign name that is known all the same
 };
 

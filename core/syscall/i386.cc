@@ -319,10 +319,20 @@ std::string_view unknown_name(uint64_t number) {
 
 }  // namespace
 
+std::optional<uint32_t> i386_call_named(std::string_view name) {
+  if (std::ranges::find(kNames, name, &Entry::name) == std::end(kNames)) return std::nullopt;
+  const auto* alias = std::ranges::find(kAliases, name, &Alias::name);
+  const std::string_view wanted = alias != std::end(kAliases) ? alias->same : name;
+  const Syscall* same = find_syscall(wanted);
+  if (same == nullptr || same->name != wanted || describe_call(same->number) == nullptr) return std::nullopt;
+  return same->number;
+}
+
 void translate_i386(CallValues& call, const MemoryView& memory) {
   const auto* found = std::ranges::find(kNames, call.number, &Entry::number);
   constexpr uint64_t kNoCall = UINT64_C(1) << 32;
   call.is_32bit = true;
+  call.interface = CallInterface::kI386;
   if (found == std::end(kNames)) {
     call.foreign_name = unknown_name(call.number);
     call.number |= kNoCall;
@@ -412,6 +422,7 @@ void translate_x32(CallValues& call) {
   constexpr std::string_view kWithVectors[] = {
       "readv",   "writev",   "sendmsg", "recvmsg",  "execve",           "vmsplice",         "preadv",
       "pwritev", "execveat", "preadv2", "pwritev2", "process_vm_readv", "process_vm_writev"};
+  call.interface = CallInterface::kX32;
   const uint64_t number = call.number & ~(UINT64_C(1) << 30);
   const bool own = number >= kFirstOwn && number - kFirstOwn < std::size(kOwn);
   const Syscall* same = own ? find_syscall(kOwn[number - kFirstOwn]) : find_syscall(number);
@@ -426,6 +437,7 @@ void continue_call(CallValues& call, const CallValues& entry) {
   call.number = entry.number;
   call.foreign_name = entry.foreign_name;
   call.is_32bit = entry.is_32bit;
+  call.interface = entry.interface;
   call.description = entry.description;
   if (entry.description != nullptr) call.arguments = entry.arguments;
 }

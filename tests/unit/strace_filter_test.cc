@@ -17,6 +17,12 @@ CallSet set_of(std::string_view text) {
   return set.ok() ? std::move(set).value() : CallSet{};
 }
 
+CallValues call_of(uint64_t number) {
+  CallValues call;
+  call.number = number;
+  return call;
+}
+
 TEST(CallSet, NamesClassesExpressionsAndNegation) {
   EXPECT_TRUE(set_of("open,close").contains(__NR_close));
   EXPECT_FALSE(set_of("open,close").contains(__NR_read));
@@ -37,6 +43,26 @@ TEST(CallSet, NamesClassesExpressionsAndNegation) {
   EXPECT_EQ(set_of("%%stat").members.count(), 5U);
 }
 
+TEST(CallSet, OfOneInterface) {
+  const CallSet plain = set_of("open");
+  EXPECT_TRUE(plain.contains(__NR_open) && plain.contains(__NR_open, CallInterface::kI386) &&
+              plain.contains(__NR_open, CallInterface::kX32));
+  const CallSet i386 = set_of("open@32");
+  EXPECT_FALSE(i386.contains(__NR_open));
+  EXPECT_TRUE(i386.contains(__NR_open, CallInterface::kI386));
+  EXPECT_FALSE(i386.contains(__NR_open, CallInterface::kX32));
+  const CallSet others = set_of("!%file@x32");
+  EXPECT_TRUE(others.contains(__NR_open));
+  EXPECT_FALSE(others.contains(__NR_open, CallInterface::kX32));
+  EXPECT_FALSE(set_of("%file@64").contains(__NR_open, CallInterface::kI386));
+  // Names that only i386 has.
+  EXPECT_FALSE(set_of("stat64").contains(__NR_stat));
+  EXPECT_TRUE(set_of("stat64").contains(__NR_stat, CallInterface::kI386));
+  EXPECT_TRUE(parse_call_set("stat64@32").ok());
+  EXPECT_FALSE(parse_call_set("stat64@64").ok());
+  EXPECT_FALSE(parse_call_set("open@16").ok());
+}
+
 TEST(SignalSet, NamesAndNegation) {
   EXPECT_EQ(*parse_signal_set("SIGHUP,2"), 3U);
   EXPECT_EQ(*parse_signal_set("!HUP"), ~1UL);
@@ -51,7 +77,7 @@ TEST(Inject, WhenCountsPerTraceeAndCall) {
   const std::vector<InjectRule> rules = {*rule};
   InjectCounter counter(0, 1);
   const auto injects = [&](pid_t tid, uint64_t number) {
-    return counter.next(rules, tid, number, {}).result.has_value();
+    return counter.next(rules, tid, call_of(number), {}).result.has_value();
   };
   std::string hits;
   for (int i = 0; i < 8; i++) hits += injects(1, __NR_read) ? '1' : '0';
@@ -66,7 +92,7 @@ TEST(Inject, SeveralRulesForACall) {
                                          *parse_inject_rule("read:error=EINTR:when=3+", false)};
   InjectCounter counter(0, 1);
   std::vector<int64_t> results;
-  for (int i = 0; i < 4; i++) results.push_back(counter.next(rules, 1, __NR_read, {}).result.value_or(0));
+  for (int i = 0; i < 4; i++) results.push_back(counter.next(rules, 1, call_of(__NR_read), {}).result.value_or(0));
   EXPECT_EQ(results, (std::vector<int64_t>{-EIO, 0, -EINTR, -EINTR}));
   EXPECT_EQ(counter.report(rules),
             "inject=read:error=EIO:when=1: 1 of 4 calls of read, the first was call 1 of process 1\n"
@@ -76,7 +102,8 @@ TEST(Inject, SeveralRulesForACall) {
 TEST(Inject, TheReportTellsPlacesApartByTheirStacks) {
   const std::vector<InjectRule> rules = {*parse_inject_rule("read:error=EIO", false)};
   InjectCounter counter(0, 1);
-  for (int i = 0; i < 5; i++) counter.next(rules, 1, __NR_read, [&] { return i == 2 ? " > two\n" : " > one\n"; });
+  for (int i = 0; i < 5; i++)
+    counter.next(rules, 1, call_of(__NR_read), [&] { return i == 2 ? " > two\n" : " > one\n"; });
   EXPECT_EQ(counter.report(rules),
             "inject=read:error=EIO: 5 of 5 calls of read, the first was call 1 of process 1\n"
             "4 times at:\n > one\nonce at:\n > two\n");
@@ -87,7 +114,7 @@ TEST(Inject, ASeedGivesTheSameCallsAgain) {
   const auto drawn = [&](uint64_t seed) {
     InjectCounter counter(seed, 0.25);
     std::string hits;
-    for (int i = 0; i < 400; i++) hits += counter.next(rules, 1000 + i % 2, __NR_read, {}).result ? '1' : '0';
+    for (int i = 0; i < 400; i++) hits += counter.next(rules, 1000 + i % 2, call_of(__NR_read), {}).result ? '1' : '0';
     return hits;
   };
   EXPECT_EQ(drawn(7), drawn(7));
