@@ -43,13 +43,31 @@ def attach_and_detach(argv):
 SOON = ' interval:ms:1 { printf("tick\\n"); }'
 
 
+def seconds_to_output(argv):
+    began = time.monotonic()
+    program = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    os.read(program.stdout.fileno(), 1 << 16)
+    taken = time.monotonic() - began
+    program.communicate()
+    return taken
+
+
+def seconds_of_time():
+    """What time(1) adds to the start of a program."""
+    echo = ["/bin/echo", "tick"]
+    with_time = statistics.median(seconds_to_output(["/usr/bin/time", "-f", "%M KiB", *echo]) for _ in range(40))
+    return with_time - statistics.median(seconds_to_output(echo) for _ in range(40))
+
+
 def bench_startup():
+    # What is neither tracer's: time(1), and the millisecond until the first tick.
+    own = seconds_of_time() + 1e-3
     for name, script in STARTUP_SCRIPTS.items():
         ours, theirs = [], []
         for _ in range(9):
             ours.append(attach_and_detach([POLYTAP, "-b", "ebpf", "-e", script + SOON]))
             theirs.append(attach_and_detach(["bpftrace", "-e", script + SOON]))
-        report(f"start-up: {name}", statistics.median(o[0] for o in ours) * 1e3, statistics.median(t[0] for t in theirs) * 1e3, "ms", 1 / 15)
+        report(f"start-up: {name}", (statistics.median(o[0] for o in ours) - own) * 1e3, (statistics.median(t[0] for t in theirs) - own) * 1e3, "ms", 1 / 15)
         report(f"memory: {name}", statistics.median(o[2] for o in ours), statistics.median(t[2] for t in theirs), "KiB", 1 / 6)
 
 
