@@ -28,6 +28,14 @@ StraceCalls::StraceCalls(const StraceOptions& options, std::unique_ptr<StraceSta
   if (options.summary_interval_ns != 0) next_summary_ns_ = clock_ns(CLOCK_MONOTONIC) + options.summary_interval_ns;
 }
 
+RenderStyle StraceCalls::style_of(const CallValues& call) const {
+  RenderStyle style = options_.style;
+  style.verbose = !options_.abbreviated.contains(call.number, call.interface);
+  style.dereference = options_.dereferenced.contains(call.number, call.interface);
+  style.raw = options_.raw.contains(call.number, call.interface);
+  return style;
+}
+
 std::optional<CallTampering> StraceCalls::enter(const CallStop& stop, const MemoryView& memory) {
   if (!options_.trace.contains(stop.call.number, stop.call.interface) || !options_.matches.accepts(stop, memory))
     return std::nullopt;

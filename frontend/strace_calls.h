@@ -19,6 +19,9 @@ class StraceCalls {
   // INJECTION_STACKS: for the report of injections; null: it has no stacks.
   StraceCalls(const StraceOptions& options, std::unique_ptr<StraceStacks> injection_stacks);
 
+  // How CALL is shown: -e abbrev=, verbose= and raw= ask for calls.
+  RenderStyle style_of(const CallValues& call) const;
+
   // At a call's entry; nothing when it is not to be shown.
   std::optional<CallTampering> enter(const CallStop& stop, const MemoryView& memory);
   // At its exit: whether it is to be shown. Counts it.

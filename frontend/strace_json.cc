@@ -38,14 +38,6 @@ StraceJson::StraceJson(const StraceOptions& options, std::shared_ptr<StraceOutpu
                        std::unique_ptr<StraceStacks> injection_stacks)
     : options_(options), output_(std::move(output)), calls_(options, std::move(injection_stacks)) {}
 
-RenderStyle StraceJson::style_of(const CallValues& call) const {
-  RenderStyle style = options_.style;
-  style.verbose = !options_.abbreviated.contains(call.number, call.interface);
-  style.dereference = options_.dereferenced.contains(call.number, call.interface);
-  style.raw = options_.raw.contains(call.number, call.interface);
-  return style;
-}
-
 void StraceJson::begin(std::string_view type, pid_t tid, uint64_t time_ns) {
   fmt::format_to(std::back_inserter(output_->text), R"({{"type":"{}","time":{}.{:09},"tid":{})", type,
                  time_ns / kNsPerSecond, time_ns % kNsPerSecond, tid);
@@ -74,7 +66,7 @@ CallTampering StraceJson::on_entry(const CallStop& raw) {
   own.in_call = true;
   own.tampering = *decision;
   own.arguments.clear();
-  const RenderStyle style = style_of(stop.call);
+  const RenderStyle style = calls_.style_of(stop.call);
   std::string text_of_one;
   CallText text(text_of_one, memory, style, stop.call);
   text.stack_pointer = stop.stack_pointer;
@@ -124,7 +116,7 @@ void StraceJson::put_call(const Task& task, const CallStop* exit, const MemoryVi
       const auto number = static_cast<int>(-exit->call.result);
       fmt::format_to(std::back_inserter(out), R"(,"errno":{},"error":"{}")", number, errno_name(number));
     }
-    const RenderStyle style = style_of(entry.call);
+    const RenderStyle style = calls_.style_of(entry.call);
     std::string result;
     CallText text(result, *memory, style, exit->call);
     text.at_exit = true;
@@ -151,7 +143,7 @@ void StraceJson::on_exit(const CallStop& raw) {
   if (!calls_.leave(own.entry, stop)) return;
   const LiveMemory live(stop.tid);
   const MemoryView& memory = stop.memory != nullptr ? *stop.memory : live;
-  const RenderStyle style = style_of(stop.call);
+  const RenderStyle style = calls_.style_of(stop.call);
   std::string text_of_one;
   CallText text(text_of_one, memory, style, stop.call);
   text.at_exit = true;

@@ -39,7 +39,6 @@ class StraceJson final : public CallObserver {
     CallTampering tampering;
     std::vector<std::string> arguments;  // as text, those that are known so far
   };
-  RenderStyle style_of(const CallValues& call) const;
   // {"type":TYPE,"time":..,"pid":TID
   void begin(std::string_view type, pid_t tid, uint64_t time_ns);
   void end();

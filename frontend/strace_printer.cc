@@ -73,10 +73,7 @@ std::string StracePrinter::name_behind(pid_t tid) const {
 }
 
 RenderStyle StracePrinter::style_of(const CallValues& call) const {
-  RenderStyle style = options_.style;
-  style.verbose = !options_.abbreviated.contains(call.number, call.interface);
-  style.dereference = options_.dereferenced.contains(call.number, call.interface);
-  style.raw = options_.raw.contains(call.number, call.interface);
+  RenderStyle style = calls_.style_of(call);
   style.argument_names = options_.argument_names;
   style.decode_comms = options_.decode_comms;
   return style;

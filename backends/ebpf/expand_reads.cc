@@ -290,6 +290,8 @@ void FunctionCompiler::finish_string(ir::Temp result, const std::function<void()
 // How much of the string is looked at when that has its end: all that reads it are maps that take it for the end of a
 // short key (ShortKeys). 0: everything is.
 uint32_t FunctionCompiler::short_key_bytes(const ir::ReadString& op) const {
+  const auto has_short_keys = [](const auto& map) { return map.form.short_keys.key_size != 0; };
+  if (std::none_of(environment_.maps.begin(), environment_.maps.end(), has_short_keys)) return 0;
   const ir::RegionAccess text{op.to, op.capacity, true, nullptr};
   uint32_t bytes = 0;
   std::vector<ir::RegionAccess> accesses;

@@ -30,8 +30,6 @@ constexpr ValueKind one_of_word(const ConstantTable& table, uint16_t size) { ret
 constexpr ValueKind flags_of_word(const ConstantTable& table, uint16_t size) {
   return at_most(flags_of(table, size), 8);
 }
-// "\x01\x02" however many there are.
-void put_all_bytes(CallText& text, std::span<const std::byte> bytes);
 // 02:fc:00:00:00:05, or the bytes where constants have no names.
 void put_hardware_address(CallText& text, std::span<const std::byte> own, std::span<const std::byte> whole);
 inline constexpr ValueKind kHardware = printed_by(put_hardware_address);  // as wide as the field

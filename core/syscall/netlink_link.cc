@@ -256,12 +256,6 @@ void put_hardware_address(CallText& text, Bytes own, Bytes) {
   if (style == ConstantStyle::kVerbose) text.put(" */");
 }
 
-void put_all_bytes(CallText& text, Bytes bytes) {
-  text.put('"');
-  for (const std::byte each : bytes) text.print("\\x{:02x}", static_cast<unsigned>(each));
-  text.put('"');
-}
-
 }  // namespace netlink_kinds
 
 bool put_link_counters64(CallText& text, Bytes bytes, Bytes, const MessageContext& context) {

@@ -24,12 +24,6 @@ using namespace value_kinds;
 constexpr ValueKind kSigned{Show::kSigned};
 constexpr ValueKind kHexKind{Show::kHex};
 
-void put_all_bytes(CallText& text, std::span<const std::byte> bytes) {
-  text.put('"');
-  for (const std::byte each : bytes) text.print("\\x{:02x}", static_cast<unsigned>(each));
-  text.put('"');
-}
-
 struct HandleHeader {
   uint32_t bytes;
   int32_t type;

@@ -147,12 +147,6 @@ bool is_integer(uint32_t level, uint32_t option) {
          level == 270;  // SOL_NETLINK: all of them
 }
 
-void put_all_bytes(CallText& text, std::span<const std::byte> bytes) {
-  text.put('"');
-  for (const std::byte each : bytes) text.print("\\x{:02x}", static_cast<unsigned>(each));
-  text.put('"');
-}
-
 // What the kernel gave may end within a field.
 void put_cut_structure(CallText& text, uint64_t at, uint64_t length, const Structure& structure) {
   std::vector<std::byte> bytes(std::min<uint64_t>(length, structure.size));

@@ -262,6 +262,8 @@ bool put_unreadable_element(CallText& text, Bytes bytes, const MessageContext& c
   return true;
 }
 
+void put_all_bytes(CallText& text, Bytes bytes) { put_bytes(text, bytes, bytes.size()); }
+
 void put_hex_bytes(CallText& text, Bytes bytes, const MessageContext& context) {
   if (put_unreadable(text, bytes.first(std::min(bytes.size(), text.style.string_limit + 1)), context)) return;
   put_bytes(text, bytes);

@@ -191,6 +191,8 @@ bool is_nonzero(std::span<const std::byte> whole) {
 }
 // "\x01\x02", up to the limit of texts; their address where they could not be read.
 void put_hex_bytes(CallText& text, std::span<const std::byte> bytes, const MessageContext& context = {});
+// The same of bytes at hand, however many there are.
+void put_all_bytes(CallText& text, std::span<const std::byte> bytes);
 // inet_addr("127.0.0.1"), with NAME= before it unless it is empty; bytes for other families.
 void put_internet_address(CallText& text, std::span<const std::byte> bytes, uint8_t family, std::string_view name = {},
                           const MessageContext& context = {});

@@ -21,7 +21,7 @@ while [ ${#path} -lt 55 ]; do path=${path}x; done
 cat >opens.sh <<'SOURCE'
 path=$1
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do
-  for time in 1 2 3; do [ $time -gt $((i % 3 + 1)) ] || true 2>/dev/null <"$path"; done
+  for time in 1 2 3; do if [ $time -le $((i % 3 + 1)) ]; then true 2>/dev/null <"$path"; fi; done
   path=${path}y
 done
 true </dev/null
