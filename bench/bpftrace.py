@@ -22,53 +22,56 @@ STARTUP_SCRIPTS = {
 }
 
 
-def attach_and_detach(argv):
-    """Seconds until a probe that follows all others prints, from SIGINT to the end, and peak KiB (of a child of time(1), as in run_measured)."""
-    began = time.monotonic()
-    timer = subprocess.Popen(["/usr/bin/time", "-f", "%M KiB", *argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def until_tick(program):
     text = b""
+    began = time.monotonic()
     while b"tick" not in text:
-        more = os.read(timer.stdout.fileno(), 1 << 16)
+        more = os.read(program.stdout.fileno(), 1 << 16)
         if not more or time.monotonic() - began > 120:
-            sys.exit(f"{argv} did not start:\n{text.decode(errors='replace')}")
+            sys.exit(f"{program.args} did not start:\n{text.decode(errors='replace')}")
         text += more
-    attached = time.monotonic()
-    with open(f"/proc/{timer.pid}/task/{timer.pid}/children") as children:
-        os.kill(int(children.read().split()[0]), signal.SIGINT)
-    text += timer.communicate(timeout=120)[0]
-    ended = time.monotonic()
-    return attached - began, ended - attached, int(re.search(rb"(\d+) KiB", text).group(1))
+    return text
+
+
+def attach_and_detach(argv):
+    """Seconds until a probe that follows all others prints, and from SIGINT to the end."""
+    began = time.monotonic()
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as program:
+        until_tick(program)
+        attached = time.monotonic()
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=120)
+    return attached - began, time.monotonic() - attached
+
+
+def peak_memory(argv):
+    """Peak KiB of the same (of a child of time(1), as in run_measured), in a run of its own: time(1) takes longer to start than we may."""
+    with subprocess.Popen(["/usr/bin/time", "-f", "%M KiB", *argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as timer:
+        text = until_tick(timer)
+        with open(f"/proc/{timer.pid}/task/{timer.pid}/children") as children:
+            os.kill(int(children.read().split()[0]), signal.SIGINT)
+        text += timer.communicate(timeout=120)[0]
+    return int(re.search(rb"(\d+) KiB", text).group(1))
 
 
 SOON = ' interval:ms:1 { printf("tick\\n"); }'
 
 
-def seconds_to_output(argv):
-    began = time.monotonic()
-    program = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    os.read(program.stdout.fileno(), 1 << 16)
-    taken = time.monotonic() - began
-    program.communicate()
-    return taken
-
-
-def seconds_of_time():
-    """What time(1) adds to the start of a program."""
-    echo = ["/bin/echo", "tick"]
-    with_time = statistics.median(seconds_to_output(["/usr/bin/time", "-f", "%M KiB", *echo]) for _ in range(40))
-    return with_time - statistics.median(seconds_to_output(echo) for _ in range(40))
+# The first tick comes a millisecond behind the start; that is neither tracer's.
+TICK = 1e-3
 
 
 def bench_startup():
-    # What is neither tracer's: time(1), and the millisecond until the first tick.
-    own = seconds_of_time() + 1e-3
     for name, script in STARTUP_SCRIPTS.items():
-        ours, theirs = [], []
+        commands = [[POLYTAP, "-b", "ebpf", "-e", script + SOON], ["bpftrace", "-e", script + SOON]]
+        seconds = [[], []]
         for _ in range(9):
-            ours.append(attach_and_detach([POLYTAP, "-b", "ebpf", "-e", script + SOON]))
-            theirs.append(attach_and_detach(["bpftrace", "-e", script + SOON]))
-        report(f"start-up: {name}", (statistics.median(o[0] for o in ours) - own) * 1e3, (statistics.median(t[0] for t in theirs) - own) * 1e3, "ms", 1 / 15)
-        report(f"memory: {name}", statistics.median(o[2] for o in ours), statistics.median(t[2] for t in theirs), "KiB", 1 / 6)
+            for tracer, argv in zip(seconds, commands):
+                tracer.append(attach_and_detach(argv)[0] - TICK)
+        ours, theirs = (statistics.median(tracer) * 1e3 for tracer in seconds)
+        report(f"start-up: {name}", ours, theirs, "ms", 1 / 15)
+        ours, theirs = (statistics.median(peak_memory(argv) for _ in range(3)) for argv in commands)
+        report(f"memory: {name}", ours, theirs, "KiB", 1 / 6)
 
 
 # name: script, what the loop does
@@ -152,9 +155,10 @@ def bench_attach():
     for name, script in ATTACH_SCRIPTS.items():
         ours, theirs = [], []
         for round_number in range(5):
-            ours.append(attach_and_detach([POLYTAP, "-b", "ebpf", "-e", script + SOON]))
+            mine, peer = ([tracer, *option, "-e", script + SOON] for tracer, option in ((POLYTAP, ["-b", "ebpf"]), ("bpftrace", [])))
+            ours.append((*attach_and_detach(mine), peak_memory(mine)))
             if round_number % 4 == 0:  # the peer takes half a minute
-                theirs.append(attach_and_detach(["bpftrace", "-e", script + SOON]))
+                theirs.append((*attach_and_detach(peer), peak_memory(peer)))
         medians = [[statistics.median(column) for column in zip(*rounds)] for rounds in (ours, theirs)]
         for what, mine, peer, unit, scale in zip(("attach", "detach", "memory"), *medians, ("ms", "ms", "KiB"), (1e3, 1e3, 1)):
             report(f"{what}: {name}", mine * scale, peer * scale, unit, 1.0)
