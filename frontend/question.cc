@@ -126,6 +126,7 @@ Result<Target> choose_target(const Options& options, const Question& question) {
   if (target.pids.empty() && options.command.empty() && implied && *implied > 0 &&
       access(fmt::format("/proc/{}", *implied).c_str(), F_OK) == 0) {
     target.pids.push_back(static_cast<pid_t>(*implied));
+    target.by_predicate = true;
   }
   return target;
 }

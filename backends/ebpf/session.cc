@@ -113,10 +113,11 @@ Status EbpfSession::prepare() {
   TRY(create_rings());
   const bool on_tracepoints = std::any_of(program_.sites.begin(), program_.sites.end(),
                                           [](const ProbeSite& site) { return site.type == ProbeType::kTracepoint; });
-  if (on_tracepoints || !target_.system_wide()) {
+  const bool filters = !target_.system_wide() && !target_.by_predicate;
+  if (on_tracepoints || filters) {
     ASSIGN_OR_RETURN(tracefs_, Tracefs::open());
   }
-  if (!target_.system_wide()) {
+  if (filters) {
     ASSIGN_OR_RETURN(filter_, TargetFilter::create(*tracefs_, program_.settings.license));
   }
   abilities_ = find_attach_abilities(program_, options_, tracefs_ ? &*tracefs_ : nullptr);

@@ -30,6 +30,8 @@ struct Target {
   bool will_launch = false;
   // Other backends trace the same processes at the same time.
   bool beside_others = false;
+  // Only the script's predicates name `pids`: a backend that sees every process need not look for them a second time.
+  bool by_predicate = false;
   std::string command_line;  // that command, as the user wrote it; only where will_launch or command is set
   bool has_command() const { return command != nullptr || will_launch; }
   bool system_wide() const { return !has_command() && pids.empty(); }
