@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/clock.h"
+#include "core/syscall/call_line.h"
 #include "core/syscall/i386.h"
 #include "core/syscall/printers.h"
 #include "core/syscall/result_notes.h"
@@ -168,34 +169,6 @@ size_t StracePrinter::resume_line(pid_t tid, Task& own, uint64_t time_ns) {
   return line.size() - start;
 }
 
-// The room for a socket address, which the call overwrites with the length of it.
-int StracePrinter::int_before_call(const CallText& text) {
-  size_t index = 0;
-  switch (text.call.number) {
-    case __NR_accept:
-    case __NR_accept4:
-    case __NR_getsockname:
-    case __NR_getpeername:
-      index = 2;
-      break;
-    case __NR_recvfrom:
-      index = 5;
-      break;
-    case __NR_getsockopt:
-      index = 4;
-      break;
-    case __NR_recvmsg: {
-      // msg_namelen lies behind the pointer msg_name.
-      int length = -1;
-      return text.memory.read_object(text.argument(1) + 8, length) ? length : -1;
-    }
-    default:
-      return -1;
-  }
-  int value = -1;
-  return text.argument(index) != 0 && text.memory.read_object(text.argument(index), value) ? value : -1;
-}
-
 void StracePrinter::note_architecture(pid_t tid, Task& own, uint32_t architecture) {
   if (own.architecture == architecture) return;
   const bool is_32 = architecture == AUDIT_ARCH_I386;
@@ -252,7 +225,7 @@ CallTampering StracePrinter::on_entry(const CallStop& raw) {
   text.pid = stop.tid;
   text.stack_pointer = stop.stack_pointer;
   text.interrupted_call = own.restartable;
-  own.entry_int = int_before_call(text);
+  own.entry_int = room_for_address(text);
   text.entry_int = own.entry_int;
   own.progress = render_entry(text);
   own.column = line.size() - start;

@@ -80,7 +80,6 @@ class StracePrinter final : public CallObserver {
   // Goes on with the task's line, or begins the one that resumes it. How long the line is.
   size_t resume_line(pid_t tid, Task& task, uint64_t time_ns);
   bool shares_output() const { return !options_.output_separately || options_.output.empty(); }
-  static int int_before_call(const CallText& text);
 
   const StraceOptions& options_;
   std::shared_ptr<StraceOutput> output_;

@@ -98,6 +98,11 @@ std::optional<std::string> why_not_operation(const ir::Function& function, const
       return fmt::format("{}: a record of up to {} bytes is emitted, the ebpf backend takes {}; lower max_strlen",
                          function.name, ebpf::record_capacity(*emit), kMaxRecord);
     }
+  } else if (std::holds_alternative<ir::DecodeCall>(operation)) {
+    return fmt::format(
+        "{}: decode() follows what a call's arguments point to as strace does, which no eBPF program can; ptrace (-b "
+        "ptrace) can, for a command (-c) or a process (-p)",
+        function.name);
   }
   return std::nullopt;
 }

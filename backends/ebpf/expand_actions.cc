@@ -34,6 +34,9 @@ void FunctionCompiler::expand(const ir::OverrideResult& op, ir::Temp) {
 // Refused before: no BPF program can make the thread wait.
 void FunctionCompiler::expand(const ir::Delay&, ir::Temp) { CHECK(false); }
 
+// Refused before.
+void FunctionCompiler::expand(const ir::DecodeCall&, ir::Temp) { CHECK(false); }
+
 void FunctionCompiler::expand(const ir::WriteMemory& op, ir::Temp result) {
   load_temp(Reg::k1, op.address);
   address(Reg::k2, op.from);

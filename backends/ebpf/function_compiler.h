@@ -287,6 +287,7 @@ class FunctionCompiler {
   void expand(const ir::SendSignal& op, ir::Temp result);
   void expand(const ir::OverrideResult& op, ir::Temp result);
   void expand(const ir::Delay& op, ir::Temp result);
+  void expand(const ir::DecodeCall& op, ir::Temp result);
   void expand(const ir::WriteMemory& op, ir::Temp result);
   // r0: what a helper returned. RESULT: 1, or 0 where it failed.
   void count_if_negative(std::optional<ir::Temp> result);

@@ -72,6 +72,7 @@ std::optional<std::string> why_not_operation(const ir::Operation& operation) {
                         [](const ir::SendSignal&) -> Reason { return late_reason("signal()"); },
                         [](const ir::OverrideResult&) -> Reason { return late_reason("override()"); },
                         [](const ir::WriteMemory&) -> Reason { return late_reason("write_user()"); },
+                        [](const ir::DecodeCall&) -> Reason { return late_reason("decode()"); },
                         [](const ir::Delay&) -> Reason { return late_reason("delay()"); },
                         [](const auto&) -> Reason { return std::nullopt; },
                     },

@@ -113,7 +113,8 @@ Status StopPlan::add_site(const ir::Program& program, uint32_t function, uint32_
   }
   TRY(check_common_fields(site, needs));
 
-  Hook hook{function, index, site.category == "raw_syscalls", needs.touches(kSyscallArgumentsOffset, kNoEnd)};
+  Hook hook{function, index, site.category == "raw_syscalls",
+            needs.decodes || needs.touches(kSyscallArgumentsOffset, kNoEnd), needs.decodes};
   if (hook.raw && (site.event == "sys_enter" || site.event == "sys_exit")) {
     const bool is_exit = site.event == "sys_exit";
     for (CallHooks& calls : calls_) (is_exit ? calls.exit : calls.enter).add(hook);

@@ -19,6 +19,8 @@ class StopPlan {
 
   const HookList& enter(int64_t number) const { return calls(number).enter; }
   const HookList& exit(int64_t number) const { return calls(number).exit; }
+  // Some hook shows the call as a line.
+  bool decodes(int64_t number) const { return calls(number).enter.decodes || calls(number).exit.decodes; }
   const HookList& fork() const { return fork_; }
   const HookList& exec() const { return exec_; }
   const HookList& thread_exit() const { return thread_exit_; }

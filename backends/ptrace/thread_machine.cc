@@ -204,6 +204,15 @@ bool ThreadMachine::delay(uint64_t nanoseconds) {
   return true;
 }
 
+bool ThreadMachine::decode_call(std::span<char> out) {
+  if (tracee_ == nullptr || !tracee_->line.is_begun()) return false;
+  const std::string text = tracee_->line.text(LiveMemory(tid_), sockets_);
+  std::copy_n(text.data(), std::min(text.size(), out.size()), out.data());
+  return true;
+}
+
+void ThreadMachine::keep_entry(Tracee& tracee) { tracee.line.keep_entry(LiveMemory(tracee.tid), sockets_); }
+
 bool ThreadMachine::write_memory(uint64_t address, std::span<const std::byte> bytes) {
   if (tracee_ == nullptr) return false;
   iovec local{const_cast<std::byte*>(bytes.data()), bytes.size()};

@@ -19,6 +19,7 @@
 #include "core/ir/interpreter.h"
 #include "core/kernel/numa_nodes.h"
 #include "core/symbol/unwind_stack.h"
+#include "core/syscall/live_fds.h"
 
 namespace polytap {
 
@@ -52,6 +53,9 @@ class ThreadMachine : public ir::Machine {
   bool override_result(int64_t value) override;
   bool write_memory(uint64_t address, std::span<const std::byte> bytes) override;
   bool delay(uint64_t nanoseconds) override;
+  bool decode_call(std::span<char> out) override;
+  // The line of the call that TRACEE enters is asked for at its exit.
+  void keep_entry(Tracee& tracee);
 
  private:
   // Makes sure that the symbolizer will find what is mapped at FRAMES.
@@ -69,6 +73,7 @@ class ThreadMachine : public ir::Machine {
   std::mt19937 random_;
   CgroupIds cgroups_;
   NumaNodes nodes_;
+  LiveSocketFacts sockets_;
   Unwinder unwinder_;
   std::unordered_map<pid_t, std::unordered_set<uint64_t>> known_pages_;  // of code, by process
   size_t open_comms_ = 0;

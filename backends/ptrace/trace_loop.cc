@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "backends/ptrace/proc_entries.h"
@@ -225,7 +226,8 @@ void TraceLoop::on_seccomp(Tracee& tracee) {
   tracee.number = plan_.only_call();
   tracee.foreign_call = false;  // the filter lets other architectures pass
   SyscallInfo info{};
-  const bool need_info = tracee.number < 0 || plan_.enter(tracee.number).reads_values;
+  const bool need_info =
+      tracee.number < 0 || plan_.enter(tracee.number).reads_values || plan_.exit(tracee.number).decodes;
   if (need_info && ptrace(PTRACE_GET_SYSCALL_INFO, tracee.tid, sizeof info, &info) <= 0) return resume(tracee);
   enter_call(tracee, need_info ? &info : nullptr);
   tracee.in_call = !plan_.exit(tracee.number).empty();
@@ -264,6 +266,7 @@ void TraceLoop::enter_call(Tracee& tracee, const SyscallInfo* info) {
   // The entry and the seccomp member begin alike.
   if (info != nullptr) tracee.number = static_cast<int64_t>(info->entry.nr);
   if (tracee.foreign_call) return;
+  if (info != nullptr && plan_.decodes(tracee.number)) begin_line(tracee, *info);
   run_hooks(tracee, plan_.enter(tracee.number), [&](const Hook& hook) {
     if (hook.raw) {
       record_.put("id", tracee.number);
@@ -281,6 +284,7 @@ void TraceLoop::leave_call(Tracee& tracee, const SyscallInfo* info) {
   // fires, and raw_syscalls:sys_exit sees the number -1.
   if (tracee.number == kSigreturn) tracee.number = -1;
   if (tracee.foreign_call) return;
+  if (info != nullptr && plan_.exit(tracee.number).decodes) end_line(tracee, *info);
   run_hooks(tracee, plan_.exit(tracee.number), [&](const Hook& hook) {
     if (hook.raw) {
       record_.put("id", tracee.number);
@@ -291,6 +295,29 @@ void TraceLoop::leave_call(Tracee& tracee, const SyscallInfo* info) {
       record_.put_syscall_words({&result, 1});
     }
   });
+  tracee.line.forget();
+}
+
+void TraceLoop::begin_line(Tracee& tracee, const SyscallInfo& info) {
+  CallValues call;
+  call.number = static_cast<uint64_t>(tracee.number);
+  std::ranges::copy(info.entry.args, call.arguments.begin());
+  tracee.line.begin(call, tracee.tid, info.stack_pointer);
+  if (plan_.exit(tracee.number).decodes) machine_.keep_entry(tracee);
+}
+
+// The registers still hold the arguments of a call whose entry was not seen: it was in progress when the thread was
+// attached, or made the thread.
+void TraceLoop::end_line(Tracee& tracee, const SyscallInfo& info) {
+  user_regs_struct registers{};
+  if (!tracee.line.is_begun() && ptrace(PTRACE_GETREGS, tracee.tid, nullptr, &registers) == 0) {
+    SyscallInfo entry{};
+    const uint64_t words[] = {registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9};
+    std::ranges::copy(words, entry.entry.args);
+    entry.stack_pointer = registers.rsp;
+    begin_line(tracee, entry);
+  }
+  tracee.line.end(info.exit.rval, info.exit.is_error != 0);
 }
 
 // A new thread or process leaves the fork or clone that made it too, with 0; ptrace reports no stop for that, because

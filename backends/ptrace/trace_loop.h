@@ -74,6 +74,8 @@ class TraceLoop {
   void enter_call(Tracee& tracee, const SyscallInfo* info);
   void leave_call(Tracee& tracee, const SyscallInfo* info);
   void leave_first_call(Tracee& tracee);
+  void begin_line(Tracee& tracee, const SyscallInfo& info);
+  void end_line(Tracee& tracee, const SyscallInfo& info);
   // The call that TRACEE is in, from its registers.
   int64_t call_in_progress(const Tracee& tracee) const;
 

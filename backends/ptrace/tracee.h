@@ -8,6 +8,7 @@
 
 #include "backends/ptrace/return_frames.h"
 #include "core/base/unique_fd.h"
+#include "core/syscall/call_line.h"
 
 namespace polytap {
 
@@ -24,6 +25,7 @@ struct Tracee {
   bool foreign_call = false;  // the call in progress is one of another architecture
   bool exit_seen = false;     // PTRACE_EVENT_EXIT has come
   int64_t number = -1;        // of the call in progress
+  CallLine line;              // the same, where the program shows it
   uint64_t delay_ns = 0;      // before it goes on from this stop
 
   // --- function probes

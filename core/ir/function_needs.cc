@@ -45,6 +45,7 @@ FunctionNeeds needs_of(const Function& function) {
       },
       [&](const ReadComm&) { needs.comm = true; },
       [&](const Exit&) { needs.exits = true; },
+      [&](const DecodeCall&) { needs.decodes = true; },
       [&](const SendSignal&) { needs.acts = true; },
       [&](const OverrideResult&) { needs.acts = true; },
       [&](const WriteMemory&) { needs.acts = true; },

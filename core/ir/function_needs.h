@@ -24,6 +24,7 @@ struct FunctionNeeds {
   bool kernel_stack = false;
   bool user_stack = false;
   bool exits = false;
+  bool decodes = false;           // shows the system call that it is at
   bool acts = false;              // changes the process: a signal, another result, its memory
   std::vector<Builtin> builtins;  // each once
 

@@ -177,6 +177,12 @@ class Interpreter::Run {
     std::memcpy(to + first, right.data(), second);
     return 0;
   }
+  int64_t operator()(const DecodeCall& op) {
+    std::memset(at(op.to), 0, op.capacity);
+    if (machine_.decode_call({reinterpret_cast<char*>(at(op.to)), op.capacity - 1})) return 0;
+    std::memset(at(op.to), 0, op.capacity);
+    return fault();
+  }
 
   int64_t operator()(const SendSignal& op) {
     return machine_.send_signal(static_cast<int>(temps_[op.number]), op.to_thread) ? 0 : fault();

@@ -39,6 +39,8 @@ class Machine {
   virtual bool send_signal(int, bool) { return false; }
   virtual bool override_result(int64_t) { return false; }
   virtual bool delay(uint64_t /*nanoseconds*/) { return false; }
+  // The line of the system call that the thread is at, as much of it as OUT (zeros) takes; false when it is at none.
+  virtual bool decode_call(std::span<char> /*out*/) { return false; }
   virtual bool write_memory(uint64_t, std::span<const std::byte>) { return false; }
 };
 

@@ -223,6 +223,12 @@ struct JoinTexts {
   Place right;
   uint32_t right_capacity = 0;
 };
+// The system call at whose entry or exit the probe is, as the line that strace shows (core/syscall/call_line.h): at
+// most capacity - 1 bytes, zero padded to capacity (a multiple of 8). A fault leaves zeros.
+struct DecodeCall {
+  Place to;
+  uint32_t capacity = 0;
+};
 
 // What changes the traced process. Each counts one fault when it could not be done.
 // Sends a signal to the process, or to just the thread.
@@ -322,7 +328,7 @@ using Operation = std::variant<Const, Binary, Extend, SlotLoad, SlotLoadAt, Slot
                                ContextLoad, ContextCopy, ContextString, ReadBuiltin, ReadComm, ReadMemory, ReadString,
                                ReadBuffer, ReadStack, CompareBytes, StringLength, MapGet, MapSet, MapAdd, MapDelete,
                                MapHas, MapLength, Aggregate, AggregateRead, MapNext, Emit, Exit, FindText, JoinTexts,
-                               SendSignal, OverrideResult, WriteMemory, Delay>;
+                               SendSignal, OverrideResult, WriteMemory, Delay, DecodeCall>;
 
 inline constexpr EmitId kNoEmit = ~0U;
 

@@ -45,6 +45,7 @@ class RegionCollector {
     read(op.right, op.right_capacity);
     write(op.to, op.capacity);
   }
+  void operator()(const DecodeCall& op) { write(op.to, op.capacity); }
   void operator()(const WriteMemory& op) { read(op.from, op.length); }
   void operator()(const MapGet& op) {
     key(op.map, op.key);
@@ -90,7 +91,7 @@ bool has_result(const Operation& operation) {
       [](const auto& op) {
         using Op = std::remove_cvref_t<decltype(op)>;
         return !is_one_of<Op, SlotStore, SlotZero, SlotCopy, SlotLiteral, ContextCopy, ReadComm, ReadBuffer, ReadStack,
-                          MapSet, Aggregate, Emit, Exit, JoinTexts, SendSignal, OverrideResult, Delay>;
+                          MapSet, Aggregate, Emit, Exit, JoinTexts, SendSignal, OverrideResult, Delay, DecodeCall>;
       },
       operation);
 }

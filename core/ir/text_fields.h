@@ -13,14 +13,14 @@
 namespace polytap::ir {
 
 // Index: that of the alternative in Operation. Binary is written as its BinaryOp's name.
-inline constexpr std::array<std::string_view, 37> kOperationNames = {
+inline constexpr std::array<std::string_view, 38> kOperationNames = {
     "const",         "binary",        "extend",       "slot_load",      "slot_load_at",    "slot_store",
     "slot_zero",     "slot_copy",     "slot_literal", "context_load",   "context_copy",    "context_string",
     "builtin",       "comm",          "read_memory",  "read_string",    "read_buffer",     "read_stack",
     "compare_bytes", "string_length", "map_get",      "map_set",        "map_add",         "map_delete",
     "map_has",       "map_length",    "aggregate",    "aggregate_read", "map_next",        "emit",
     "exit",          "find_text",     "join_texts",   "send_signal",    "override_result", "write_memory",
-    "delay"};
+    "delay",         "decode_call"};
 static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
 
 template <typename Io>
@@ -228,6 +228,11 @@ void fields(Io& io, JoinTexts& op) {
   io.number("left_capacity", op.left_capacity);
   io.place("right", op.right);
   io.number("right_capacity", op.right_capacity);
+}
+template <typename Io>
+void fields(Io& io, DecodeCall& op) {
+  io.place("to", op.to);
+  io.number("capacity", op.capacity);
 }
 template <typename Io>
 void fields(Io& io, SendSignal& op) {

@@ -174,6 +174,7 @@ class OperationChecker {
     }
     return {};
   }
+  Complaint parameters(const DecodeCall& op) { return multiple_of_8(op.capacity, "capacity"); }
   Complaint parameters(const WriteMemory& op) {
     COMPLAIN_UNLESS(op.length != 0 && op.length <= kMaxFrame, "length {}", op.length);
     return {};

@@ -207,6 +207,8 @@ ExpressionInfo Checker::value_call(const ast::Call& call, const FunctionSignatur
       return kernel_function_question(call, function.id);
     case FunctionId::kGetopt:
       return getopt(call);
+    case FunctionId::kDecode:
+      return decode(call);
     case FunctionId::kWriteUser:
       return write_user(call);
     case FunctionId::kNsecs:

@@ -209,4 +209,24 @@ ExpressionInfo Checker::getopt(const ast::Call& call) {
   return number(*parsed);
 }
 
+// decode(args): the call that the probe is at, as strace shows it.
+ExpressionInfo Checker::decode(const ast::Call& call) {
+  ExpressionInfo info;
+  info.type = types::string(script_.settings.max_string);
+  const auto* name = std::get_if<ast::Identifier>(&call.arguments[0]->node);
+  const std::string& category = function_.site().category;
+  const bool at_call =
+      function_.site().type == ProbeType::kTracepoint && (category == "syscalls" || category == "raw_syscalls");
+  if (!at_call) {
+    diagnostics_.error(
+        call.name_span,
+        fmt::format("decode() shows the system call that a probe is at, and {} is at none", function_.site().name),
+        "syscall:NAME, tracepoint:syscalls:* and tracepoint:raw_syscalls:* are");
+  } else if (name == nullptr || name->name != "args") {
+    diagnostics_.error(call.arguments[0]->span, "decode() takes the probe's arguments as a whole",
+                       "write decode(args); print(args.NAME) shows a single one");
+  }
+  return info;
+}
+
 }  // namespace polytap

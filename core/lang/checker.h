@@ -195,6 +195,7 @@ class Checker {
   ExpressionInfo socket_cookie(const ast::Call& call);
   ExpressionInfo skboutput(const ast::Call& call);
   ExpressionInfo getopt(const ast::Call& call);
+  ExpressionInfo decode(const ast::Call& call);
   // Whether an argument points to a struct NAME that the kernel's types describe.
   bool points_to(const ast::Call& call, size_t index, std::string_view name);
 

@@ -24,6 +24,7 @@ constexpr FunctionSignature kFunctions[] = {
     {"container_of", kContainerOf, kValue, 3, 3, "container_of(pointer, struct name, field)"},
     {"count", kCount, kAggregation, 0, 0, "@m = count()"},
     {"debugf", kDebugf, kStatement, 1, kAnyNumber, "debugf(\"format\"[, arguments...])"},
+    {"decode", kDecode, kValue, 1, 1, "decode(args)"},
     {"delay", kDelay, kStatement, 1, 1, "delay(100ms)", true},
     {"delete", kDelete, kValue, 1, 2, "delete(@m, key)"},
     // What ustack does anyway; bpftrace has two.

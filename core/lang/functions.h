@@ -21,6 +21,7 @@ enum class FunctionId : uint8_t {
   kContainerOf,
   kCount,
   kDebugf,
+  kDecode,
   kDelay,
   kDelete,
   kErrorf,

@@ -233,6 +233,10 @@ bool Lowerer::store_call(const ast::Call& call, const ast::Expression& e, ir::Pl
     case FunctionId::kStrConcat:
       join_texts(call, to, want);
       return true;
+    case FunctionId::kDecode:
+      build_.run(ir::DecodeCall{to, want.storage_size()});
+      if (want.size % 8 != 0) cut(to, want.size);
+      return true;
     case FunctionId::kPcomm:
       process_name_of(call, to, want);
       return true;

@@ -136,7 +136,7 @@ class ToyBackend : public Backend {
       const bool known = word == kSiteIndex || (here ? word == kNsecsBoot : kRecorded.contains(word));
       if (!known) return "a builtin was not recorded";
     }
-    if (needs.acts || needs.memory || needs.kernel_memory || needs.user_stack || needs.kernel_stack ||
+    if (needs.acts || needs.decodes || needs.memory || needs.kernel_memory || needs.user_stack || needs.kernel_stack ||
         (here && needs.comm)) {
       return "of memory only the texts that arguments point to were recorded, and nothing of it can be changed";
     }
