@@ -220,6 +220,7 @@ bool settle(CheckedScript& checked) {
   for (MapInfo& map : checked.maps) {
     if (!map.value.is(TypeKind::kNone) || !map.key_known) continue;
     map.value = types::int64();
+    map.assumed = true;
     changed = true;
   }
   return changed;
@@ -243,6 +244,30 @@ void check_map_sizes(const CheckedScript& checked, Diagnostics& diagnostics) {
     diagnostics.error(map.span, fmt::format("The keys or values of {} are too large: at most {} bytes are possible",
                                             map.name, kMaxEntry));
   }
+}
+
+// Maps that are read, and to which no probe assigns. Where a probe's sites were left out its body was not looked at.
+void check_undefined_maps(const CheckedScript& checked, bool all_probes, Diagnostics& diagnostics) {
+  std::vector<std::string> defined;
+  for (const MapInfo& map : checked.maps) {
+    if (!map.assumed) defined.push_back(map.name);
+  }
+  for (const MapInfo& map : checked.maps) {
+    if (!map.assumed || !all_probes || checked.skipped_maps.contains(map.name)) continue;
+    const std::string hint = did_you_mean(map.name, defined);
+    diagnostics.error(map.span, fmt::format("Undefined map: {}", map.name),
+                      hint.empty() ? "nothing assigns to it" : hint);
+  }
+}
+
+void drop_unused_maps(CheckedScript& checked, Diagnostics& diagnostics) {
+  std::erase_if(checked.maps, [&](const MapInfo& map) {
+    const bool unused = map.value.is(TypeKind::kNone) && !map.key_known;
+    if (unused && !checked.skipped_maps.contains(map.name)) {
+      diagnostics.warning(map.span, fmt::format("Unused map: {}", map.name));
+    }
+    return unused;
+  });
 }
 
 // A wildcard's functions find the same faults.
@@ -325,6 +350,7 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
     diagnostics.error(probe.probe->span, fmt::format("The script has more than {} probes", limit),
                       "raise max_probes, or let the patterns match fewer");
   }
+  const bool all_probes = std::ranges::none_of(probes, [](const ResolvedProbe& probe) { return probe.sites.empty(); });
   for (const ResolvedProbe& probe : probes) complete = complete && (!probe.sites.empty() || !diagnostics.has_errors());
   size_t rows = 0;
   for (ResolvedProbe& probe : probes) {
@@ -350,7 +376,10 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
     found = Diagnostics();
     if (!run_pass(checked, input, found) && !settle(checked)) break;
   }
+  // What is wrong elsewhere may be why nothing is assigned.
+  if (!found.has_errors()) check_undefined_maps(checked, all_probes, found);
   report(found, complete, diagnostics);
+  if (!diagnostics.has_errors()) drop_unused_maps(checked, diagnostics);
   report_headers(script, checked.types->headers(), diagnostics);
   check_map_sizes(checked, diagnostics);
   return checked;

@@ -8,6 +8,7 @@
 #include "core/lang/checker.h"
 #include "core/lang/config.h"
 #include "core/lang/module_types.h"
+#include "core/lang/reference.h"
 #include "core/lang/type_name.h"
 #include "core/types/characters.h"
 #include "core/types/type_names.h"
@@ -45,9 +46,25 @@ Type Checker::in_space(Type type, AddressSpace space) {
 }
 
 std::optional<Type> Checker::type_name(const ast::TypeName& name) {
-  const auto type_of = [this](const ast::Expression& e) { return expression(e).type; };
+  const auto type_of = [this](const ast::Expression& e) { return type_of_expression(e); };
   const ModuleTypes types(*script_.types, module_types());
   return resolve_type_name(name, types, script_.settings.max_string, type_of, diagnostics_);
+}
+
+Type Checker::type_of_expression(const ast::Expression& e) {
+  const auto* reference = named_map(e);
+  if (reference != nullptr && !reference->has_key) {
+    const auto found = script_.find_map(reference->name);
+    if (!found) return types::none();
+    const MapInfo& map = script_.maps[*found];
+    if (!map.key_known) return types::none();
+    if (map.key.empty()) return number_type(map.value);
+    return map.key.size() == 1 ? map.key.front() : types::tuple(map.key);
+  }
+  ++unevaluated_;
+  const Type type = number_type(expression(e).type);
+  --unevaluated_;
+  return type;
 }
 
 const TypeProvider* Checker::module_types() const {
@@ -71,6 +88,9 @@ ExpressionInfo Checker::field_access(const ast::FieldAccess& node, Span span) {
   }
   if (const auto* name = std::get_if<ast::Identifier>(&node.object->node); name != nullptr && name->name == "config") {
     return setting(node.field, node.field_span);
+  }
+  if (const auto* call = std::get_if<ast::Call>(&node.object->node); call != nullptr && call->name == "typeinfo") {
+    return type_property(*call, node);
   }
   const Type object = expression(*node.object).type;
   ExpressionInfo info;
@@ -313,7 +333,15 @@ std::optional<Type> Checker::cast_of_bytes(Type to, const ExpressionInfo& operan
   const Type& from = operand.type;
   const auto is_word = [](uint32_t size) { return size == 1 || size == 2 || size == 4 || size == 8; };
   if (to.is_integral()) return is_word(from.size) && to.size >= from.size ? std::optional(to) : std::nullopt;
-  if (!is_number(from) || to.element == nullptr || !to.element->is(TypeKind::kInteger)) return std::nullopt;
+  if (to.element == nullptr || (!to.element->is(TypeKind::kInteger) && !to.element->is(TypeKind::kBool))) {
+    return std::nullopt;
+  }
+  // The bytes of a text, with the NUL behind it.
+  if (from.is(TypeKind::kString) && to.element->size == 1) {
+    if (to.count == 0) to = types::array(*to.element, from.size);
+    return to.size >= from.size ? std::optional(to) : std::nullopt;
+  }
+  if (!is_number(from)) return std::nullopt;
   const uint32_t whole = operand.constant ? 8 : std::max(1U, number_type(from).size);
   if (to.count == 0) to = types::array(*to.element, whole / to.element->size);
   if (!is_word(to.size) || to.size > whole) return std::nullopt;
@@ -358,8 +386,18 @@ ExpressionInfo Checker::cast(const ast::Cast& node, Span span) {
       return info;
     }
   }
+  if (to->is(TypeKind::kBool) && operand.text) {
+    info.type = *to;
+    info.constant = operand.text->empty() ? 0 : 1;
+    return info;
+  }
   if (to->is(TypeKind::kString) && is_text(from)) {
     info.type = *to;
+    if (operand.text && operand.text->size() >= to->size) {
+      diagnostics_.error(
+          span, fmt::format("A text of {} bytes and its end do not go into '{}'", operand.text->size(), to_string(*to)),
+          fmt::format("write (string[{}]), or str(\"...\", {}) to cut it", operand.text->size() + 1, to->size - 1));
+    }
     return info;
   }
   if (to->kind == from.kind && unify(*to, from)) {
@@ -380,7 +418,9 @@ ExpressionInfo Checker::size_of(const ast::SizeOf& node, Span span) {
   } else if (auto named = type_called(*node.expression)) {
     type = std::move(named);
   } else {
+    ++unevaluated_;
     type = expression(*node.expression).type;
+    --unevaluated_;
   }
   if (!type || type->is(TypeKind::kNone)) return info;
   if (type->size == 0) {
@@ -414,7 +454,9 @@ ExpressionInfo Checker::offset_of(const ast::OffsetOf& node, Span span) {
   if (node.type) {
     type = type_name(*node.type);
   } else {
+    ++unevaluated_;
     type = expression(*node.expression).type;
+    --unevaluated_;
   }
   if (!type || type->is(TypeKind::kNone)) return info;
   if (type->is(TypeKind::kPointer) && type->element != nullptr) type = Type(*type->element);

@@ -6,6 +6,7 @@
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
 #include "core/lang/config.h"
+#include "core/lang/named_clock.h"
 #include "core/lang/parameters.h"
 #include "core/lang/reference.h"
 #include "core/probe/registers.h"
@@ -219,6 +220,10 @@ ExpressionInfo Checker::value_call(const ast::Call& call, const FunctionSignatur
       ExpressionInfo info{types::of_kind(TypeKind::kTimestamp), {}, {}, {}};
       if (const auto format = text_argument(call, 0)) info.type.name = *format;
       integer_argument(call, 1);
+      if (named_clock(*call.arguments[1]) == "monotonic") {
+        diagnostics_.error(call.arguments[1]->span, "strftime() takes nanoseconds since the boot, which nsecs are",
+                           "CLOCK_MONOTONIC stands still while the machine sleeps; write nsecs");
+      }
       return info;
     }
     case FunctionId::kStrlen: {
@@ -296,6 +301,11 @@ std::optional<std::string> Checker::parameter_from(const ast::Expression& argume
   const auto skipped = expression(*sum->right).constant;
   if (skipped && *skipped >= 0 && static_cast<uint64_t>(*skipped) <= text.size()) {
     return text.substr(static_cast<size_t>(*skipped));
+  }
+  if (skipped && *skipped > 0) {
+    diagnostics_.warning(sum->right->span,
+                         fmt::format("${} has {} characters: nothing is behind them", parameter->index, text.size()));
+    return "";
   }
   diagnostics_.error(sum->right->span,
                      fmt::format("${} has {} characters: what is added must be a constant from 0 to {}",
@@ -436,8 +446,8 @@ ExpressionInfo Checker::pton(const ast::Call& call) {
 
 ExpressionInfo Checker::macaddr(const ast::Call& call) {
   const Type type = expression(*call.arguments[0]).type;
-  const bool address = type.is(TypeKind::kPointer) || (type.is(TypeKind::kArray) && type.size == 6) ||
-                       (type.is(TypeKind::kString) && type.size == 6);
+  const bool address = is_number(type) || type.is(TypeKind::kPointer) ||
+                       (type.is(TypeKind::kArray) && type.size == 6) || (type.is(TypeKind::kString) && type.size == 6);
   if (!type.is(TypeKind::kNone) && !address) wrong_argument(call, 0, "a pointer or an array of 6 bytes");
   return ExpressionInfo{types::of_kind(TypeKind::kMacAddress), {}, {}, {}};
 }

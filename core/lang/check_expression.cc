@@ -30,16 +30,12 @@ bool is_text(const Type& type) {
          type.element->size == 1;
 }
 
-namespace {
-
 ExpressionInfo text_constant(std::string text) {
   ExpressionInfo info;
   info.type = types::string(static_cast<uint32_t>(text.size() + 1));
   info.text = std::move(text);
   return info;
 }
-
-}  // namespace
 
 std::optional<ExpressionInfo> find_own_constant(const CheckedScript& script, std::string_view name) {
   if (const auto found = script.defines.find(name); found != script.defines.end()) {
@@ -104,7 +100,7 @@ ExpressionInfo Checker::visit(const ast::Expression& expression) {
           [&](const ast::Identifier& e) { return identifier(expression, e.name, span); },
           [&](const ast::Variable& e) { return variable(e, span); },
           [&](const ast::MapReference& e) { return map_read(e, span); },
-          [&](const ast::PositionalParameter& e) { return parameter(e); },
+          [&](const ast::PositionalParameter& e) { return parameter(e, span); },
           [&](const ast::ParameterCount&) {
             const auto count = static_cast<int64_t>(script_.parameters.size());
             return ExpressionInfo{constant_type(count), count, {}, {}};
@@ -149,9 +145,13 @@ ExpressionInfo Checker::integer(const ast::IntegerLiteral& literal) {
 }
 
 // A number where it looks like one, else its text.
-ExpressionInfo Checker::parameter(const ast::PositionalParameter& parameter) {
+ExpressionInfo Checker::parameter(const ast::PositionalParameter& parameter, Span span) {
   ExpressionInfo info;
   const auto text = parameter_text(script_.parameters, parameter.index);
+  if (!text) {
+    diagnostics_.warning(
+        span, fmt::format("Positional parameter ${} is not given: it is 0, or an empty text", parameter.index));
+  }
   const auto number = text ? parse_number(*text) : std::optional<int64_t>(0);
   if (!number) return text_constant(*text);
   info.constant = number;
@@ -385,8 +385,9 @@ ExpressionInfo Checker::tuple(const ast::TupleLiteral& node) {
   std::vector<Type> elements;
   bool known = true;
   for (const ast::ExpressionPtr& element : node.elements) {
-    elements.push_back(number_type(expression(*element).type));
-    known = known && !elements.back().is(TypeKind::kNone);
+    const Type& type = expression(*element).type;
+    known = require_one_value(type, element->span) && !type.is(TypeKind::kNone) && known;
+    elements.push_back(number_type(type));
   }
   ExpressionInfo info;
   if (known) info.type = types::tuple(std::move(elements));
@@ -398,8 +399,9 @@ ExpressionInfo Checker::record(const ast::RecordLiteral& node) {
   std::vector<std::string> names;
   bool known = true;
   for (const ast::RecordLiteral::Element& element : node.elements) {
-    elements.push_back(number_type(expression(*element.value).type));
-    known = known && !elements.back().is(TypeKind::kNone);
+    const Type& type = expression(*element.value).type;
+    known = require_one_value(type, element.value->span) && !type.is(TypeKind::kNone) && known;
+    elements.push_back(number_type(type));
     if (std::find(names.begin(), names.end(), element.name) != names.end()) {
       diagnostics_.error(element.value->span, fmt::format("The field '{}' is there twice", element.name));
     }

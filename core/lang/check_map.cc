@@ -58,9 +58,10 @@ bool Checker::map_key(MapInfo& info, const ast::MapReference& reference, Span sp
 bool Checker::use_key(MapInfo& info, const std::vector<ExpressionInfo>& key, Span span) {
   std::vector<KnownType> parts;
   for (const ExpressionInfo& part : key) {
-    parts.push_back({number_type(part.type), part.constant});
     if (part.type.is(TypeKind::kNone)) return true;
-    if (parts.back().type.is(TypeKind::kAggregation) || parts.back().type.storage_size() == 0) {
+    if (!require_one_value(part.type, span)) return false;
+    parts.push_back({number_type(part.type), part.constant});
+    if (parts.back().type.storage_size() == 0) {
       diagnostics_.error(span, fmt::format("A value of type '{}' cannot be a key", to_string(part.type)));
       return false;
     }

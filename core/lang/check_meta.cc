@@ -15,16 +15,58 @@ std::vector<std::string> field_path(const ast::Expression& e) {
   return path;
 }
 
+// As bpftrace calls the kinds of types.
+std::string_view base_name(const Type& type) {
+  switch (type.kind) {
+    case TypeKind::kBool:
+      return "bool";
+    case TypeKind::kInteger:
+      return "int";
+    case TypeKind::kEnum:
+      return "enum";
+    case TypeKind::kString:
+      return "string";
+    case TypeKind::kBuffer:
+      return "buffer";
+    case TypeKind::kPointer:
+      return "pointer";
+    case TypeKind::kArray:
+      return "array";
+    case TypeKind::kStruct:
+      return "c_struct";
+    case TypeKind::kTuple:
+      return "tuple";
+    case TypeKind::kRecord:
+      return "record";
+    case TypeKind::kUserStack:
+      return "ustack";
+    case TypeKind::kKernelStack:
+      return "kstack";
+    default:
+      return "none";
+  }
+}
+
 }  // namespace
 
 bool Checker::asks_for_type(FunctionId id) {
   return id == FunctionId::kIsArray || id == FunctionId::kIsInteger || id == FunctionId::kIsLiteral ||
-         id == FunctionId::kIsPtr || id == FunctionId::kIsStr || id == FunctionId::kIsUnsignedInteger;
+         id == FunctionId::kIsPtr || id == FunctionId::kIsScalar || id == FunctionId::kTypeinfo ||
+         id == FunctionId::kIsStr || id == FunctionId::kIsUnsignedInteger;
 }
 
 // The answer is a constant, once the type is known.
 ExpressionInfo Checker::type_question(const ast::Call& call, FunctionId id) {
   ExpressionInfo answer{types::boolean(), {}, {}, {}};
+  if (id == FunctionId::kIsScalar) {
+    const MapInfo* map = map_argument(*call.arguments[0], *find_function(call.name));
+    if (map != nullptr && map->key_known) answer.constant = map->key.empty() ? 1 : 0;
+    return answer;
+  }
+  if (id == FunctionId::kTypeinfo) {
+    const Type type = type_of_expression(*call.arguments[0]);
+    return type.is(TypeKind::kNone) ? ExpressionInfo{} : text_constant(to_string(type));
+  }
   const ExpressionInfo& argument = expression(*call.arguments[0]);
   const Type& type = argument.type;
   if (type.is(TypeKind::kNone)) return answer;
@@ -51,6 +93,20 @@ ExpressionInfo Checker::type_question(const ast::Call& call, FunctionId id) {
   }
   answer.constant = yes ? 1 : 0;
   return answer;
+}
+
+// `typeinfo(x).base_ty`, `typeinfo(x).full_ty`.
+ExpressionInfo Checker::type_property(const ast::Call& call, const ast::FieldAccess& node) {
+  ExpressionInfo info = this->call(call, node.object->span, FunctionUse::kValue);
+  function_.row(node.object->id) = info;
+  if (node.field == "full_ty") return info;
+  if (node.field != "base_ty") {
+    diagnostics_.error(node.field_span, fmt::format("typeinfo() tells no '{}'", node.field),
+                       "base_ty and full_ty are possible");
+    return {};
+  }
+  if (call.arguments.size() != 1 || info.type.is(TypeKind::kNone)) return {};
+  return text_constant(std::string(base_name(type_of_expression(*call.arguments[0]))));
 }
 
 // The struct of which POINTER points to a part.

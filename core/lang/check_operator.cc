@@ -84,8 +84,8 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
   if (type.is(TypeKind::kNone)) return info;
   if (node.op == ast::UnaryOp::kDereference) {
     if (operand.target != nullptr) return value_behind(*operand.target);
-    // What kaddr() gives: a number that knows where it points.
-    if (type.is(TypeKind::kInteger) && type.size == 8 && type.space != AddressSpace::kNone) {
+    // A number leads to a word; what kaddr() gives knows in which memory.
+    if (type.is(TypeKind::kInteger)) {
       info.type = types::uint64();
       info.type.space = type.space;
       return info;
@@ -138,13 +138,16 @@ ExpressionInfo Checker::increment(const ast::Unary& node, Span span) {
   if (const auto* reference = std::get_if<ast::MapReference>(&target.node)) {
     MapInfo& map = this->map(*reference, span);
     map_key(map, *reference, target.span);
-    if (map.value.is(TypeKind::kAggregation) || (!map.value.is_integral() && !map.value.is(TypeKind::kNone))) {
+    if (map.value.is(TypeKind::kAggregation) ||
+        (!map.value.is_integral() && !map.value.is(TypeKind::kNone) && !map.value.is(TypeKind::kPointer))) {
       diagnostics_.error(span, fmt::format("{} holds values of type '{}', which cannot be counted up or down", map.name,
                                            to_string(map.value)));
       return info;
     }
-    widen_map(map, map.value.is_integral() && !map.value.is_signed ? KnownType{types::uint64(), std::nullopt} : word,
-              span);
+    if (!map.value.is(TypeKind::kPointer)) {
+      const bool is_unsigned = map.value.is_integral() && !map.value.is_signed;
+      widen_map(map, is_unsigned ? KnownType{types::uint64(), std::nullopt} : word, span);
+    }
     info.type = map.value;
   } else if (std::holds_alternative<ast::Variable>(target.node)) {
     info = expression(target);
@@ -249,6 +252,10 @@ ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const Exp
     const KnownType x{number_type(a), left.constant};
     const KnownType y{number_type(b), right.constant};
     warn_of_unknown_sign(node, span);
+    if (are_distinct(a, b)) {
+      diagnostics_.warning(
+          span, fmt::format("comparison of distinct pointer types: '{}' and '{}'", to_string(a), to_string(b)));
+    }
     if (left.constant && right.constant) {
       info.constant = compare_constants(node.op, *left.constant, *right.constant, is_unsigned_together(x, y)) ? 1 : 0;
     }
@@ -304,9 +311,13 @@ ExpressionInfo Checker::arithmetic(ast::BinaryOp op, Span span, const Expression
     return info;
   }
   const auto is_word = [](const Type& type) { return type.is_integral() || type.is(TypeKind::kPointer); };
-  if (!is_word(x) || !is_word(y)) {
-    diagnostics_.error(span, fmt::format("The operator {} cannot be used on expressions of types '{}' and '{}'",
-                                         spelling(op), to_string(a), to_string(b)));
+  const bool pointer = x.is(TypeKind::kPointer) || y.is(TypeKind::kPointer);
+  const bool bits = op == ast::BinaryOp::kAnd || op == ast::BinaryOp::kOr || op == ast::BinaryOp::kXor;
+  if (!is_word(x) || !is_word(y) || (pointer && !bits)) {
+    diagnostics_.error(span,
+                       fmt::format("The operator {} cannot be used on expressions of types '{}' and '{}'", spelling(op),
+                                   to_string(a), to_string(b)),
+                       pointer ? "cast what is a pointer to an integer: (uint64)p" : "");
     return info;
   }
   const KnownType known_left{x, left.constant};

@@ -23,6 +23,11 @@ bool has_text(const Type& type) {
   }
 }
 
+// A pointer that is shown as the address which it is; what leads to characters is meant as a text.
+bool leads_to_no_text(const Type& type) {
+  return type.is(TypeKind::kPointer) && type.element != nullptr && type.element->size > 1 && !is_text(*type.element);
+}
+
 bool is_plain_number(const Type& type) {
   if (is_number(type) || type.is(TypeKind::kPointer)) return true;
   switch (type.kind) {
@@ -136,10 +141,10 @@ void Checker::conversion_argument(const ast::Call& call, const FormatConversion&
   std::string hint;
   switch (conversion.conversion) {
     case 's':
-      if (has_text(type) || (type.is(TypeKind::kInteger) && !names_of_argument(function_, argument).empty())) return;
+      // Numbers as print() shows them.
+      if (has_text(type) || is_number(type) || leads_to_no_text(type)) return;
       wanted = "a string";
       if (type.is(TypeKind::kPointer)) hint = "write str(...) around the pointer";
-      if (is_number(type)) hint = "write %d";
       break;
     case 'r':
       if (type.is(TypeKind::kBuffer) || type.is(TypeKind::kString)) return;
@@ -181,7 +186,8 @@ void Checker::print_map(const ast::Call& call, const ast::MapReference& referenc
   }
   if (!defined || info == nullptr || call.arguments.size() < 2) return;
   if (info->key_known && info->key.empty() && !info->value.is(TypeKind::kNone)) {
-    diagnostics_.error(call.arguments[1]->span, fmt::format("{} has no keys: there is no top of it", info->name));
+    diagnostics_.warning(call.arguments[1]->span,
+                         fmt::format("{} has no keys: there is no top of it, and all of it is printed", info->name));
   }
 }
 

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include "core/base/nearest.h"
+#include "core/ir/arithmetic.h"
 #include "core/lang/checker.h"
+#include "core/lang/walk.h"
 
 namespace polytap {
 namespace {
@@ -10,6 +12,27 @@ namespace {
 Span together(Span a, Span b) {
   constexpr uint32_t kFar = 4096;
   return b.end < a.begin || b.begin > a.end + kFar ? a : cover(a, b);
+}
+
+// Whether an expression that stands alone does more than to have a value.
+bool acts(const ast::Expression& e) {
+  if (const auto* call = std::get_if<ast::Call>(&e.node)) {
+    const FunctionSignature* function = find_function(call->name);
+    if (function == nullptr) return find_builtin(call->name) == std::nullopt;
+    return function->use != FunctionUse::kValue || function->id == FunctionId::kDelete ||
+           function->id == FunctionId::kSkboutput || function->id == FunctionId::kWriteUser;
+  }
+  if (const auto* unary = std::get_if<ast::Unary>(&e.node)) {
+    return unary->op >= ast::UnaryOp::kPreIncrement || acts(*unary->operand);
+  }
+  // Blocks may do anything; those of macros are among them.
+  return std::holds_alternative<ast::BlockExpression>(e.node) || std::holds_alternative<ast::IfExpression>(e.node) ||
+         std::holds_alternative<ast::Comptime>(e.node);
+}
+
+bool leaves(const ast::Statement& statement) {
+  return std::holds_alternative<ast::Break>(statement.node) || std::holds_alternative<ast::Continue>(statement.node) ||
+         std::holds_alternative<ast::ReturnStatement>(statement.node);
 }
 
 }  // namespace
@@ -30,7 +53,18 @@ void Checker::block(const ast::Block& block) {
 }
 
 void Checker::statements(const ast::Block& block) {
-  for (const ast::StatementPtr& each : block.statements) statement(*each);
+  for (size_t i = 0; i < block.statements.size(); ++i) {
+    if (i != 0 && leaves(*block.statements[i - 1])) {
+      diagnostics_.warning(block.statements[i]->span, "Unreachable code: the statement in front leaves the block");
+    }
+    statement(*block.statements[i]);
+  }
+}
+
+void Checker::skip(const ast::Block& block) {
+  walk(block, [&](const ast::Expression& e) {
+    if (const auto* map = std::get_if<ast::MapReference>(&e.node)) script_.skipped_maps.insert(map->name);
+  });
 }
 
 void Checker::unsupported(Span span, std::string_view what, std::string hint) {
@@ -41,6 +75,12 @@ std::optional<int64_t> Checker::condition(const ast::Expression& expression, std
   const ExpressionInfo& info = this->expression(expression);
   const Type& type = info.type;
   if (type.is(TypeKind::kNone) || is_number(type) || type.is(TypeKind::kPointer)) return info.constant;
+  // Texts that are known hold unless they are empty.
+  if (info.text) {
+    ExpressionInfo& row = function_.row(expression.id);
+    row = ExpressionInfo{types::boolean(), row.text->empty() ? 0 : 1, {}, {}};
+    return row.constant;
+  }
   diagnostics_.error(expression.span,
                      fmt::format("{} must be an integer, a bool or a pointer, not '{}'", what, to_string(type)));
   return std::nullopt;
@@ -55,8 +95,19 @@ void Checker::statement(const ast::Statement& statement) {
                  [&](const ast::If& s) {
                    // What is known not to run is not looked at.
                    const auto known = condition(*s.condition, "The condition of an if");
-                   if (known.value_or(1) != 0) block(s.then);
-                   if (s.otherwise && known.value_or(0) == 0) block(*s.otherwise);
+                   // Types that a later pass knows decide.
+                   if (!known && std::holds_alternative<ast::Comptime>(s.condition->node)) return;
+                   if (known.value_or(1) != 0) {
+                     block(s.then);
+                   } else {
+                     skip(s.then);
+                   }
+                   if (!s.otherwise) return;
+                   if (known.value_or(0) == 0) {
+                     block(*s.otherwise);
+                   } else {
+                     skip(*s.otherwise);
+                   }
                  },
                  [&](const ast::Unroll& s) { unroll(s); },
                  [&](const ast::BlockStatement& s) { block(s.block); },
@@ -73,11 +124,33 @@ void Checker::statement(const ast::Statement& statement) {
 
 void Checker::expression_statement(const ast::Expression& node) {
   const auto* call = std::get_if<ast::Call>(&node.node);
-  if (call == nullptr) {
-    require_one_value(expression(node).type, node.span);
+  if (call != nullptr) {
+    function_.row(node.id) = this->call(*call, node.span, FunctionUse::kStatement);
+  } else if (const auto* choice = std::get_if<ast::Ternary>(&node.node); choice != nullptr && is_without_value(node)) {
+    const auto known = condition(*choice->condition, "The condition of ?:");
+    if (known.value_or(1) != 0) expression_statement(*choice->if_true);
+    if (known.value_or(0) == 0) expression_statement(*choice->if_false);
+    function_.row(node.id) = {};
     return;
+  } else {
+    require_one_value(expression(node).type, node.span);
   }
-  function_.row(node.id) = this->call(*call, node.span, FunctionUse::kStatement);
+  if (!acts(node)) {
+    diagnostics_.warning(node.span, "Return value discarded: it is not used", "write _ = ... if that is meant");
+  }
+}
+
+bool Checker::is_without_value(const ast::Expression& e) const {
+  if (const auto* choice = std::get_if<ast::Ternary>(&e.node)) {
+    return choice->if_true != nullptr && is_without_value(*choice->if_true) && is_without_value(*choice->if_false);
+  }
+  const auto* call = std::get_if<ast::Call>(&e.node);
+  if (call == nullptr) return false;
+  if (const auto own = script_.subprograms.find(call->name); own != script_.subprograms.end()) {
+    return own->second.definition->result.name == "void";
+  }
+  const FunctionSignature* function = find_function(call->name);
+  return function != nullptr && function->use == FunctionUse::kStatement;
 }
 
 void Checker::declaration(const ast::Declaration& statement, Span span) {
@@ -103,7 +176,7 @@ void Checker::declaration(const ast::Declaration& statement, Span span) {
   const Span whole = together(span, statement.value->span);
   if (value->target != nullptr && !statement.type) {
     keep_reference(id, *value, whole);
-  } else {
+  } else if (fits_declaration(info, *value, whole)) {
     widen_variable(id, value->known(), whole);
   }
 }
@@ -140,7 +213,7 @@ void Checker::assign_variable(const ast::Expression& target, const ast::Assignme
   }
   if (value.target != nullptr) {
     keep_reference(*id, value, span);
-  } else {
+  } else if (fits_declaration(function_.variables[*id], value, span)) {
     widen_variable(*id, value.known(), span);
   }
   ExpressionInfo& info = function_.row(target.id);
@@ -149,6 +222,11 @@ void Checker::assign_variable(const ast::Expression& target, const ast::Assignme
 }
 
 void Checker::assign_map(const ast::Expression& target, const ast::Assignment& statement, Span span) {
+  if (unevaluated_ != 0) {
+    diagnostics_.error(span, "Nothing can be assigned where only a type is asked for",
+                       "what is in sizeof(), offsetof(), typeof() and typeinfo() is never run");
+    return;
+  }
   const auto& reference = std::get<ast::MapReference>(target.node);
   const auto* call = std::get_if<ast::Call>(&statement.value->node);
   const FunctionSignature* function = call == nullptr ? nullptr : find_function(call->name);
@@ -222,6 +300,29 @@ VariableId Checker::declare_variable(const std::string& name, bool wide) {
   return id;
 }
 
+bool Checker::fits_declaration(const VariableInfo& variable, const ExpressionInfo& value, Span span) {
+  const Type& type = variable.type;
+  if (!variable.has_declared_type) return true;
+  if (type.is(TypeKind::kInteger) && value.constant && type.size < 8) {
+    const int64_t kept = ir::extend(*value.constant, static_cast<uint8_t>(type.size * 8), type.is_signed);
+    if (kept == *value.constant) return true;
+    diagnostics_.error(
+        span,
+        fmt::format("Type mismatch for {}: {} does not go into '{}'", variable.name, *value.constant, to_string(type)),
+        fmt::format("declare it wider, or cut the value: ({})({})", to_string(type), *value.constant));
+    return false;
+  }
+  if (type.is(TypeKind::kString) && value.text && value.text->size() >= type.size) {
+    diagnostics_.error(span,
+                       fmt::format("Type mismatch for {}: a text of {} bytes and its end do not go into '{}'",
+                                   variable.name, value.text->size(), to_string(type)),
+                       fmt::format("declare it as string[{}], or cut the text: str(\"...\", {})",
+                                   value.text->size() + 1, type.size - 1));
+    return false;
+  }
+  return true;
+}
+
 void Checker::widen_variable(VariableId id, const KnownType& value, Span span) {
   VariableInfo& info = function_.variables[id];
   if (info.target != nullptr && !value.type.is(TypeKind::kNone)) {
@@ -234,7 +335,9 @@ void Checker::widen_variable(VariableId id, const KnownType& value, Span span) {
   KnownType plain = value;
   if (is_number(plain.type) && plain.type.is(TypeKind::kAggregation)) plain.type = number_type(plain.type);
   auto together = unify(KnownType{info.type, std::nullopt}, plain);
-  const bool refused = !together || together->is(TypeKind::kAggregation);
+  const bool composed = info.type.is(TypeKind::kTuple) || info.type.is(TypeKind::kRecord);
+  const bool refused = !together || together->is(TypeKind::kAggregation) ||
+                       (info.has_declared_type && composed && !(*together == info.type));
   if (refused || (info.has_declared_type && !info.type.is_integral() && !info.type.is(TypeKind::kString) &&
                   !info.type.is(TypeKind::kBuffer) && together->kind != info.type.kind)) {
     diagnostics_.error(span, fmt::format("Type mismatch for {}: trying to assign value of type '{}' when variable "

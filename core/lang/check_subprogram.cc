@@ -77,21 +77,7 @@ CheckedSubprogram& Checker::subprogram_body(const CheckedScript::Subprogram& sub
   const uint32_t outer_map_loops = std::exchange(map_loops_, 0);
   const uint32_t outer_deepest = std::exchange(deepest_map_loop_, 0);
   active_.push_back(&definition);
-  for (const ast::Subprogram::Parameter& parameter : definition.parameters) {
-    if (find_variable(parameter.name)) {
-      diagnostics_.error(parameter.type.span, fmt::format("The parameter {} is there twice", parameter.name));
-    }
-    const VariableId id = declare_variable(parameter.name);
-    checked.parameters.push_back(id);
-    const auto type = type_name(parameter.type);
-    if (!type) continue;
-    if (type->storage_size() == 0) {
-      diagnostics_.error(parameter.type.span, fmt::format("A parameter cannot be of type '{}'", to_string(*type)));
-      continue;
-    }
-    function_.variables[id].type = in_space(*type, default_space());
-    function_.variables[id].has_declared_type = true;
-  }
+  declare_parameters(definition, checked);
   checked.result.kind = TypeKind::kVoid;
   if (const auto type = type_name(definition.result)) checked.result = in_space(*type, default_space());
   if (!checked.result.is(TypeKind::kVoid) && checked.result.storage_size() == 0) {
@@ -110,13 +96,44 @@ CheckedSubprogram& Checker::subprogram_body(const CheckedScript::Subprogram& sub
   return checked;
 }
 
+void Checker::declare_parameters(const ast::Subprogram& definition, CheckedSubprogram& checked) {
+  for (const ast::Subprogram::Parameter& parameter : definition.parameters) {
+    if (find_variable(parameter.name)) {
+      diagnostics_.error(parameter.type.span, fmt::format("The parameter {} is there twice", parameter.name));
+    }
+    checked.parameters.push_back(declare_variable(parameter.name));
+  }
+  // typeof($other) may stand in front of the other.
+  for (const bool of_others : {false, true}) {
+    for (size_t i = 0; i < definition.parameters.size(); ++i) {
+      const ast::TypeName& name = definition.parameters[i].type;
+      if ((name.of != nullptr) != of_others) continue;
+      const auto type = type_name(name);
+      if (!type) continue;
+      if (type->storage_size() == 0) {
+        diagnostics_.error(name.span, fmt::format("A parameter cannot be of type '{}'", to_string(*type)));
+        continue;
+      }
+      VariableInfo& variable = function_.variables[checked.parameters[i]];
+      variable.type = in_space(*type, default_space());
+      variable.has_declared_type = true;
+    }
+  }
+}
+
 void Checker::return_statement(const ast::ReturnStatement& statement, Span span) {
   std::optional<KnownType> value;
   if (statement.value != nullptr) {
     const ExpressionInfo& given = expression(*statement.value);
     value = KnownType{number_type(given.type), given.constant};
   }
-  if (active_.empty()) return;
+  if (active_.empty()) {
+    if (!value || value->type.is(TypeKind::kNone) || value->type.is_integral()) return;
+    diagnostics_.error(statement.value->span,
+                       fmt::format("A probe returns an integer or nothing, not '{}'", to_string(value->type)),
+                       "write return; bpftrace hands the integer to the kernel, polytap ignores it");
+    return;
+  }
   const ast::Subprogram& definition = *active_.back();
   const Type& type = function_.subprograms.at(&definition).result;
   const bool returns_value = !type.is(TypeKind::kVoid);

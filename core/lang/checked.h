@@ -52,6 +52,7 @@ struct MapInfo {
   uint32_t max_entries = 0;
   bool evicts = false;   // declared as lruhash or percpulruhash
   bool per_cpu = false;  // declared as percpuhash or percpulruhash
+  bool assumed = false;  // nothing is assigned to it: integers were assumed
   Span span;             // of the first mention
 };
 
@@ -119,7 +120,8 @@ struct CheckedScript {
   ir::Settings settings;
   std::map<std::string, NamedConstant, std::less<>> defines;
   std::vector<std::string> parameters;
-  std::map<std::string, std::string> options;  // that getopt() asks for, with their descriptions
+  std::set<std::string, std::less<>> skipped_maps;  // that branches name which are known not to run
+  std::map<std::string, std::string> options;       // that getopt() asks for, with their descriptions
 
   // The index of a map by its name.
   std::optional<uint32_t> find_map(std::string_view name) const;

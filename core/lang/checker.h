@@ -34,8 +34,12 @@ class Checker {
   // --- check_statement.cc
   void block(const ast::Block& block);
   void statements(const ast::Block& block);
+  // Of a branch that is known not to run.
+  void skip(const ast::Block& block);
   void statement(const ast::Statement& statement);
   void expression_statement(const ast::Expression& expression);
+  // A call of a function that has none, or a choice between such.
+  bool is_without_value(const ast::Expression& e) const;
   void assignment(const ast::Assignment& statement, Span span);
   void assign_variable(const ast::Expression& target, const ast::Assignment& statement, Span span);
   void assign_map(const ast::Expression& target, const ast::Assignment& statement, Span span);
@@ -53,6 +57,7 @@ class Checker {
   ExpressionInfo subprogram_call(const ast::Call& call, const CheckedScript::Subprogram& subprogram, Span span,
                                  FunctionUse use);
   CheckedSubprogram& subprogram_body(const CheckedScript::Subprogram& subprogram);
+  void declare_parameters(const ast::Subprogram& definition, CheckedSubprogram& checked);
   void return_statement(const ast::ReturnStatement& statement, Span span);
 
   // --- check_loop.cc
@@ -71,6 +76,8 @@ class Checker {
   // A variable of that name ended with a block: whether it becomes one of the whole probe.
   bool widens_scope(std::string_view name);
   void widen_variable(VariableId id, const KnownType& value, Span span);
+  // Whether a constant goes into a variable with a declared type; false with a diagnostic.
+  bool fits_declaration(const VariableInfo& variable, const ExpressionInfo& value, Span span);
   std::string variable_hint(std::string_view name) const;
 
   // --- check_expression.cc
@@ -83,7 +90,7 @@ class Checker {
   ExpressionInfo numbered_argument(std::string_view name, Span span);
   ExpressionInfo static_argument(std::string_view name, Span span);
   ExpressionInfo stack_argument(std::string_view name, Span span);
-  ExpressionInfo parameter(const ast::PositionalParameter& parameter);
+  ExpressionInfo parameter(const ast::PositionalParameter& parameter, Span span);
   ExpressionInfo variable(const ast::Variable& variable, Span span);
   ExpressionInfo ternary(const ast::Ternary& node, Span span);
   ExpressionInfo if_expression(const ast::IfExpression& node, Span span);
@@ -136,6 +143,8 @@ class Checker {
   bool add_offset(Type type, std::span<const std::string> path, Span span, uint32_t& offset);
   ExpressionInfo offset_of(const ast::OffsetOf& node, Span span);
   std::optional<Type> type_name(const ast::TypeName& name);
+  // What `typeof(e)` is: of a map without a key the key's type, where it has keys.
+  Type type_of_expression(const ast::Expression& e);
   std::optional<Type> type_called(const ast::Expression& e) const;
   // The types of the probed program; null elsewhere.
   const TypeProvider* module_types() const;
@@ -219,6 +228,7 @@ class Checker {
   ExpressionInfo container_of(const ast::Call& call);
   ExpressionInfo kernel_function_question(const ast::Call& call, FunctionId id);
   ExpressionInfo type_question(const ast::Call& call, FunctionId id);
+  ExpressionInfo type_property(const ast::Call& call, const ast::FieldAccess& node);
   void assertion(const ast::Call& call, FunctionId id);
   void fail(const ast::Call& call, Span span);
 
@@ -242,6 +252,7 @@ class Checker {
   int64_t repetitions_ = 1;                     // by the unrolls around the current statement
   uint32_t loops_ = 0;                          // around the current statement
   uint32_t map_loops_ = 0;                      // of these
+  uint32_t unevaluated_ = 0;                    // sizeof() and the like around the current expression
   static constexpr int64_t kMaxRepetitions = 1000;
 };
 
@@ -251,6 +262,8 @@ bool is_number(const Type& type);
 Type number_type(const Type& type);
 // Whether TYPE holds characters: a string, or an array of chars.
 bool is_text(const Type& type);
+// A text that is known before the script runs.
+ExpressionInfo text_constant(std::string text);
 // A constant that the script itself defines.
 std::optional<ExpressionInfo> find_own_constant(const CheckedScript& script, std::string_view name);
 // One of the headers', the kernel's or the script's.

@@ -8,6 +8,7 @@
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
+#include "core/lang/named_clock.h"
 #include "core/lang/reference.h"
 #include "core/probe/registers.h"
 
@@ -46,6 +47,8 @@ Temp Lowerer::call_word(const ast::Call& call, const ast::Expression& e) {
     case FunctionId::kUptr:
       return word(argument(0));
     case FunctionId::kStrftime:
+      // The same moment, on the clock that timestamps have.
+      if (named_clock(argument(1)).ends_with("tai")) return build_.add(ir::ReadBuiltin{ir::Builtin::kNsecsBoot});
       return word(argument(1));
     case FunctionId::kDelete:
       return remove(call);

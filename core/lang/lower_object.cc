@@ -88,10 +88,12 @@ Lowerer::Object Lowerer::pointed_to(const ast::Expression& pointer) {
     result.type = *type.element;
     return result;
   }
-  if (type.is(TypeKind::kInteger)) {  // kaddr()
+  if (type.is(TypeKind::kInteger)) {
+    const bool user =
+        type.space == AddressSpace::kUser || (type.space == AddressSpace::kNone && function_.reads_user_memory());
     result.where = Object::Where::kMemory;
     result.address = word(pointer);
-    result.space = type.space;
+    result.space = user ? AddressSpace::kUser : AddressSpace::kKernel;
     result.type = types::uint64();
     return result;
   }

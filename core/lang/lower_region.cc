@@ -54,8 +54,9 @@ std::optional<ir::Place> Lowerer::existing_region(const ast::Expression& e) {
 
 ir::Place Lowerer::region(const ast::Expression& e, const Type& want) {
   const Type own = value_type(e);
-  const bool fits = own == want || (own.kind == want.kind && own.storage_size() == want.storage_size() &&
-                                    own.elements == want.elements && own.size <= want.size);
+  const bool fits =
+      own == want || (own.kind == want.kind && own.storage_size() == want.storage_size() &&
+                      own.elements == want.elements && own.field_names == want.field_names && own.size <= want.size);
   if (fits && !own.is_scalar()) {
     if (const auto place = existing_region(e)) return *place;
   }
@@ -125,8 +126,12 @@ bool Lowerer::store_directly(const ast::Expression& e, ir::Place to, const Type&
     return true;
   }
   if (const auto* node = std::get_if<ast::RecordLiteral>(&e.node)) {
-    std::vector<const ast::Expression*> elements;
-    for (const auto& element : node->elements) elements.push_back(element.value.get());
+    std::vector<const ast::Expression*> elements(want.elements.size());
+    for (const auto& element : node->elements) {
+      const auto at = find_element(want, element.name);
+      CHECK(at.has_value());
+      elements[*at] = element.value.get();
+    }
     store_elements(elements, to, want);
     return true;
   }
@@ -252,6 +257,9 @@ bool Lowerer::store_call(const ast::Call& call, const ast::Expression& e, ir::Pl
       if (info(argument).type.is(TypeKind::kPointer)) {
         Object target = pointed_to(argument);
         build_.run(ir::ReadMemory{to, 6, object_address(target), target.space});
+      } else if (value_type(argument).is_integral()) {
+        const bool user = function_.reads_user_memory();
+        build_.run(ir::ReadMemory{to, 6, word(argument), user ? AddressSpace::kUser : AddressSpace::kKernel});
       } else {
         read_object(object(argument), to, 6);
       }
@@ -281,8 +289,10 @@ void Lowerer::convert(ir::Place from, const Type& from_type, ir::Place to, const
   if (want.is(TypeKind::kTuple) || want.is(TypeKind::kRecord)) {
     CHECK(want.elements.size() == from_type.elements.size());
     for (size_t i = 0; i < want.elements.size(); ++i) {
-      convert(from, from_type.elements[i], to, want.elements[i]);
-      from.offset += from_type.elements[i].storage_size();
+      const size_t at = want.field_names.empty() ? i : *find_element(from_type, want.field_names[i]);
+      ir::Place element = from;
+      for (size_t before = 0; before < at; ++before) element.offset += from_type.elements[before].storage_size();
+      convert(element, from_type.elements[at], to, want.elements[i]);
       to.offset += want.elements[i].storage_size();
     }
     return;

@@ -17,20 +17,7 @@ void Lowerer::statement(const ast::Statement& statement) {
 
 void Lowerer::statement_body(const ast::Statement& statement) {
   std::visit(ir::Overloaded{
-                 [&](const ast::ExpressionStatement& s) {
-                   const auto* call = std::get_if<ast::Call>(&s.expression->node);
-                   const FunctionSignature* function = call == nullptr ? nullptr : find_function(call->name);
-                   const ast::Subprogram* own = call == nullptr ? nullptr : called_subprogram(*call);
-                   if (own != nullptr) {
-                     inline_call(*call, *own);
-                   } else if (function != nullptr && function->use == FunctionUse::kStatement) {
-                     statement_call(*call);
-                   } else if (info(*s.expression).type.is_scalar()) {
-                     word(*s.expression);
-                   } else {
-                     region(*s.expression, value_type(*s.expression));
-                   }
-                 },
+                 [&](const ast::ExpressionStatement& s) { expression_statement(*s.expression); },
                  [&](const ast::Assignment& s) { assignment(s); },
                  [&](const ast::Declaration& s) {
                    const VariableId id = function_.declarations.at(&s);
@@ -61,6 +48,30 @@ void Lowerer::statement_body(const ast::Statement& statement) {
                  [&](const ast::ForMap& s) { for_map(s); },
              },
              statement.node);
+}
+
+void Lowerer::expression_statement(const ast::Expression& e) {
+  const auto* call = std::get_if<ast::Call>(&e.node);
+  const auto* choice = std::get_if<ast::Ternary>(&e.node);
+  const FunctionSignature* function = call == nullptr ? nullptr : find_function(call->name);
+  const ast::Subprogram* own = call == nullptr ? nullptr : called_subprogram(*call);
+  if (own != nullptr) {
+    inline_call(*call, *own);
+  } else if (function != nullptr && function->use == FunctionUse::kStatement) {
+    statement_call(*call);
+  } else if (choice != nullptr && info(e).type.is(TypeKind::kNone)) {
+    if (const auto known = info(*choice->condition).constant) {
+      expression_statement(*known != 0 ? *choice->if_true : *choice->if_false);
+      return;
+    }
+    choose(
+        *choice->condition, [&] { expression_statement(*choice->if_true); },
+        [&] { expression_statement(*choice->if_false); });
+  } else if (info(e).type.is_scalar()) {
+    word(e);
+  } else {
+    region(e, value_type(e));
+  }
 }
 
 void Lowerer::if_statement(const ast::If& statement) {

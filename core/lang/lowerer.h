@@ -53,6 +53,7 @@ class Lowerer {
   void block(const ast::Block& block);
   void statement(const ast::Statement& statement);
   void statement_body(const ast::Statement& statement);
+  void expression_statement(const ast::Expression& e);
   void assignment(const ast::Assignment& statement);
   void if_statement(const ast::If& statement);
   void assign_variable(VariableId id, const ast::Assignment& statement);

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "core/lang/literal.h"
+
 namespace polytap {
 
 std::optional<std::string> parameter_text(const std::vector<std::string>& parameters, uint32_t index) {
@@ -21,7 +23,13 @@ std::optional<int64_t> parse_number(std::string_view text) {
   }
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (text.empty() || error != std::errc() || end == text.data()) return std::nullopt;
+  if (end != text.data() + text.size()) {
+    LiteralError wrong;
+    const auto duration = read_integer(text, wrong);
+    if (!duration || !duration->is_duration) return std::nullopt;
+    value = duration->value;
+  }
   return static_cast<int64_t>(negative ? 0 - value : value);
 }
 

@@ -144,7 +144,9 @@ bool Parser::parse_c_fields(std::vector<ast::CField>& fields) {
     take();
     return true;
   }
-  return parse_c_field_declarators(*base, fields) && expect(";", "after the field", "each field ends in ';'");
+  if (!parse_c_field_declarators(*base, fields)) return false;
+  // The last one's may be missing, as compilers have it.
+  return at("}") || expect(";", "after the field", "each field ends in ';'");
 }
 
 bool Parser::parse_c_field_declarators(const ast::CField& base, std::vector<ast::CField>& fields) {

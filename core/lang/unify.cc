@@ -21,10 +21,13 @@ Type unify_integers(const KnownType& a, const KnownType& b) {
 }
 
 std::optional<Type> unify_elements(const Type& a, const Type& b) {
-  if (a.elements.size() != b.elements.size() || a.field_names != b.field_names) return std::nullopt;
+  if (a.elements.size() != b.elements.size() || a.field_names.size() != b.field_names.size()) return std::nullopt;
   Type result = a;
   for (size_t i = 0; i < a.elements.size(); ++i) {
-    auto element = unify(a.elements[i], b.elements[i]);
+    // Fields of records go by their names, in any order.
+    const auto other = a.field_names.empty() ? std::optional(i) : find_element(b, a.field_names[i]);
+    if (!other) return std::nullopt;
+    auto element = unify(a.elements[i], b.elements[*other]);
     if (!element) return std::nullopt;
     result.elements[i] = std::move(*element);
   }
@@ -32,7 +35,8 @@ std::optional<Type> unify_elements(const Type& a, const Type& b) {
   return result;
 }
 
-Type unify_pointers(const Type& a, const Type& b) {
+std::optional<Type> unify_pointers(const Type& a, const Type& b) {
+  if (are_distinct(a, b)) return std::nullopt;
   Type result = a;
   if (a.space == AddressSpace::kNone) result.space = b.space;
   const bool same = a.element != nullptr && b.element != nullptr && *a.element == *b.element;
@@ -45,6 +49,19 @@ Type unify_pointers(const Type& a, const Type& b) {
 }
 
 }  // namespace
+
+std::optional<size_t> find_element(const Type& record, std::string_view name) {
+  const auto found = std::ranges::find(record.field_names, name);
+  if (found == record.field_names.end()) return std::nullopt;
+  return static_cast<size_t>(found - record.field_names.begin());
+}
+
+bool are_distinct(const Type& a, const Type& b) {
+  const auto is_struct = [](const Type& type) {
+    return type.is(TypeKind::kPointer) && type.element != nullptr && type.element->is(TypeKind::kStruct);
+  };
+  return is_struct(a) && is_struct(b) && a.element->name != b.element->name;
+}
 
 std::optional<Type> unify(const KnownType& a, const KnownType& b) {
   const Type& left = a.type;

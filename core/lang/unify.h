@@ -1,7 +1,9 @@
 // What two types have in common.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "core/types/type.h"
 
@@ -18,6 +20,12 @@ struct KnownType {
 // they do not go together.
 std::optional<Type> unify(const KnownType& a, const KnownType& b);
 std::optional<Type> unify(const Type& a, const Type& b);
+
+// Which element of a record is called NAME.
+std::optional<size_t> find_element(const Type& record, std::string_view name);
+
+// Whether A and B are pointers to different structs.
+bool are_distinct(const Type& a, const Type& b);
 
 // What became of a type that holds ever longer texts, as that of `$x = str_concat($x, "a")` does from pass to pass: its
 // texts and those in its elements get LIMIT bytes at once, and no longer than that.

@@ -57,7 +57,7 @@ TEST(FtraceFilter, JoinsConditions) {
 
 TEST(FtraceFilter, KeepsWhatTheKernelCanSayOfAConjunction) {
   EXPECT_EQ(filter_of(kExit + "/args.ret < 0 && pid == 7/ { @ = count(); }"), "ret < 0");
-  EXPECT_EQ(filter_of(kExit + "/@on && args.ret < 0/ { @ = count(); }"), "ret < 0");
+  EXPECT_EQ(filter_of(kExit + "/@on && args.ret < 0/ { @ = count(); } BEGIN { @on = 1; }"), "ret < 0");
   EXPECT_EQ(filter_of(kExit + "/args.ret < 0 || pid == 7/ { @ = count(); }"), std::nullopt);
   EXPECT_EQ(filter_of(kExit + "{ @all = count(); if (args.ret < 0) { @ = count(); } }"), std::nullopt);
   // One function that wants every record.
