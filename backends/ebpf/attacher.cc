@@ -15,6 +15,10 @@ bool may_be_left_out(const ProbeSite& site, ir::MissingProbes missing) {
   return site.from_pattern || missing == ir::MissingProbes::kWarn || missing == ir::MissingProbes::kIgnore;
 }
 
+bool fires_last_attached_first(AttachMethod method) {
+  return method == AttachMethod::kUprobe || method == AttachMethod::kUprobeMulti;
+}
+
 Result<ProbePmu> Attacher::pmu(const char* name, std::optional<ProbePmu>& known) {
   if (!known) {
     ASSIGN_OR_RETURN(known, read_probe_pmu(name));

@@ -26,6 +26,9 @@ struct LoadedProgram {
 // Whether the session can do without SITE when the kernel refuses it.
 bool may_be_left_out(const ProbeSite& site, ir::MissingProbes missing);
 
+// Whether the kernel runs what was attached last to a place first (consumer_add() of uprobes puts in front).
+bool fires_last_attached_first(AttachMethod method);
+
 class Attacher {
  public:
   // TRACEFS may be null when no site is a tracepoint; not owned. MISSING: what becomes of sites that the kernel

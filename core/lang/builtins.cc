@@ -65,6 +65,9 @@ Type type_of(const Row& row) {
 }  // namespace
 
 std::optional<BuiltinValue> find_builtin(std::string_view name) {
+  // As bpftrace calls its own beneath the macros of its library.
+  constexpr std::string_view kInner = "__builtin_";
+  if (name.starts_with(kInner)) name.remove_prefix(kInner.size());
   for (const Row& row : kBuiltins) {
     if (row.name == name) return BuiltinValue{row.name, row.form, row.word, row.of_process, type_of(row)};
   }

@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "core/base/nearest.h"
 #include "core/lang/checker.h"
@@ -187,7 +188,11 @@ ExpressionInfo Checker::getopt(const ast::Call& call) {
       std::find_if(given.rbegin(), given.rend(), [&](const auto& parameter) { return parameter.first == *name; });
   fallback.variable.reset();
   if (found == given.rend()) return fallback;
-  const std::string& value = found->second;
+  std::string value = found->second;
+  if (!fallback.text) {
+    std::ranges::transform(value, value.begin(),
+                           [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  }
   const auto refuse = [&](std::string_view wanted) {
     diagnostics_.error(call.name_span, fmt::format("--{} expects {}, not '{}'", *name, wanted, value));
     return ExpressionInfo{};
@@ -204,7 +209,7 @@ ExpressionInfo Checker::getopt(const ast::Call& call) {
     fallback.constant = yes ? 1 : 0;
     return fallback;
   }
-  const auto parsed = parse_number(value);
+  const auto parsed = value == "true" ? 1 : value == "false" ? 0 : parse_number(value);
   if (!parsed) return refuse("a number");
   return number(*parsed);
 }

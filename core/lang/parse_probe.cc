@@ -186,7 +186,7 @@ std::optional<ast::AttachPoint> Parser::parse_attach_point() {
   keep_comments(begin);
   const char first = begin < source_.text().size() ? source_.text()[begin] : '\0';
   const bool begins_probe = std::isalnum(static_cast<unsigned char>(first)) != 0 ||
-                            std::string_view("_*?[").find(first) != std::string_view::npos;
+                            std::string_view("_*?[$").find(first) != std::string_view::npos;
   AttachPointScanner scanner(source_, begin);
   const bool scanned = begins_probe && scanner.scan();
   if (begins_probe && !scanned) {

@@ -12,6 +12,7 @@
 
 #include "core/base/nearest.h"
 #include "core/lang/resolve_probes.h"
+#include "core/lang/written_path.h"
 #include "core/symbol/demangle.h"
 
 namespace polytap {
@@ -43,7 +44,8 @@ class FunctionResolver {
     auto found =
         is_user() ? input_.catalog->user_functions(type_, query_) : input_.catalog->kernel_functions(type_, query_);
     if (!found.ok()) {
-      (found.error().code() == ENOENT ? missing_ : diagnostics_).error(point_.span, found.error().message());
+      const int code = found.error().code();  // ENODEV: a kernel without kprobes has none of them
+      (code == ENOENT || code == ENODEV ? missing_ : diagnostics_).error(point_.span, found.error().message());
       return {};
     }
     if (found->empty() && !look_in_c_library(*found)) {
@@ -52,7 +54,10 @@ class FunctionResolver {
     }
     drop_unresolved(*found);
     const bool pattern = has_wildcard(query_.function) || has_wildcard(query_.module);
-    for (ProbeSite& site : *found) site.from_pattern = pattern;
+    for (ProbeSite& site : *found) {
+      site.from_pattern = pattern;
+      if (is_user()) name_as_written(site, query_.module);
+    }
     if (!has_wildcard(query_.function)) warn_of_sharing(*found);
     return std::move(*found);
   }

@@ -120,7 +120,29 @@ class Resolver {
     for (const Diagnostic& each : missing_.all()) diagnostics_.warning(each.span, each.message, each.hint);
   }
 
+  // With $1 in front of the first colon.
+  void resolve_named_by_parameter(const ast::AttachPoint& point, bool looks_at_arguments, ResolvedProbe& out) {
+    const auto replaced = replace_parameters(point.provider, point.span);
+    if (!replaced) return;
+    ast::AttachPoint whole;
+    whole.span = point.span;
+    whole.text = *replaced + point.text.substr(point.provider.size());
+    std::string_view rest = *replaced;
+    const size_t colon = rest.find(':');
+    whole.provider = std::string(rest.substr(0, colon));
+    while (rest.find(':') != std::string_view::npos) {
+      rest.remove_prefix(rest.find(':') + 1);
+      whole.parts.emplace_back(rest.substr(0, rest.find(':')));
+    }
+    whole.parts.insert(whole.parts.end(), point.parts.begin(), point.parts.end());
+    resolve(whole, looks_at_arguments, out);
+  }
+
   void resolve(const ast::AttachPoint& point, bool looks_at_arguments, ResolvedProbe& out) {
+    if (point.provider.find('$') != std::string::npos && !input_.parameters.empty()) {
+      resolve_named_by_parameter(point, looks_at_arguments, out);
+      return;
+    }
     const Provider* provider = find_row(point.provider);
     if (provider == nullptr) {
       unknown_provider(point);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/nearest.h"
+#include "core/lang/written_path.h"
 
 namespace polytap {
 namespace {
@@ -60,6 +61,7 @@ std::vector<ProbeSite> resolve_usdt(const ast::AttachPoint& point, const std::ve
                                      : fmt::format("There is no static probe '{}' in {}", name, where),
                   hint_for(query, input));
   }
+  for (ProbeSite& site : *found) name_as_written(site, query.module);
   return std::move(*found);
 }
 

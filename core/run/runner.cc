@@ -146,6 +146,12 @@ class RunningLane : public EventSink {
   }
 
   bool wants_end() const { return exiting_ || only_iterates() || lane_.session->finished(); }
+  // BEGIN and END alone: nothing else can happen.
+  bool waits_for_nothing() const {
+    return std::all_of(lane_.program->sites.begin(), lane_.program->sites.end(), [](const ProbeSite& site) {
+      return site.type == ProbeType::kBegin || site.type == ProbeType::kEnd;
+    });
+  }
   bool exiting() const { return exiting_; }
   bool finished() const { return finished_; }
   const Lane& lane() const { return lane_; }
@@ -324,8 +330,9 @@ class Run {
 
   bool all_done() const {
     if (ending_) return true;
-    return std::all_of(lanes_.begin(), lanes_.end(),
-                       [](const RunningLane& lane) { return lane.finished() || lane.wants_end(); });
+    return std::all_of(lanes_.begin(), lanes_.end(), [this](const RunningLane& lane) {
+      return lane.finished() || lane.wants_end() || (options_.command == nullptr && lane.waits_for_nothing());
+    });
   }
 
   // One wait and what it brought.
