@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -40,14 +41,13 @@ void print_site(const ProbeSite& site, bool verbose) {
 }
 
 // Functions are listed one file (or the kernel) at a time. Nullopt: PATTERN is not about functions.
-std::optional<int> list_functions(const Options& options, const ProbeCatalog& catalog) {
-  const std::string_view pattern = options.list_pattern;
+std::optional<int> list_functions(const Options& options, const std::string& pattern, const ProbeCatalog& catalog) {
   const auto type = find_provider(pattern.substr(0, pattern.find(':')));
-  if (pattern.find(':') == std::string_view::npos || !type) return std::nullopt;
+  if (pattern.find(':') == std::string::npos || !type) return std::nullopt;
   ProbeSite kind;
   kind.type = *type;
   if (!kind.is_function() && !kind.is_traced_function()) return std::nullopt;
-  const Source source("-l", options.list_pattern + " { }");
+  const Source source("-l", pattern + " { }");
   Diagnostics diagnostics;
   const ast::Script script = parse(source, diagnostics);
   CompileInput input;
@@ -73,6 +73,22 @@ std::optional<int> list_functions(const Options& options, const ProbeCatalog& ca
   }
   fmt::print(stderr, "{}", render(source, diagnostics));
   return diagnostics.has_errors() ? 1 : 0;
+}
+
+// What a pattern that may mean functions and static probes stands for: all of a process (-p) without a pattern, all of
+// a file with any provider (`*:./a.out:*`), `uprobe:*` and `usdt:*` of a process.
+std::vector<std::string> user_patterns(const Options& options) {
+  const std::string& pattern = options.list_pattern;
+  const bool of_process = !options.pids.empty();
+  if (of_process && pattern.empty()) return {"uprobe:*:*", "usdt:*:*"};
+  const size_t colon = pattern.find(':');
+  if (colon == std::string::npos) return {pattern};
+  const std::string rest = pattern.substr(colon + 1);
+  if (of_process && rest == "*") return {pattern + ":*"};
+  if (pattern.substr(0, colon) == "*" && rest.find('/') != std::string::npos) {
+    return {"uprobe:" + rest, "usdt:" + rest};
+  }
+  return {pattern};
 }
 
 // "tracepoint:syscalls:*open*" or "*open*" (any part may match).
@@ -116,7 +132,14 @@ size_t list_syscalls(const Options& options, const ProbeCatalog& catalog) {
 
 int list_command(const Options& options) {
   const auto catalog = make_catalog();
-  if (const auto status = list_functions(options, *catalog)) return *status;
+  const std::vector<std::string> patterns = user_patterns(options);
+  std::optional<int> listed;
+  for (const std::string& pattern : patterns) {
+    const auto status = list_functions(options, pattern, *catalog);
+    // Of several kinds one may have none.
+    if (status) listed = std::min(listed.value_or(*status), *status);
+  }
+  if (listed) return *listed;
   size_t found = 0;
   for (const std::string& name : catalog->tracepoint_names()) {
     if (!matches(options.list_pattern, "tracepoint", name)) continue;

@@ -34,7 +34,7 @@ struct FunctionQuery {
 
 // A probe that a program or a library defines (sys/sdt.h).
 struct UsdtQuery {
-  std::string module;    // as FunctionQuery::module; "" or "*": every file that `process` has mapped
+  std::string module;    // as FunctionQuery::module; "" or "*": every file that `process` has mapped, or any process
   std::string provider;  // globs allowed; empty: any
   std::string probe;     // globs allowed
   pid_t process = 0;

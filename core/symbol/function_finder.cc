@@ -23,6 +23,7 @@
 #include "core/symbol/indirect_functions.h"
 #include "core/symbol/instruction_start.h"
 #include "core/symbol/libc_prototypes.h"
+#include "core/symbol/mapped_programs.h"
 #include "core/symbol/source_lines.h"
 
 namespace polytap {
@@ -352,8 +353,13 @@ Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, con
 }
 
 Result<std::vector<ProbeSite>> FunctionFinder::find(ProbeType type, const FunctionQuery& query) {
-  const ProgramSearch search = query.process == 0 ? search_ : ProgramSearch::of_process(query.process);
-  ASSIGN_OR_RETURN(const std::vector<std::string> paths, find_programs(query.module, search));
+  std::vector<std::string> paths;
+  if (query.process != 0 && query.module == "*") {
+    ASSIGN_OR_RETURN(paths, programs_of_process(query.process));
+  } else {
+    const ProgramSearch search = query.process == 0 ? search_ : ProgramSearch::of_process(query.process);
+    ASSIGN_OR_RETURN(paths, find_programs(query.module, search));
+  }
   std::vector<ProbeSite> sites;
   for (const std::string& path : paths) {
     auto file = open(path);

@@ -167,7 +167,13 @@ ProgramSearch ProgramSearch::of_process(pid_t pid) {
   struct stat theirs {};
   struct stat ours {};
   if (::stat((root + "/").c_str(), &theirs) != 0 || ::stat("/", &ours) != 0) return search;
-  if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino) return search;
+  const bool same_root = theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+  // A mount namespace of its own begins as a copy, with the same root.
+  struct stat their_mounts {};
+  struct stat our_mounts {};
+  const bool same_mounts = ::stat(fmt::format("/proc/{}/ns/mnt", pid).c_str(), &their_mounts) != 0 ||
+                           ::stat("/proc/self/ns/mnt", &our_mounts) != 0 || their_mounts.st_ino == our_mounts.st_ino;
+  if (same_root && same_mounts) return search;
   search.root = root;
   const Result<std::string> environment = read_whole_file(fmt::format("/proc/{}/environ", pid));
   std::string_view path = kUsualPath;

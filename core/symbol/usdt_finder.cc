@@ -10,7 +10,7 @@
 #include "core/kernel/glob.h"
 #include "core/probe/registers.h"
 #include "core/symbol/function_file.h"
-#include "core/symbol/process_maps.h"
+#include "core/symbol/mapped_programs.h"
 #include "core/symbol/usdt_notes.h"
 #include "core/symbol/usdt_operand.h"
 
@@ -179,17 +179,11 @@ Result<const FunctionFile*> UsdtFinder::open(const std::string& path) {
 }
 
 Result<std::vector<std::string>> UsdtFinder::files_of(const UsdtQuery& query) const {
-  const ProgramSearch search = query.process == 0 ? search_ : ProgramSearch::of_process(query.process);
-  if (query.process == 0 || !any_file(query.module)) {
-    return find_programs(query.module.empty() ? "*" : query.module, search);
+  if (any_file(query.module)) {
+    if (query.process == 0) return programs_of_all_processes();
+    return programs_of_process(query.process);
   }
-  ProcessMaps maps;
-  TRY(maps.read_from_proc(query.process));
-  std::set<std::string> files;
-  for (const Mapping& mapping : maps.mappings(query.process)) {
-    if (mapping.path.starts_with('/')) files.insert(search.root + mapping.path);
-  }
-  return std::vector<std::string>(files.begin(), files.end());
+  return find_programs(query.module, query.process == 0 ? search_ : ProgramSearch::of_process(query.process));
 }
 
 Result<std::vector<ProbeSite>> UsdtFinder::find(const UsdtQuery& query) {
