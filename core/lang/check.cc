@@ -226,17 +226,6 @@ bool settle(CheckedScript& checked) {
   return changed;
 }
 
-// Maps that were declared and nothing else get a form that can be built.
-void warn_of_unused_maps(CheckedScript& checked, Diagnostics& diagnostics) {
-  for (MapInfo& map : checked.maps) {
-    if (map.key_known || !map.value.is(TypeKind::kNone)) continue;
-    diagnostics.warning(map.span, fmt::format("Unused map: {}", map.name));
-    map.key_known = true;
-    map.per_cpu = false;
-    map.value = types::int64();
-  }
-}
-
 // Bytes of a map's key or value; core/ir/verify.cc has the same limit.
 constexpr uint32_t kMaxEntry = 1U << 20;
 
@@ -392,7 +381,6 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
   report(found, complete, diagnostics);
   if (!diagnostics.has_errors()) drop_unused_maps(checked, diagnostics);
   report_headers(script, checked.types->headers(), diagnostics);
-  if (!diagnostics.has_errors()) warn_of_unused_maps(checked, diagnostics);
   check_map_sizes(checked, diagnostics);
   return checked;
 }

@@ -123,13 +123,6 @@ void Checker::statement(const ast::Statement& statement) {
 }
 
 void Checker::expression_statement(const ast::Expression& node) {
-  // `a ? printf("yes") : printf("no")`: an if, whose branches need no values.
-  if (const auto* choice = std::get_if<ast::Ternary>(&node.node); choice != nullptr && choice->if_true != nullptr) {
-    const auto known = condition(*choice->condition, "The condition of ?:");
-    if (!known || *known != 0) expression_statement(*choice->if_true);
-    if (!known || *known == 0) expression_statement(*choice->if_false);
-    return;
-  }
   const auto* call = std::get_if<ast::Call>(&node.node);
   if (call != nullptr) {
     function_.row(node.id) = this->call(*call, node.span, FunctionUse::kStatement);

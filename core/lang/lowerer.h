@@ -55,7 +55,6 @@ class Lowerer {
   void statement_body(const ast::Statement& statement);
   void expression_statement(const ast::Expression& e);
   void assignment(const ast::Assignment& statement);
-  void expression_statement(const ast::Expression& node);
   void if_statement(const ast::If& statement);
   void assign_variable(VariableId id, const ast::Assignment& statement);
   ir::Place variable_place(VariableId id);
