@@ -16,6 +16,7 @@
 #include "backends/ebpf/session.h"
 #include "backends/ebpf/tracing_target.h"
 #include "core/ir/function_needs.h"
+#include "core/kernel/pid_namespace.h"
 #include "core/probe/cost_model.h"
 
 namespace polytap {
@@ -212,7 +213,12 @@ std::optional<std::string> why_not_maps(const ir::Program& program) {
 
 // An address of programs means something else in each of them.
 std::optional<std::string> why_not_target(const ir::Program& program, const Target& target) {
-  if (!target.system_wide()) return std::nullopt;
+  if (!target.system_wide()) {
+    if (!own_pid_namespace()) return std::nullopt;
+    return "polytap runs in a pid namespace of its own, and what the kernel tells of new processes has the first one's "
+           "numbers: children could not be followed (start the container with the host's pid namespace, or ask "
+           "system-wide: -a)";
+  }
   for (const ProbeSite& site : program.sites) {
     if (site.type != ProbeType::kWatchpoint || static_cast<int64_t>(site.sampled.address) < 0) continue;
     return fmt::format("{} watches an address of a program: name the process (-p) or the command (-c)", site.name);

@@ -26,7 +26,7 @@ void FunctionCompiler::expand(const ir::ContextLoad& op, ir::Temp result) {
   if (!wants(result)) return;
   if (request_.kind == ProgramKind::kTracepoint && op.offset < 8) {
     CHECK(op.offset == 4 && op.size == 4);  // can_run() refuses the others
-    code_.call(helper::kPidTgid);
+    call_pid_tgid();
     extend(Reg::k0, 32, op.is_signed);
     set_result(result, Reg::k0);
     return;
@@ -138,11 +138,11 @@ void FunctionCompiler::expand(const ir::ReadBuiltin& op, ir::Temp result) {
   if (!wants(result)) return;
   switch (op.what) {
     case ir::Builtin::kPid:
-      code_.call(helper::kPidTgid);
+      call_pid_tgid();
       code_.alu(Alu::kShiftRight, Reg::k0, 32);
       break;
     case ir::Builtin::kTid:
-      code_.call(helper::kPidTgid);
+      call_pid_tgid();
       code_.zero_extend_word(Reg::k0);
       break;
     case ir::Builtin::kUid:
@@ -415,7 +415,7 @@ void FunctionCompiler::expand(const ir::ReadStack& op, ir::Temp) {
     code_.load_map_value(Reg::k0, environment_.globals_fd, environment_.globals.zeros);
     code_.load(8, Reg::k0, Reg::k0, 0);
   } else {
-    code_.call(helper::kPidTgid);
+    call_pid_tgid();
     code_.alu(Alu::kShiftRight, Reg::k0, 32);
   }
   const Memory tgid = memory(op.to, 8, Reg::k1);

@@ -1,5 +1,7 @@
 #include "backends/ebpf/function_compiler.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "backends/ebpf/helpers.h"
@@ -129,8 +131,30 @@ void FunctionCompiler::finish() {
   code_.exit();
 }
 
+// In a pid namespace of polytap's own: its numbers, and zeros for processes of other namespaces.
+void FunctionCompiler::call_pid_tgid() {
+  if (!environment_.pids) {
+    code_.call(helper::kPidTgid);
+    return;
+  }
+  if (request_.kind == ProgramKind::kSyscall) {  // polytap itself; such programs have the helper since Linux 6.10 only
+    code_.move(Reg::k0, static_cast<int32_t>(::getpid()));
+    code_.alu(Alu::kShiftLeft, Reg::k0, 32);
+    code_.alu(Alu::kAdd, Reg::k0, static_cast<int32_t>(::gettid()));
+    return;
+  }
+  code_.move(Reg::k1, static_cast<int32_t>(environment_.pids->device));
+  code_.move(Reg::k2, static_cast<int32_t>(environment_.pids->inode));
+  code_.zero_extend_word(Reg::k2);
+  code_.move(Reg::k3, Reg::kFrame);
+  code_.alu(Alu::kAdd, Reg::k3, kWork0);
+  code_.move(Reg::k4, 8);
+  code_.call(helper::kNamespacePidTgid);  // struct bpf_pidns_info: pid, tgid
+  code_.load(8, Reg::k0, Reg::kFrame, kWork0);
+}
+
 void FunctionCompiler::check_target(Label out) {
-  code_.call(helper::kPidTgid);
+  call_pid_tgid();
   code_.alu(Alu::kShiftRight, Reg::k0, 32);
   code_.store(4, Reg::kFrame, kWork0, Reg::k0);
   code_.load_map(Reg::k1, environment_.target_filter_fd);

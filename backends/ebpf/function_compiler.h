@@ -19,6 +19,7 @@
 #include "backends/ebpf/unwind_layout.h"
 #include "core/ir/ir.h"
 #include "core/ir/operands.h"
+#include "core/kernel/pid_namespace.h"
 
 namespace polytap::ebpf {
 
@@ -83,6 +84,7 @@ struct CompileEnvironment {
   int target_filter_fd = -1;           // -1: every process
   std::optional<UnwindAccess> unwind;  // none: user stacks by frame pointers
   TaskOffsets task;                    // where needs_task_offsets()
+  std::optional<PidNamespace> pids;    // none: the first namespace's
 };
 
 // How one function is to be compiled.
@@ -139,6 +141,7 @@ class FunctionCompiler {
 
   // --- function_compiler.cc: entry, exit, blocks
   void enter();
+  void call_pid_tgid();
   void check_target(Label out);
   void check_syscall(Label out);
   void find_cpu_block();

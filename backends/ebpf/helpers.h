@@ -22,6 +22,7 @@ inline constexpr int32_t kTimeMonotonic = BPF_FUNC_ktime_get_ns;
 inline constexpr int32_t kTimeBoot = BPF_FUNC_ktime_get_boot_ns;
 inline constexpr int32_t kTimeTai = BPF_FUNC_ktime_get_tai_ns;  // Linux 6.1
 inline constexpr int32_t kPidTgid = BPF_FUNC_get_current_pid_tgid;
+inline constexpr int32_t kNamespacePidTgid = BPF_FUNC_get_ns_current_pid_tgid;  // Linux 5.7
 inline constexpr int32_t kUidGid = BPF_FUNC_get_current_uid_gid;
 inline constexpr int32_t kComm = BPF_FUNC_get_current_comm;
 inline constexpr int32_t kCpu = BPF_FUNC_get_smp_processor_id;

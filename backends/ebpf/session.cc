@@ -138,6 +138,7 @@ Status EbpfSession::prepare() {
   environment_.data_ring_fd = data_ring_ ? data_ring_->fd() : -1;
   environment_.control_ring_fd = control_ring_->fd();
   environment_.target_filter_fd = filter_ ? filter_->fd() : -1;
+  environment_.pids = own_pid_namespace();
   TRY(prepare_stacks());
   TRY(load_functions());
   if (ir::has_user_addresses(program_)) {

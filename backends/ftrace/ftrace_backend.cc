@@ -15,6 +15,7 @@
 #include "backends/ftrace/instance.h"
 #include "backends/ftrace/program_check.h"
 #include "backends/ftrace/task_events.h"
+#include "core/kernel/pid_namespace.h"
 #include "core/kernel/tracefs.h"
 #include "core/probe/cost_model.h"
 
@@ -106,6 +107,12 @@ class FtraceBackend : public Backend {
     if (const auto refusal = ftrace::check_program(program, has_event_probes)) {
       verdict.reason = refusal->reason;
       verdict.where = refusal->where;
+      return verdict;
+    }
+    if (!target.system_wide() && own_pid_namespace()) {
+      verdict.reason =
+          "polytap runs in a pid namespace of its own, and trace records have the first one's numbers (start the "
+          "container with the host's pid namespace, or ask system-wide: -a)";
       return verdict;
     }
     if (const auto reason = why_no_tracefs(tracefs)) {

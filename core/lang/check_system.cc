@@ -9,6 +9,7 @@
 #include <cctype>
 
 #include "core/base/nearest.h"
+#include "core/kernel/pid_namespace.h"
 #include "core/lang/checker.h"
 #include "core/lang/parameters.h"
 #include "core/symbol/symbol_address.h"
@@ -16,8 +17,6 @@
 namespace polytap {
 namespace {
 
-// PROC_PID_INIT_INO: /proc/self/ns/pid of the first namespace.
-constexpr uint64_t kFirstPidNamespace = 0xEFFFFFFCU;
 constexpr int64_t kCgroup2Magic = 0x63677270;
 constexpr int64_t kMaxPacket = 4096;
 
@@ -120,9 +119,7 @@ ExpressionInfo Checker::identity(const ast::Call& call, FunctionId) {
                        mode == nullptr ? "" : did_you_mean(mode->name, modes));
     return info;
   }
-  struct stat status = {};
-  const bool first = ::stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == kFirstPidNamespace;
-  if (mode->name == "init" && !first) {
+  if (mode->name == "init" && own_pid_namespace()) {
     diagnostics_.error(call.arguments[0]->span,
                        "polytap runs in a pid namespace of its own, from which the first one's ids cannot be told");
   }
