@@ -112,7 +112,7 @@ ExpressionInfo Checker::visit(const ast::Expression& expression) {
           [&](const ast::FieldAccess& e) { return field_access(e, span); },
           [&](const ast::Index& e) { return index(e, span); },
           [&](const ast::Cast& e) { return cast(e, span); },
-          [&](const ast::TupleLiteral& e) { return tuple(e); },
+          [&](const ast::TupleLiteral& e) { return tuple(e, span); },
           [&](const ast::RecordLiteral& e) { return record(e); },
           [&](const ast::SizeOf& e) { return size_of(e, span); },
           [&](const ast::OffsetOf& e) { return offset_of(e, span); },
@@ -170,6 +170,10 @@ ExpressionInfo Checker::variable(const ast::Variable& variable, Span span) {
   }
   info.type = function_.variables[*info.variable].type;
   info.target = function_.variables[*info.variable].target;
+  // What counts are the last pass's diagnostics: then all types are known.
+  if (info.type.is(TypeKind::kNone)) {
+    diagnostics_.error(span, fmt::format("Nothing tells the type of {}", variable.name), "assign to it");
+  }
   return info;
 }
 
@@ -385,7 +389,7 @@ ExpressionInfo Checker::block_value(const ast::Block& block) {
   return info;
 }
 
-ExpressionInfo Checker::tuple(const ast::TupleLiteral& node) {
+ExpressionInfo Checker::tuple(const ast::TupleLiteral& node, Span span) {
   std::vector<Type> elements;
   bool known = true;
   for (const ast::ExpressionPtr& element : node.elements) {
@@ -394,6 +398,10 @@ ExpressionInfo Checker::tuple(const ast::TupleLiteral& node) {
     elements.push_back(number_type(type));
   }
   ExpressionInfo info;
+  if (elements.empty()) {
+    diagnostics_.error(span, "A tuple without elements has no value", "write at least one: (1,)");
+    return info;
+  }
   if (known) info.type = types::tuple(std::move(elements));
   return info;
 }

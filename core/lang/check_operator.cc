@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/ir/arithmetic.h"
 #include "core/lang/checker.h"
 #include "core/lang/named_values.h"
@@ -62,6 +64,24 @@ bool compare_constants(ast::BinaryOp op, int64_t left, int64_t right, bool is_un
   }
 }
 
+// Made of nothing but numbers.
+bool is_literal(const ast::Expression& e) {
+  if (std::holds_alternative<ast::IntegerLiteral>(e.node)) return true;
+  if (const auto* unary = std::get_if<ast::Unary>(&e.node)) {
+    return unary->op == ast::UnaryOp::kNegate && is_literal(*unary->operand);
+  }
+  const auto* binary = std::get_if<ast::Binary>(&e.node);
+  return binary != nullptr && binary->op <= ast::BinaryOp::kMul && is_literal(*binary->left) &&
+         is_literal(*binary->right);
+}
+
+__extension__ using Wide = __int128;
+
+Wide exact_value(const KnownType& constant) {
+  if (constant.type.is_signed || *constant.constant >= 0) return *constant.constant;
+  return static_cast<uint64_t>(*constant.constant);
+}
+
 bool is_pointer_step(ast::BinaryOp op) { return op == ast::BinaryOp::kAdd || op == ast::BinaryOp::kSub; }
 
 }  // namespace
@@ -117,6 +137,8 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
       if (operand.constant) {
         info.constant = static_cast<int64_t>(0 - static_cast<uint64_t>(*operand.constant));
         info.type = constant_type(*info.constant);
+        const KnownType zero{types::int64(), 0};
+        if (is_literal(*node.operand)) info = exact_constant(ast::BinaryOp::kSub, span, zero, operand.known());
       }
       break;
     case ast::UnaryOp::kComplement:
@@ -177,6 +199,12 @@ ExpressionInfo Checker::binary(const ast::Binary& node, Span span) {
   const ExpressionInfo& left = expression(*node.left);
   const ExpressionInfo& right = expression(*node.right);
   if (is_comparison(node.op)) return comparison(node, span, left, right);
+  const bool exact = node.op <= ast::BinaryOp::kMul && is_literal(*node.left) && is_literal(*node.right);
+  if (exact && left.constant && right.constant) return exact_constant(node.op, span, left.known(), right.known());
+  // `$1 + 1` would rather be meant as a number.
+  if (!std::holds_alternative<ast::PositionalParameter>(node.left->node)) {
+    if (auto text = text_arithmetic(node.op, span, left, right)) return *text;
+  }
   return arithmetic(node.op, span, left, right);
 }
 
@@ -274,6 +302,11 @@ ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const Exp
     }
     return info;
   }
+  if (left.text && right.text) {
+    const int order = left.text->compare(*right.text);
+    info.constant = compare_constants(node.op, order, 0, false) ? 1 : 0;
+    return info;
+  }
   if (equality && (compares_name(left, right) || compares_name(right, left))) return info;
   const auto together = unify(a, b);
   const bool composed = a.is(TypeKind::kTuple) || a.is(TypeKind::kRecord);
@@ -292,6 +325,36 @@ ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const Exp
       fmt::format("Type mismatch for '{}': comparing '{}' with '{}'", spelling(node.op), to_string(a), to_string(b)),
       hint);
   return info;
+}
+
+// Of two literals: an error when no integer holds it. What was cast wraps around as it would at run time.
+ExpressionInfo Checker::exact_constant(ast::BinaryOp op, Span span, const KnownType& a, const KnownType& b) {
+  const Wide x = exact_value(a);
+  const Wide y = exact_value(b);
+  const Wide value = op == ast::BinaryOp::kAdd ? x + y : op == ast::BinaryOp::kSub ? x - y : x * y;
+  ExpressionInfo info;
+  info.type = types::int64();
+  if (value < INT64_MIN || value > UINT64_MAX) {
+    diagnostics_.error(span, value < 0 ? "This constant is below all integers of 64 bits"
+                                       : "This constant is above all integers of 64 bits");
+    return info;
+  }
+  info.constant = static_cast<int64_t>(static_cast<uint64_t>(value));
+  info.type = value > INT64_MAX ? types::uint64() : constant_type(*info.constant);
+  return info;
+}
+
+// Literals put together, `"foo" + "bar"`, and without their first characters, `"foo" + 1`.
+std::optional<ExpressionInfo> Checker::text_arithmetic(ast::BinaryOp op, Span span, const ExpressionInfo& left,
+                                                       const ExpressionInfo& right) {
+  if (op != ast::BinaryOp::kAdd || !left.text) return std::nullopt;
+  if (right.text) return text_constant(*left.text + *right.text);
+  if (!right.constant || *right.constant < 0 || !right.type.is(TypeKind::kInteger)) return std::nullopt;
+  const auto skipped = static_cast<uint64_t>(*right.constant);
+  if (skipped > left.text->size()) {
+    diagnostics_.warning(span, fmt::format("This text is empty: it has {} characters", left.text->size()));
+  }
+  return text_constant(left.text->substr(std::min<size_t>(skipped, left.text->size())));
 }
 
 ExpressionInfo Checker::arithmetic(ast::BinaryOp op, Span span, const ExpressionInfo& left,

@@ -22,11 +22,7 @@ ExpressionInfo Checker::address_of(const ast::Expression& operand, Span span) {
     return info;
   }
   const ExpressionInfo& object = expression(operand);
-  if (object.type.is(TypeKind::kNone)) {
-    // Of the passes' diagnostics the last ones count: then all types are known.
-    if (object.variable) diagnostics_.error(operand.span, "Nothing tells the type of this variable", "assign to it");
-    return info;
-  }
+  if (object.type.is(TypeKind::kNone)) return info;
   if (object.variable) {
     info.type = types::pointer(object.type, AddressSpace::kNone);
     info.target = &operand;

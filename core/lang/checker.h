@@ -98,7 +98,7 @@ class Checker {
   // Refuses an aggregation that no single number tells, where one value is taken. False when it did.
   bool require_one_value(const Type& type, Span span);
   ExpressionInfo join_branches(const ExpressionInfo& a, const ExpressionInfo& b, Span span);
-  ExpressionInfo tuple(const ast::TupleLiteral& node);
+  ExpressionInfo tuple(const ast::TupleLiteral& node, Span span);
   ExpressionInfo record(const ast::RecordLiteral& node);
   std::string identifier_hint(std::string_view name) const;
 
@@ -119,6 +119,9 @@ class Checker {
   static bool compares_name(const ExpressionInfo& left, const ExpressionInfo& right);
   ExpressionInfo comparison(const ast::Binary& node, Span span, const ExpressionInfo& left,
                             const ExpressionInfo& right);
+  ExpressionInfo exact_constant(ast::BinaryOp op, Span span, const KnownType& a, const KnownType& b);
+  std::optional<ExpressionInfo> text_arithmetic(ast::BinaryOp op, Span span, const ExpressionInfo& left,
+                                                const ExpressionInfo& right);
   ExpressionInfo arithmetic(ast::BinaryOp op, Span span, const ExpressionInfo& left, const ExpressionInfo& right);
 
   // --- check_access.cc

@@ -111,6 +111,11 @@ class IntegerReader {
         power = std::min(power * 10 + static_cast<unsigned>(text_[position_] - '0'), 100U);
       ++position_;
     }
+    if (position_ > first && text_[position_ - 1] == '_') {
+      const auto at = static_cast<uint32_t>(position_);
+      fail({at - 1, at}, "'_' must stand between digits", "write for example 1e1_0");
+      return false;
+    }
     if (position_ == first) {
       fail({static_cast<uint32_t>(e), static_cast<uint32_t>(e + 1)}, "an exponent must be a number without a sign",
            "write for example 1e6; there are no fractions");

@@ -67,6 +67,8 @@ void Lowerer::expression_statement(const ast::Expression& e) {
     choose(
         *choice->condition, [&] { expression_statement(*choice->if_true); },
         [&] { expression_statement(*choice->if_false); });
+  } else if (info(e).target != nullptr) {
+    // A reference alone does nothing.
   } else if (info(e).type.is_scalar()) {
     word(e);
   } else {

@@ -25,10 +25,11 @@ std::optional<int64_t> parse_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (text.empty() || error != std::errc() || end == text.data()) return std::nullopt;
   if (end != text.data() + text.size()) {
+    // 20ms, 1e6, 1_000
     LiteralError wrong;
-    const auto duration = read_integer(text, wrong);
-    if (!duration || !duration->is_duration) return std::nullopt;
-    value = duration->value;
+    const auto literal = read_integer(text, wrong);
+    if (!literal || literal->is_unsigned || literal->is_long) return std::nullopt;
+    value = literal->value;
   }
   return static_cast<int64_t>(negative ? 0 - value : value);
 }

@@ -12,6 +12,7 @@
 #include "core/base/nearest.h"
 #include "core/kernel/glob.h"
 #include "core/lang/config.h"
+#include "core/lang/literal.h"
 #include "core/lang/resolve_events.h"
 #include "core/lang/resolve_functions.h"
 #include "core/lang/resolve_syscalls.h"
@@ -367,12 +368,21 @@ Result<uint64_t> parse_period(const std::vector<std::string>& parts) {
   std::string unit = parts.size() == 2 ? parts[0] : "";
   const std::string& text = parts.back();
   uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string rest(end, text.data() + text.size());
-  if (error != std::errc() || (parts.size() == 2 && !rest.empty())) {
-    return Error(fmt::format("'{}' is not the number of an interval", text));
+  LiteralError wrong;
+  const bool digits = !text.empty() && text.find_first_of("xXuUlL") == std::string::npos;
+  if (const auto literal = digits ? read_integer(text, wrong) : std::nullopt) {
+    if (literal->is_duration && parts.size() == 2) {
+      return Error(fmt::format("'{}' is not the number of an interval", text));
+    }
+    number = literal->value;
+    if (parts.size() == 1) unit = "ns";
+  } else {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || parts.size() == 2) {
+      return Error(fmt::format("'{}' is not the number of an interval", text));
+    }
+    unit = std::string(end, text.data() + text.size());
   }
-  if (parts.size() == 1) unit = rest.empty() ? "ns" : rest;
   if (number == 0) return Error("An interval must be longer than 0");
   uint64_t factor = 0;
   if (unit == "ns") factor = 1;
