@@ -5,6 +5,7 @@
 #include "core/ir/arithmetic.h"
 #include "core/lang/checker.h"
 #include "core/lang/named_values.h"
+#include "core/lang/reference.h"
 #include "core/types/characters.h"
 
 namespace polytap {
@@ -154,8 +155,11 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
 }
 
 ExpressionInfo Checker::increment(const ast::Unary& node, Span span) {
-  const ast::Expression& target = *node.operand;
+  const ast::Expression* pointer = dereferenced(*node.operand);
+  const ast::Expression* meant = pointer == nullptr ? nullptr : expression(*pointer).target;
+  const ast::Expression& target = meant == nullptr ? *node.operand : *meant;
   ExpressionInfo info;
+  if (meant == nullptr && pointer != nullptr && uncalled_ && function_.at(*pointer).variable) return info;
   const KnownType word{types::int64(), std::nullopt};
   if (const auto* reference = std::get_if<ast::MapReference>(&target.node)) {
     MapInfo& map = this->map(*reference, span);
@@ -172,7 +176,7 @@ ExpressionInfo Checker::increment(const ast::Unary& node, Span span) {
     }
     info.type = map.value;
   } else if (std::holds_alternative<ast::Variable>(target.node)) {
-    info = expression(target);
+    info = meant == nullptr ? expression(target) : function_.at(target);
     if (!info.variable) return {};
     if (info.type.is_integral()) {
       widen_variable(*info.variable, KnownType{types::integer(8, info.type.is_signed), std::nullopt}, span);
@@ -189,6 +193,7 @@ ExpressionInfo Checker::increment(const ast::Unary& node, Span span) {
     return info;
   }
   function_.row(target.id).type = info.type;
+  function_.row(node.operand->id).type = info.type;
   info.variable.reset();
   info.constant.reset();
   return info;

@@ -16,8 +16,8 @@ ExpressionInfo Checker::address_of(const ast::Expression& operand, Span span) {
     }
     const MapInfo* found = whole_map(*reference, operand.span);
     function_.row(operand.id).type = found->value;
-    if (found->value.is(TypeKind::kNone)) return info;
-    info.type = types::pointer(found->value, AddressSpace::kNone);
+    // Without a type yet it may get one by an assignment through the reference.
+    if (!found->value.is(TypeKind::kNone)) info.type = types::pointer(found->value, AddressSpace::kNone);
     info.target = &operand;
     return info;
   }

@@ -3,6 +3,7 @@
 #include "core/base/nearest.h"
 #include "core/ir/arithmetic.h"
 #include "core/lang/checker.h"
+#include "core/lang/reference.h"
 #include "core/lang/walk.h"
 
 namespace polytap {
@@ -183,6 +184,15 @@ void Checker::declaration(const ast::Declaration& statement, Span span) {
 
 void Checker::assignment(const ast::Assignment& statement, Span span) {
   const ast::Expression& target = *statement.target;
+  if (const ast::Expression* reference = dereferenced(target); reference != nullptr) {
+    const ast::Expression* meant = expression(*reference).target;
+    if (meant != nullptr) return assign_through(target, *meant, statement, span);
+    // What it leads to is known where it is called.
+    if (uncalled_ && function_.at(*reference).variable) {
+      expression(*statement.value);
+      return;
+    }
+  }
   if (std::holds_alternative<ast::Variable>(target.node)) {
     assign_variable(target, statement, span);
   } else if (std::holds_alternative<ast::MapReference>(target.node)) {
@@ -193,6 +203,31 @@ void Checker::assignment(const ast::Assignment& statement, Span span) {
     diagnostics_.error(target.span, "Only maps and variables can be assigned to",
                        "what a probe sees cannot be changed; keep the value in a $variable or an @map");
   }
+}
+
+// `*$p = value`, where $p refers to what MEANT names.
+void Checker::assign_through(const ast::Expression& target, const ast::Expression& meant,
+                             const ast::Assignment& statement, Span span) {
+  if (std::holds_alternative<ast::MapReference>(meant.node)) {
+    assign_map(meant, statement, span);
+    return;
+  }
+  const auto id = function_.at(meant).variable;
+  ExpressionInfo value = expression(*statement.value);
+  if (!id) return;
+  if (statement.op) {
+    ExpressionInfo before;
+    before.type = function_.variables[*id].type;
+    value = arithmetic(*statement.op, span, before, value);
+  }
+  if (value.target != nullptr) {
+    diagnostics_.error(span, "A reference cannot be assigned through another one", "take a variable of its own");
+  } else if (fits_declaration(function_.variables[*id], value, span)) {
+    widen_variable(*id, value.known(), span);
+  }
+  ExpressionInfo& info = function_.row(target.id);
+  info.variable = id;
+  info.type = function_.variables[*id].type;
 }
 
 void Checker::assign_variable(const ast::Expression& target, const ast::Assignment& statement, Span span) {

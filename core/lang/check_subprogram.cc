@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/ir/map_loops.h"
+#include "core/lang/bind_references.h"
 #include "core/lang/checker.h"
 
 namespace polytap {
@@ -18,41 +19,47 @@ bool goes_as(const Type& given, const Type& declared) {
 
 }  // namespace
 
-void Checker::check_uncalled(const CheckedScript::Subprogram& subprogram) { subprogram_body(subprogram); }
+void Checker::check_uncalled(const CheckedScript::Subprogram& subprogram) {
+  uncalled_ = true;
+  subprogram_body(subprogram, {});
+  uncalled_ = false;
+}
 
 ExpressionInfo Checker::subprogram_call(const ast::Call& call, const CheckedScript::Subprogram& subprogram, Span span,
                                         FunctionUse use) {
   const ast::Subprogram& definition = *subprogram.definition;
-  std::vector<KnownType> arguments;
+  const std::string_view name = written_name(definition.name);
+  std::vector<ExpressionInfo> arguments;
   for (const ast::ExpressionPtr& argument : call.arguments) {
-    const ExpressionInfo& given = expression(*argument);
-    arguments.push_back({number_type(given.type), given.constant});
-    require_one_value(given.type, argument->span);
+    arguments.push_back(expression(*argument));
+    arguments.back().type = number_type(arguments.back().type);
+    require_one_value(arguments.back().type, argument->span);
   }
   if (std::ranges::find(active_, &definition) != active_.end()) {
     std::string chain;
-    for (const ast::Subprogram* each : active_) chain += each->name + " > ";
-    diagnostics_.error(span, fmt::format("Recursive call of a function. Call chain: {}{}", chain, definition.name),
+    for (const ast::Subprogram* each : active_) chain += fmt::format("{} > ", written_name(each->name));
+    diagnostics_.error(span, fmt::format("Recursive call of a function. Call chain: {}{}", chain, name),
                        "a probe has no memory for calls without end; write a loop");
     return {};
   }
   const size_t wanted = definition.parameters.size();
   if (arguments.size() != wanted) {
-    diagnostics_.error(call.name_span, fmt::format("{}() takes {} argument{} ({} provided)", call.name,
+    diagnostics_.error(call.name_span, fmt::format("{}() takes {} argument{} ({} provided)", name,
                                                    wanted == 0 ? "no" : std::to_string(wanted), wanted == 1 ? "" : "s",
                                                    arguments.size()));
     diagnostics_.note(subprogram.span, "the function is defined here");
     return {};
   }
-  const CheckedSubprogram& body = subprogram_body(subprogram);
+  const CheckedSubprogram& body = subprogram_body(subprogram, arguments);
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i].type.is(TypeKind::kNone)) continue;
+    if (function_.variables[body.parameters[i]].target != nullptr) continue;
     const Type& type = function_.variables[body.parameters[i]].type;
     if (type.is(TypeKind::kNone)) continue;
-    const auto together = unify({type, std::nullopt}, arguments[i]);
-    if (together && goes_as(*together, type)) continue;
+    const auto together = unify({type, std::nullopt}, arguments[i].known());
+    if (arguments[i].target == nullptr && together && goes_as(*together, type)) continue;
     diagnostics_.error(call.arguments[i]->span,
-                       fmt::format("{}() expects '{}' for {}, not '{}'", call.name, to_string(type),
+                       fmt::format("{}() expects '{}' for {}, not '{}'", name, to_string(type),
                                    definition.parameters[i].name, to_string(arguments[i].type)));
   }
   if (map_loops_ + body.map_loops > ir::kMaxMapLoopDepth) {
@@ -61,13 +68,14 @@ ExpressionInfo Checker::subprogram_call(const ast::Call& call, const CheckedScri
   deepest_map_loop_ = std::max(deepest_map_loop_, map_loops_ + body.map_loops);
   if (!body.result.is(TypeKind::kVoid)) return ExpressionInfo{body.result, {}, {}, {}};
   if (use != FunctionUse::kStatement) {
-    diagnostics_.error(call.name_span, fmt::format("{}() has no value: it can only stand alone", call.name));
+    diagnostics_.error(call.name_span, fmt::format("{}() has no value: it can only stand alone", name));
     diagnostics_.note(subprogram.span, "the function is defined here");
   }
   return {};
 }
 
-CheckedSubprogram& Checker::subprogram_body(const CheckedScript::Subprogram& subprogram) {
+CheckedSubprogram& Checker::subprogram_body(const CheckedScript::Subprogram& subprogram,
+                                            std::span<const ExpressionInfo> arguments) {
   const ast::Subprogram& definition = *subprogram.definition;
   const auto [found, is_new] = function_.subprograms.try_emplace(&definition);
   CheckedSubprogram& checked = found->second;
@@ -78,6 +86,9 @@ CheckedSubprogram& Checker::subprogram_body(const CheckedScript::Subprogram& sub
   const uint32_t outer_deepest = std::exchange(deepest_map_loop_, 0);
   active_.push_back(&definition);
   declare_parameters(definition, checked);
+  for (size_t i = 0; i < arguments.size() && i < checked.parameters.size(); ++i) {
+    bind_reference(function_.variables[checked.parameters[i]], arguments[i]);
+  }
   checked.result.kind = TypeKind::kVoid;
   if (const auto type = type_name(definition.result)) checked.result = in_space(*type, default_space());
   if (!checked.result.is(TypeKind::kVoid) && checked.result.storage_size() == 0) {
@@ -94,6 +105,23 @@ CheckedSubprogram& Checker::subprogram_body(const CheckedScript::Subprogram& sub
   map_loops_ = outer_map_loops;
   deepest_map_loop_ = outer_deepest;
   return checked;
+}
+
+// A parameter that is a pointer stands for what a reference leads to; with a wrong type it stays what it is, and the
+// call is refused.
+void Checker::bind_reference(VariableInfo& parameter, const ExpressionInfo& argument) {
+  parameter.target = nullptr;
+  if (argument.target == nullptr || argument.type.element == nullptr) return;
+  if (!parameter.type.is(TypeKind::kPointer) || parameter.type.element == nullptr) return;
+  const Type declared = *parameter.type.element;
+  const Type given = number_type(*argument.type.element);
+  const auto together = unify(declared, given);
+  if (!declared.is(TypeKind::kVoid) && !argument.type.element->is(TypeKind::kAggregation) &&
+      !(together && goes_as(*together, declared) && declared.is(TypeKind::kPointer) == given.is(TypeKind::kPointer))) {
+    return;
+  }
+  parameter.target = argument.target;
+  parameter.type = argument.type;
 }
 
 void Checker::declare_parameters(const ast::Subprogram& definition, CheckedSubprogram& checked) {
@@ -138,16 +166,17 @@ void Checker::return_statement(const ast::ReturnStatement& statement, Span span)
   const Type& type = function_.subprograms.at(&definition).result;
   const bool returns_value = !type.is(TypeKind::kVoid);
   if (!value && returns_value) {
-    diagnostics_.error(span, fmt::format("{}() must return a value of type '{}'", definition.name, to_string(type)));
+    diagnostics_.error(
+        span, fmt::format("{}() must return a value of type '{}'", written_name(definition.name), to_string(type)));
   } else if (value && !returns_value) {
-    diagnostics_.error(statement.value->span, fmt::format("{}() returns nothing", definition.name),
+    diagnostics_.error(statement.value->span, fmt::format("{}() returns nothing", written_name(definition.name)),
                        "give the type behind its parameters: fn name(...): int64 { ... }");
   }
   if (!value || !returns_value || value->type.is(TypeKind::kNone)) return;
   const auto together = unify({type, std::nullopt}, *value);
   if (together && goes_as(*together, type)) return;
-  diagnostics_.error(statement.value->span, fmt::format("{}() returns '{}', not '{}'", definition.name, to_string(type),
-                                                        to_string(value->type)));
+  diagnostics_.error(statement.value->span, fmt::format("{}() returns '{}', not '{}'", written_name(definition.name),
+                                                        to_string(type), to_string(value->type)));
 }
 
 }  // namespace polytap

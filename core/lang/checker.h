@@ -42,6 +42,8 @@ class Checker {
   bool is_without_value(const ast::Expression& e) const;
   void assignment(const ast::Assignment& statement, Span span);
   void assign_variable(const ast::Expression& target, const ast::Assignment& statement, Span span);
+  void assign_through(const ast::Expression& target, const ast::Expression& meant, const ast::Assignment& statement,
+                      Span span);
   void assign_map(const ast::Expression& target, const ast::Assignment& statement, Span span);
   void declaration(const ast::Declaration& statement, Span span);
   // The condition's value, where it is known.
@@ -56,7 +58,9 @@ class Checker {
  private:
   ExpressionInfo subprogram_call(const ast::Call& call, const CheckedScript::Subprogram& subprogram, Span span,
                                  FunctionUse use);
-  CheckedSubprogram& subprogram_body(const CheckedScript::Subprogram& subprogram);
+  CheckedSubprogram& subprogram_body(const CheckedScript::Subprogram& subprogram,
+                                     std::span<const ExpressionInfo> arguments);
+  static void bind_reference(VariableInfo& parameter, const ExpressionInfo& argument);
   void declare_parameters(const ast::Subprogram& definition, CheckedSubprogram& checked);
   void return_statement(const ast::ReturnStatement& statement, Span span);
 
@@ -251,6 +255,7 @@ class Checker {
   VariableId next_variable_ = 0;  // numbers in the order of declaration: the same in every pass
   bool changed_ = false;
   std::vector<const ast::Subprogram*> active_;  // functions whose bodies are being checked, outermost first
+  bool uncalled_ = false;                       // a function that nothing calls is being checked
   uint32_t deepest_map_loop_ = 0;               // in the body that is being checked
   int64_t repetitions_ = 1;                     // by the unrolls around the current statement
   uint32_t loops_ = 0;                          // around the current statement

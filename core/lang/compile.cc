@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/ir/optimize.h"
 #include "core/ir/verify.h"
+#include "core/lang/bind_references.h"
 #include "core/lang/check.h"
 #include "core/lang/config.h"
 #include "core/lang/expand_macros.h"
@@ -24,7 +25,9 @@ void must_verify(const ir::Program& program, const char* after) {
   CHECK(false);
 }
 
-std::optional<Compiled> compile_expanded(const ast::Script& script, CompileInput input, Diagnostics& diagnostics) {
+std::optional<Compiled> compile_expanded(const ast::Script& expanded, CompileInput input, Diagnostics& diagnostics) {
+  const std::optional<ast::Script> bound = bind_references(expanded, diagnostics);
+  const ast::Script& script = bound ? *bound : expanded;
   input.settings = apply_config(script, input.settings, diagnostics);
   std::vector<ResolvedProbe> probes = resolve_probes(script, input, diagnostics);
   CheckedScript checked = check(script, std::move(probes), input, diagnostics);

@@ -101,10 +101,12 @@ ir::Place Lowerer::variable_place(VariableId id) {
 }
 
 void Lowerer::assignment(const ast::Assignment& statement) {
-  if (const auto* reference = std::get_if<ast::MapReference>(&statement.target->node)) {
+  const ast::Expression* meant = reference_target(*statement.target);
+  const ast::Expression& target = meant == nullptr ? *statement.target : *meant;
+  if (const auto* reference = std::get_if<ast::MapReference>(&target.node)) {
     assign_map(*reference, statement);
   } else {
-    assign_variable(*info(*statement.target).variable, statement);
+    assign_variable(*info(target).variable, statement);
   }
 }
 
@@ -126,7 +128,10 @@ void Lowerer::assign_variable(VariableId id, const ast::Assignment& statement) {
     return;
   }
   bool reads_itself = false;
-  walk(*statement.value, [&](const ast::Expression& e) { reads_itself = reads_itself || info(e).variable == id; });
+  walk(*statement.value, [&](const ast::Expression& e) {
+    const ast::Expression* meant = reference_target(e);
+    reads_itself = reads_itself || info(e).variable == id || (meant != nullptr && info(*meant).variable == id);
+  });
   const bool simple = !reads_itself && (std::holds_alternative<ast::Call>(statement.value->node) ||
                                         std::holds_alternative<ast::StringLiteral>(statement.value->node) ||
                                         std::holds_alternative<ast::Identifier>(statement.value->node));

@@ -41,11 +41,14 @@ ir::Place Lowerer::inline_call(const ast::Call& call, const ast::Subprogram& sub
   // All arguments, then the parameters: an argument may call the same function.
   std::vector<ir::Place> arguments;
   for (size_t i = 0; i < call.arguments.size(); ++i) {
-    const Type& type = function_.variables[checked.parameters[i]].type;
-    arguments.push_back(scratch_for(type));
-    store(*call.arguments[i], arguments.back(), type);
+    const VariableInfo& parameter = function_.variables[checked.parameters[i]];
+    arguments.emplace_back();
+    if (parameter.target != nullptr) continue;  // a reference: followed where it is used
+    arguments.back() = scratch_for(parameter.type);
+    store(*call.arguments[i], arguments.back(), parameter.type);
   }
   for (size_t i = 0; i < arguments.size(); ++i) {
+    if (function_.variables[checked.parameters[i]].target != nullptr) continue;
     const Type& type = function_.variables[checked.parameters[i]].type;
     build_.copy(variable_place(checked.parameters[i]), arguments[i], type.storage_size());
   }

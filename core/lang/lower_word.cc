@@ -211,14 +211,16 @@ Temp Lowerer::unary(const ast::Unary& node, const ast::Expression&) {
 Temp Lowerer::increment(const ast::Unary& node) {
   const bool up = node.op == ast::UnaryOp::kPreIncrement || node.op == ast::UnaryOp::kPostIncrement;
   const bool before = node.op == ast::UnaryOp::kPostIncrement || node.op == ast::UnaryOp::kPostDecrement;
-  const Type& type = info(*node.operand).type;
+  const ast::Expression* meant = reference_target(*node.operand);
+  const ast::Expression& target = meant == nullptr ? *node.operand : *meant;
+  const Type& type = info(target).type;
   int64_t step = up ? 1 : -1;
   if (type.is(TypeKind::kPointer) && type.element != nullptr) step *= std::max(1U, type.element->size);
-  if (const auto* reference = std::get_if<ast::MapReference>(&node.operand->node)) {
+  if (const auto* reference = std::get_if<ast::MapReference>(&target.node)) {
     const Temp old = add_to_map(*reference, constant(step));
     return before ? old : build_.binary(ir::BinaryOp::kAdd, old, constant(step));
   }
-  const ir::Place place = variable_place(*info(*node.operand).variable);
+  const ir::Place place = variable_place(*info(target).variable);
   const Temp old = build_.load(place);
   const Temp next = convert_word(build_.binary(ir::BinaryOp::kAdd, old, constant(step)), types::int64(), type);
   build_.store(place, next);
