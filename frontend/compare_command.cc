@@ -109,6 +109,7 @@ Result<std::vector<Answer>> ask(const Options& options, const Question& question
   const uint64_t prepared = clock_ns(CLOCK_MONOTONIC) - began;
   RunOptions run;
   run.command = command.get();
+  run.has_target = !options.pids.empty();
   run.announce = false;
   ASSIGN_OR_RETURN(const RunReport report, run_lanes(lanes, run, signals));
   std::vector<Answer> answers;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "core/base/source.h"
 #include "core/kernel/glob.h"
@@ -16,6 +18,7 @@
 #include "core/lang/resolve_usdt.h"
 #include "core/probe/counted_events.h"
 #include "core/syscall/table.h"
+#include "frontend/question.h"
 
 namespace polytap {
 
@@ -24,6 +27,12 @@ namespace {
 std::string type_text(const ProbeArgument& argument) {
   if (argument.form == ProbeArgument::Form::kElsewhere) return argument.type.name;
   return to_string(argument.type);
+}
+
+// "tracepoint:syscalls:*open*" or "*open*" (any part may match).
+bool matches(std::string_view pattern, std::string_view provider, std::string_view name) {
+  const std::string full = fmt::format("{}:{}", provider, name);
+  return pattern.empty() || glob_match(pattern, full) || glob_match(pattern, name);
 }
 
 void print_site(const ProbeSite& site, bool verbose) {
@@ -91,10 +100,42 @@ std::vector<std::string> user_patterns(const Options& options) {
   return {pattern};
 }
 
-// "tracepoint:syscalls:*open*" or "*open*" (any part may match).
-bool matches(std::string_view pattern, std::string_view provider, std::string_view name) {
-  const std::string full = fmt::format("{}:{}", provider, name);
-  return pattern.empty() || glob_match(pattern, full) || glob_match(pattern, name);
+// The kernel's functions, for patterns that do not name their provider: those of both ways to enter one.
+size_t list_kernel_functions(const Options& options, const ProbeCatalog& catalog) {
+  size_t found = 0;
+  for (const ProbeType type : {ProbeType::kKprobe, ProbeType::kFentry}) {
+    const Source source("-l", fmt::format("{}:* {{ }}", provider_name(type)));
+    Diagnostics diagnostics;  // that this kernel has none is no error here
+    const ast::Script script = parse(source, diagnostics);
+    CompileInput input;
+    input.catalog = &catalog;
+    input.allow_unsafe = true;
+    const auto& point = std::get<ast::Probe>(script.items.front().node).attach_points.front();
+    for (const ProbeSite& site :
+         resolve_functions(point, type, point.parts, options.verbose, input, diagnostics, diagnostics)) {
+      if (!matches(options.list_pattern, provider_name(type), site.function)) continue;
+      ++found;
+      print_site(site, options.verbose);
+    }
+  }
+  return found;
+}
+
+// The probes of the script that was given, each once.
+int list_script(const Options& options) {
+  Options all = options;
+  all.allow_unsafe = true;  // it is not going to be run
+  const auto question = load_question(all);
+  if (question == nullptr) return 1;
+  std::string before;
+  for (const ProbeSite& site : question->program().sites) {
+    if (site.name == before) continue;
+    before = site.name;
+    // The script's own functions have their arguments only where it reads them.
+    if (options.verbose && site.arguments.empty() && list_functions(all, site.name, *question->catalog)) continue;
+    print_site(site, options.verbose);
+  }
+  return 0;
 }
 
 // Events that are counted, and what comes by the clock: each with its form.
@@ -106,7 +147,16 @@ size_t list_events(const Options& options) {
     fmt::print("{}:{}\n", provider, name);
   };
   for (const ProbeType type : {ProbeType::kSoftware, ProbeType::kHardware}) {
-    for (const CountedEvent& event : counted_events(type)) show(provider_name(type), fmt::format("{}:", event.name));
+    for (const CountedEvent& event : counted_events(type)) {
+      show(provider_name(type), fmt::format("{}:", event.name));
+      if (!event.alias.empty()) show(provider_name(type), fmt::format("{}:", event.alias));
+    }
+  }
+  for (const ProbeType type : {ProbeType::kInterval, ProbeType::kProfile}) {
+    for (const std::string_view unit : {"hz", "ms", "s", "us"}) show(provider_name(type), fmt::format("{}:", unit));
+  }
+  for (const std::string_view kind : {"task", "task_file", "task_vma"}) {
+    show(provider_name(ProbeType::kIter), std::string(kind));
   }
   return found;
 }
@@ -130,7 +180,17 @@ size_t list_syscalls(const Options& options, const ProbeCatalog& catalog) {
 
 }  // namespace
 
-int list_command(const Options& options) {
+int list_command(const Options& given) {
+  Options options = given;
+  // `-l FILE`: what it probes.
+  if (!options.has_script && std::filesystem::is_regular_file(options.list_pattern)) {
+    options.script_path = std::exchange(options.list_pattern, "");
+    options.has_script = true;
+  }
+  if (options.has_script) return list_script(options);
+  if (options.list_pattern.ends_with(".bt")) {
+    fmt::print(stderr, "WARNING: there is no file '{0}': taking '{0}' for a pattern of probes\n", options.list_pattern);
+  }
   const auto catalog = make_catalog();
   const std::vector<std::string> patterns = user_patterns(options);
   std::optional<int> listed;
@@ -140,7 +200,7 @@ int list_command(const Options& options) {
     if (status) listed = std::min(listed.value_or(*status), *status);
   }
   if (listed) return *listed;
-  size_t found = 0;
+  size_t found = list_kernel_functions(options, *catalog);
   for (const std::string& name : catalog->tracepoint_names()) {
     if (!matches(options.list_pattern, "tracepoint", name)) continue;
     ++found;

@@ -24,14 +24,13 @@ namespace polytap {
 
 namespace {
 
-// config = { ... } in the script wins over them.
-ir::Settings read_settings() {
+// They win over config = { ... } in the script.
+EnvironmentSettings read_settings() {
   std::vector<std::string_view> environment;
   for (char** each = environ; *each != nullptr; ++each) environment.emplace_back(*each);
-  std::vector<std::string> complaints;
-  ir::Settings settings = settings_from_environment(environment, complaints);
-  for (const std::string& each : complaints) fmt::print(stderr, "WARNING: {}\n", each);
-  return settings;
+  EnvironmentSettings found = settings_from_environment(environment);
+  for (const std::string& each : found.complaints) fmt::print(stderr, "WARNING: {}\n", each);
+  return found;
 }
 
 // Where #include "file" of a script is looked for first: beside it.
@@ -95,7 +94,9 @@ std::unique_ptr<Question> load_question(const Options& options) {
     input.allow_unsafe = options.allow_unsafe;
     if (!options.pids.empty()) input.process = options.pids.front();
     input.named_parameters = options.named_parameters;
-    input.settings = read_settings();
+    EnvironmentSettings environment = read_settings();
+    input.settings = std::move(environment.settings);
+    input.settings_kept = std::move(environment.names);
     input.headers = {options.include_folders, options.include_files, folder_of(options.script_path)};
     input.settings.report_faults = options.report_faults;
     input.probe_filter = options.probe_filter;

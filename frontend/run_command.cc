@@ -98,6 +98,7 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
   if (options.no_warnings) renderer->mute_warnings();
   RunOptions run;
   run.command = command.get();
+  run.has_target = !options.pids.empty();
   run.announce = !options.quiet && options.mode == RunMode::kTrace;
   run.mode = options.mode;
   run.notify_attached = std::getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED") != nullptr;

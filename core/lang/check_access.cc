@@ -26,10 +26,22 @@ bool is_number_text(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// `config` and `config()`, as builtins may be written.
+bool names_settings(const ast::Expression& object) {
+  if (const auto* name = std::get_if<ast::Identifier>(&object.node)) return name->name == "config";
+  const auto* call = std::get_if<ast::Call>(&object.node);
+  return call != nullptr && call->name == "config" && call->arguments.empty();
+}
+
+// What the bytes of an integer may be taken for.
+bool holds_numbers(const Type& array) {
+  return array.element != nullptr && array.name.empty() &&
+         (array.element->is(TypeKind::kInteger) || array.element->is(TypeKind::kBool));
+}
+
 // An array of integers that fits into a word.
 bool packs(const Type& type) {
-  return type.is(TypeKind::kArray) && type.element != nullptr && type.element->is(TypeKind::kInteger) &&
-         type.size != 0 && type.size <= 8;
+  return type.is(TypeKind::kArray) && holds_numbers(type) && type.size != 0 && type.size <= 8;
 }
 
 }  // namespace
@@ -86,9 +98,7 @@ ExpressionInfo Checker::field_access(const ast::FieldAccess& node, Span span) {
       name != nullptr && names_arguments(name->name, function_.site())) {
     return probe_argument(node.field, span, node.field_span);
   }
-  if (const auto* name = std::get_if<ast::Identifier>(&node.object->node); name != nullptr && name->name == "config") {
-    return setting(node.field, node.field_span);
-  }
+  if (names_settings(*node.object)) return setting(node.field, node.field_span);
   if (const auto* call = std::get_if<ast::Call>(&node.object->node); call != nullptr && call->name == "typeinfo") {
     return type_property(*call, node);
   }
@@ -333,9 +343,7 @@ std::optional<Type> Checker::cast_of_bytes(Type to, const ExpressionInfo& operan
   const Type& from = operand.type;
   const auto is_word = [](uint32_t size) { return size == 1 || size == 2 || size == 4 || size == 8; };
   if (to.is_integral()) return is_word(from.size) && to.size >= from.size ? std::optional(to) : std::nullopt;
-  if (to.element == nullptr || (!to.element->is(TypeKind::kInteger) && !to.element->is(TypeKind::kBool))) {
-    return std::nullopt;
-  }
+  if (!holds_numbers(to)) return std::nullopt;
   // The bytes of a text, with the NUL behind it.
   if (from.is(TypeKind::kString) && to.element->size == 1) {
     if (to.count == 0) to = types::array(*to.element, from.size);
@@ -360,8 +368,7 @@ ExpressionInfo Checker::cast(const ast::Cast& node, Span span) {
     info.type = *to;
     return info;
   }
-  if (to->is(TypeKind::kArray) && is_number(from) && !from.is(TypeKind::kAggregation) && to->element != nullptr &&
-      to->element->is(TypeKind::kInteger)) {
+  if (to->is(TypeKind::kArray) && is_number(from) && !from.is(TypeKind::kAggregation) && holds_numbers(*to)) {
     info.type = to->count != 0 ? *to : types::array(*to->element, std::max(1U, from.size / to->element->size));
     if (packs(info.type)) return info;
     info.type = types::none();
@@ -386,9 +393,9 @@ ExpressionInfo Checker::cast(const ast::Cast& node, Span span) {
       return info;
     }
   }
-  if (to->is(TypeKind::kBool) && operand.text) {
+  if (to->is(TypeKind::kBool) && is_text(from)) {
     info.type = *to;
-    info.constant = operand.text->empty() ? 0 : 1;
+    if (operand.text) info.constant = operand.text->empty() ? 0 : 1;
     return info;
   }
   if (to->is(TypeKind::kString) && is_text(from)) {

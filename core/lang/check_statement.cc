@@ -256,6 +256,21 @@ void Checker::assign_variable(const ast::Expression& target, const ast::Assignme
   info.type = function_.variables[*id].type;
 }
 
+// `count()` and `{ let $x = 1; sum($x) }`.
+ExpressionInfo Checker::aggregated(const ast::Expression& value) {
+  ExpressionInfo info;
+  if (const auto* block = std::get_if<ast::BlockExpression>(&value.node)) {
+    scopes_.emplace_back();
+    statements(block->block);
+    info = aggregated(*block->block.value);
+    scopes_.pop_back();
+  } else {
+    info = call(std::get<ast::Call>(value.node), value.span, FunctionUse::kAggregation);
+  }
+  function_.row(value.id) = info;
+  return info;
+}
+
 void Checker::assign_map(const ast::Expression& target, const ast::Assignment& statement, Span span) {
   if (unevaluated_ != 0) {
     diagnostics_.error(span, "Nothing can be assigned where only a type is asked for",
@@ -263,13 +278,9 @@ void Checker::assign_map(const ast::Expression& target, const ast::Assignment& s
     return;
   }
   const auto& reference = std::get<ast::MapReference>(target.node);
-  const auto* call = std::get_if<ast::Call>(&statement.value->node);
-  const FunctionSignature* function = call == nullptr ? nullptr : find_function(call->name);
-  const bool aggregates = function != nullptr && function->use == FunctionUse::kAggregation;
   ExpressionInfo value;
-  if (aggregates && !statement.op) {
-    value = this->call(*call, statement.value->span, FunctionUse::kAggregation);
-    function_.row(statement.value->id) = value;
+  if (!statement.op && aggregating_call(*statement.value) != nullptr) {
+    value = aggregated(*statement.value);
   } else {
     value = expression(*statement.value);
     if (value.type.is(TypeKind::kAggregation)) {

@@ -44,6 +44,7 @@ class Checker {
   void assign_variable(const ast::Expression& target, const ast::Assignment& statement, Span span);
   void assign_through(const ast::Expression& target, const ast::Expression& meant, const ast::Assignment& statement,
                       Span span);
+  ExpressionInfo aggregated(const ast::Expression& value);
   void assign_map(const ast::Expression& target, const ast::Assignment& statement, Span span);
   void declaration(const ast::Declaration& statement, Span span);
   // The condition's value, where it is known.

@@ -28,7 +28,7 @@ void must_verify(const ir::Program& program, const char* after) {
 std::optional<Compiled> compile_expanded(const ast::Script& expanded, CompileInput input, Diagnostics& diagnostics) {
   const std::optional<ast::Script> bound = bind_references(expanded, diagnostics);
   const ast::Script& script = bound ? *bound : expanded;
-  input.settings = apply_config(script, input.settings, diagnostics);
+  input.settings = apply_config(script, input.settings, input.settings_kept, diagnostics);
   std::vector<ResolvedProbe> probes = resolve_probes(script, input, diagnostics);
   CheckedScript checked = check(script, std::move(probes), input, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;

@@ -29,7 +29,8 @@ struct CompileInput {
   bool allow_unsafe = false;                                          // --unsafe
   pid_t process = 0;      // -p, the first one: whose files probes in user space mean; 0: none was given
   HeaderOptions headers;  // -I, --include, where the script is
-  ir::Settings settings;  // environment and command line; `config = {...}` in the script wins
+  ir::Settings settings;  // environment and command line
+  std::vector<std::string> settings_kept;  // those that `config = {...}` in the script leaves as they are
 };
 
 // A checked and lowered script.

@@ -68,8 +68,8 @@ constexpr size_t kFirstMissing = static_cast<size_t>(ir::MissingProbes::kError);
 constexpr std::array<std::string_view, 3> kSymbolCaches = {"PER_PID", "PER_PROGRAM", "NONE"};
 // Any text, or of bpftrace's own machinery: scripts that set them run all the same.
 constexpr std::string_view kTexts[] = {"license", "str_trunc_trailer"};
-constexpr std::string_view kWithoutEffect[] = {"unstable_addr", "unstable_import", "unstable_macro",
-                                               "unstable_map_decl", "unstable_tseries"};
+constexpr std::string_view kWithoutEffect[] = {"unstable_addr",  "unstable_dw_ustack", "unstable_import",
+                                               "unstable_macro", "unstable_map_decl",  "unstable_tseries"};
 
 std::vector<std::string> names() {
   std::vector<std::string> all = {"cache_user_symbols", "missing_probes", "stack_mode"};
@@ -143,7 +143,7 @@ Status set(std::string_view name, const std::string& value, Settings& settings) 
   return {};
 }
 
-void apply(const Entry& entry, Settings& settings, Diagnostics& diagnostics) {
+void apply(const Entry& entry, std::span<const std::string> kept, Settings& settings, Diagnostics& diagnostics) {
   // bpftrace's environment variables are its keys in upper case with this in front; scripts use both.
   std::string name = lower_case(entry.name);
   if (name.starts_with("bpftrace_")) name = name.substr(9);
@@ -152,7 +152,9 @@ void apply(const Entry& entry, Settings& settings, Diagnostics& diagnostics) {
                       did_you_mean(name, names()));
     return;
   }
-  const Status status = set(name, entry.value, settings);
+  Settings ignored;
+  const bool is_kept = std::ranges::find(kept, name) != kept.end();
+  const Status status = set(name, entry.value, is_kept ? ignored : settings);
   if (!status.ok()) diagnostics.error(entry.value_span, status.error().message());
 }
 
@@ -169,19 +171,19 @@ std::optional<StackMode> find_stack_mode(std::string_view name) {
 
 std::vector<std::string> stack_mode_names() { return {ir::kStackModeNames.begin(), ir::kStackModeNames.end()}; }
 
-ir::Settings apply_config(const ast::Script& script, ir::Settings base, Diagnostics& diagnostics) {
+ir::Settings apply_config(const ast::Script& script, ir::Settings base, std::span<const std::string> kept,
+                          Diagnostics& diagnostics) {
   for (const ast::TopLevel& item : script.items) {
     const auto* config = std::get_if<ast::ConfigBlock>(&item.node);
     if (config == nullptr) continue;
-    for (const Entry& entry : config->entries) apply(entry, base, diagnostics);
+    for (const Entry& entry : config->entries) apply(entry, kept, base, diagnostics);
   }
   round_up(base);
   return base;
 }
 
-Settings settings_from_environment(std::span<const std::string_view> environment,
-                                   std::vector<std::string>& complaints) {
-  Settings settings;
+EnvironmentSettings settings_from_environment(std::span<const std::string_view> environment) {
+  EnvironmentSettings found;
   for (const std::string_view prefix : {"BPFTRACE_", "POLYTAP_"}) {
     for (const std::string_view variable : environment) {
       if (!variable.starts_with(prefix)) continue;
@@ -189,14 +191,17 @@ Settings settings_from_environment(std::span<const std::string_view> environment
       if (equals == std::string_view::npos) continue;
       const std::string name = lower_case(std::string(variable.substr(prefix.size(), equals - prefix.size())));
       if (!is_known(name)) continue;
-      const Status status = set(name, std::string(variable.substr(equals + 1)), settings);
-      if (!status.ok()) {
-        complaints.push_back(fmt::format("{}: {}; ignored", variable.substr(0, equals), status.error().message()));
+      const Status status = set(name, std::string(variable.substr(equals + 1)), found.settings);
+      if (status.ok()) {
+        found.names.push_back(name);
+      } else {
+        found.complaints.push_back(
+            fmt::format("{}: {}; ignored", variable.substr(0, equals), status.error().message()));
       }
     }
   }
-  round_up(settings);
-  return settings;
+  round_up(found.settings);
+  return found;
 }
 
 std::optional<SettingValue> setting_value(const ir::Settings& settings, std::string_view name) {

@@ -16,9 +16,13 @@
 
 namespace polytap {
 
-// What ENVIRONMENT ("NAME=value") sets: every setting as BPFTRACE_NAME or POLYTAP_NAME. COMPLAINTS gets what is wrong.
-ir::Settings settings_from_environment(std::span<const std::string_view> environment,
-                                       std::vector<std::string>& complaints);
+// What ENVIRONMENT ("NAME=value") sets: every setting as BPFTRACE_NAME or POLYTAP_NAME.
+struct EnvironmentSettings {
+  ir::Settings settings;
+  std::vector<std::string> names;       // those that were set
+  std::vector<std::string> complaints;  // of what is wrong
+};
+EnvironmentSettings settings_from_environment(std::span<const std::string_view> environment);
 
 // For `config.NAME`: a number, a bool or a text; nullopt when there is no such setting.
 struct SettingValue {
@@ -29,8 +33,9 @@ struct SettingValue {
 std::optional<SettingValue> setting_value(const ir::Settings& settings, std::string_view name);
 std::vector<std::string> setting_names();
 
-// The settings of SCRIPT over those in BASE.
-ir::Settings apply_config(const ast::Script& script, ir::Settings base, Diagnostics& diagnostics);
+// The settings of SCRIPT over those in BASE, but for the names in KEPT: whoever runs the script has the last word.
+ir::Settings apply_config(const ast::Script& script, ir::Settings base, std::span<const std::string> kept,
+                          Diagnostics& diagnostics);
 
 // "perf" and the other modes of ustack and kstack.
 std::optional<StackMode> find_stack_mode(std::string_view name);

@@ -116,4 +116,13 @@ std::vector<std::string> function_names() {
   return names;
 }
 
+const ast::Call* aggregating_call(const ast::Expression& value) {
+  if (const auto* block = std::get_if<ast::BlockExpression>(&value.node)) {
+    return block->block.value == nullptr ? nullptr : aggregating_call(*block->block.value);
+  }
+  const auto* call = std::get_if<ast::Call>(&value.node);
+  const FunctionSignature* function = call == nullptr ? nullptr : find_function(call->name);
+  return function != nullptr && function->use == FunctionUse::kAggregation ? call : nullptr;
+}
+
 }  // namespace polytap

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/lang/ast.h"
+
 namespace polytap {
 
 enum class FunctionId : uint8_t {
@@ -117,6 +119,8 @@ struct FunctionSignature {
 
 // Null when polytap does not know the function; macros of the standard library are not among them.
 const FunctionSignature* find_function(std::string_view name);
+// The aggregation that VALUE comes down to, be it the last of blocks: `count()`, `{ ...; sum($x) }`. Else null.
+const ast::Call* aggregating_call(const ast::Expression& value);
 std::vector<std::string> function_names();
 
 }  // namespace polytap

@@ -60,9 +60,12 @@ void Lowerer::assign_map(const ast::MapReference& target, const ast::Assignment&
   const ir::MapId id = map_id(target);
   const Type& type = map(id).value;
   if (type.is(TypeKind::kAggregation)) {
-    const auto* call = std::get_if<ast::Call>(&statement.value->node);
-    CHECK(call != nullptr);
-    aggregate(target, *call);
+    const ast::Expression* value = statement.value.get();
+    while (const auto* inner = std::get_if<ast::BlockExpression>(&value->node)) {
+      block(inner->block);
+      value = inner->block.value.get();
+    }
+    aggregate(target, std::get<ast::Call>(value->node));
     return;
   }
   if (!statement.op) {

@@ -359,6 +359,10 @@ Temp Lowerer::cast(const ast::Cast& node, const ast::Expression& e) {
     const Temp packed = build_.extend(build_.load(place), from.size, false);
     return convert_word(packed, types::uint64(), to);
   }
+  if (is_text(from) && to.is(TypeKind::kBool)) {
+    const Text string = text(*node.operand);
+    return build_.truth(build_.add(ir::StringLength{string.place, string.capacity}));
+  }
   // An array's address.
   if (from.is(TypeKind::kArray)) return object_address(object(*node.operand));
   return convert_word(word(*node.operand), from, value_type(e));

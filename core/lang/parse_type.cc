@@ -9,8 +9,8 @@
 namespace polytap {
 namespace {
 
-constexpr std::array<std::string_view, 8> kCWords = {"char",   "short",    "int",   "long",
-                                                     "signed", "unsigned", "_Bool", "double"};
+constexpr std::array<std::string_view, 9> kCWords = {"char",     "short", "int",    "long", "signed",
+                                                     "unsigned", "_Bool", "double", "float"};
 constexpr std::array<std::string_view, 7> kQualifiers = {"const",        "volatile",     "restrict", "__restrict",
                                                          "__restrict__", "__volatile__", "__const"};
 constexpr std::array<std::string_view, 27> kTypeWords = {
@@ -201,11 +201,14 @@ std::optional<std::string> Parser::parse_c_type_words() {
   const bool sized = longs != 0 || is_short;
   const bool wrong = longs > 2 || (longs != 0 && is_short) || (is_signed && is_unsigned) ||
                      (!base.empty() && base != "int" && sized) || (base == "_Bool" && (is_signed || is_unsigned));
-  if (base == "double" || wrong) {
-    error(since(begin), fmt::format("'{}' is no type", source_.slice(since(begin))),
-          base == "double" ? "there are no floating-point numbers" : "write for example unsigned long");
+  const bool is_float = base == "double" || base == "float";
+  const bool is_long_double = base == "double" && longs == 1;
+  if ((wrong && !is_long_double) || (is_float && (is_short || is_signed || is_unsigned))) {
+    error(since(begin), fmt::format("'{}' is no type", source_.slice(since(begin))), "write for example unsigned long");
     return std::nullopt;
   }
+  if (is_long_double) return "long double";
+  if (is_float) return base;
   if (base == "_Bool") return "bool";
   if (base == "char") return is_signed ? "signed char" : is_unsigned ? "unsigned char" : "char";
   const std::string size = is_short ? "short" : longs == 1 ? "long" : longs == 2 ? "long long" : "int";

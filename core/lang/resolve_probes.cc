@@ -415,7 +415,7 @@ std::vector<ResolvedProbe> resolve_probes(const ast::Script& script, const Compi
                                           Diagnostics& diagnostics) {
   std::vector<ResolvedProbe> result;
   Diagnostics reported_later;  // by whoever applies them all
-  const ir::Settings settings = apply_config(script, input.settings, reported_later);
+  const ir::Settings settings = apply_config(script, input.settings, input.settings_kept, reported_later);
   Resolver resolver(input, settings.missing_probes, diagnostics);
   for (const ast::TopLevel& item : script.items) {
     const auto* probe = std::get_if<ast::Probe>(&item.node);

@@ -269,6 +269,7 @@ Type ScriptTypes::define_enum(const ast::CDefinition& definition, Diagnostics& d
 uint32_t ScriptTypes::alignment(const Type& type) const {
   switch (type.kind) {
     case TypeKind::kArray:
+      if (!type.name.empty()) return type.size;  // "double"
       return type.element == nullptr ? 1 : alignment(*type.element);
     case TypeKind::kString:
     case TypeKind::kBuffer:

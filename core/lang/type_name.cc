@@ -22,6 +22,11 @@ constexpr std::string_view kNames[] = {
     "min_t",  "typeof", "u8",    "u16",   "u32",   "u64",   "s8",       "s16",    "s32",    "s64",
 };
 
+// There is no arithmetic with them: they are carried as their bytes, and printed.
+uint32_t float_size(std::string_view name) {
+  return name == "float" ? 4 : name == "double" ? 8 : name == "long double" ? 16 : 0;
+}
+
 std::optional<Type> language_type(std::string_view name, uint32_t max_string) {
   if (name == "bool") return types::boolean();
   if (name == "int8") return types::integer(1, true);
@@ -35,6 +40,11 @@ std::optional<Type> language_type(std::string_view name, uint32_t max_string) {
   if (name == "string") return types::string(max_string);
   if (name == "buffer") return types::buffer(max_string);
   if (name == "inet") return types::of_kind(TypeKind::kInet);
+  if (const uint32_t size = float_size(name); size != 0) {
+    Type bytes = types::array(types::integer(1, false), size);
+    bytes.name = name;
+    return bytes;
+  }
   if (name == "void") {
     Type type;
     type.kind = TypeKind::kVoid;

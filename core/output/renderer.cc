@@ -65,6 +65,9 @@ class ScriptRenderer : public Renderer {
     if (!is_json_) sink_.out("\n\n");
   }
   void attached_probes(uint64_t count) override;
+  void benchmarks(std::span<const BenchmarkTime> times) override {
+    sink_.out(is_json_ ? benchmark_json(times) : benchmark_table(times));
+  }
   void mute_warnings() override { is_mute_ = true; }
   void losses(const Losses& losses) override;
   void losses_so_far(const Losses& losses) override;

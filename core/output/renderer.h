@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/ir/ir.h"
+#include "core/output/benchmarks.h"
 #include "core/probe/backend.h"
 
 namespace polytap {
@@ -51,6 +52,7 @@ class Renderer {
   // bpftrace sets them apart by.
   virtual void end_of_run() = 0;
   virtual void attached_probes(uint64_t count) = 0;
+  virtual void benchmarks(std::span<const BenchmarkTime> times) { (void)times; }
   // --no-warnings: warnf() and failed reads are not shown.
   virtual void mute_warnings() {}
   // At the end.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "core/output/json.h"
@@ -136,6 +137,9 @@ void ValueRenderer::render(std::string& out, const Type& type, Bytes bytes, Layo
       [[fallthrough]];
     case TypeKind::kAggregation:
       return number(out, shows_sign(type), word(), style);
+    case TypeKind::kPointer:
+      if (style != Style::kJson) break;
+      return number(out, false, word(), style);
     case TypeKind::kEnum:
       return enumerator(out, type, word(), style);
     case TypeKind::kBuffer:
@@ -260,19 +264,30 @@ void ValueRenderer::buffer(std::string& out, Bytes bytes, Style style) {
   out += ']';
 }
 
+namespace {
+
+template <typename Float>
+void floating(std::string& out, Float value, bool is_json) {
+  if (is_json && !std::isfinite(value)) {
+    out += "null";  // JSON has no word for it
+  } else {
+    fmt::format_to(std::back_inserter(out), "{}", value);
+  }
+}
+
+}  // namespace
+
 void ValueRenderer::array(std::string& out, const Type& type, Bytes bytes, Style style) {
   // Floating point numbers of programs are carried as their bytes.
   if (type.name == "double" && type.size == sizeof(double) && bytes.size() >= type.size) {
     double value = 0;
     std::memcpy(&value, bytes.data(), sizeof value);
-    fmt::format_to(std::back_inserter(out), "{}", value);
-    return;
+    return floating(out, value, style == Style::kJson);
   }
   if (type.name == "float" && type.size == sizeof(float) && bytes.size() >= type.size) {
     float value = 0;
     std::memcpy(&value, bytes.data(), sizeof value);
-    fmt::format_to(std::back_inserter(out), "{}", value);
-    return;
+    return floating(out, value, style == Style::kJson);
   }
   out += '[';
   for (uint32_t i = 0; type.element != nullptr && i < type.count; ++i) {

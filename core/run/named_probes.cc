@@ -29,12 +29,6 @@ std::vector<NamedProbe> probes_of(const ir::Program& program, ProbeType type) {
   return probes;
 }
 
-std::string times(uint64_t nanoseconds) {
-  if (nanoseconds < 10'000) return fmt::format("{}ns", nanoseconds);
-  if (nanoseconds < 10'000'000) return fmt::format("{}us", nanoseconds / 1000);
-  return fmt::format("{}ms", nanoseconds / 1'000'000);
-}
-
 }  // namespace
 
 Result<bool> run_tests(const ir::Program& program, const NamedProbeRunner& runner, ByteSink& sink) {
@@ -49,7 +43,7 @@ Result<bool> run_tests(const ir::Program& program, const NamedProbeRunner& runne
     const bool good = !runner.exiting() || runner.exit_code() == 0;
     ++(good ? passed : failed);
     sink.out(fmt::format("[ {} ] {} ({})\n", good ? "      OK" : " FAILED ", test.name,
-                         times(clock_ns(CLOCK_MONOTONIC) - began)));
+                         short_duration(clock_ns(CLOCK_MONOTONIC) - began)));
     if (runner.exiting()) break;
   }
   const size_t left = tests.size() - passed - failed;
@@ -58,14 +52,11 @@ Result<bool> run_tests(const ir::Program& program, const NamedProbeRunner& runne
   return failed == 0;
 }
 
-Status run_benchmarks(const ir::Program& program, const NamedProbeRunner& runner, ByteSink& sink) {
+Result<std::vector<BenchmarkTime>> run_benchmarks(const ir::Program& program, const NamedProbeRunner& runner) {
   constexpr uint64_t kLongEnough = 200'000'000;
   const std::vector<NamedProbe> benchmarks = probes_of(program, ProbeType::kBench);
   if (benchmarks.empty()) return Error("the script has no benchmarks: they are written bench:name { ... }");
-  size_t width = std::string_view("BENCHMARK").size();
-  for (const NamedProbe& benchmark : benchmarks) width = std::max(width, benchmark.name.size());
-  const std::string ruler = fmt::format("+{:-<{}}+--------------+\n", "", width + 2);
-  sink.out(fmt::format("{}| {:<{}} | AVERAGE TIME |\n{}", ruler, "BENCHMARK", width, ruler));
+  std::vector<BenchmarkTime> times;
   for (const NamedProbe& benchmark : benchmarks) {
     const uint64_t began = clock_ns(CLOCK_MONOTONIC);
     uint64_t took = 0;
@@ -75,11 +66,10 @@ Status run_benchmarks(const ir::Program& program, const NamedProbeRunner& runner
       rounds += more;
       took = clock_ns(CLOCK_MONOTONIC) - began;
     }
-    sink.out(fmt::format("| {:<{}} | {:<12} |\n", benchmark.name, width, times(took / std::max<uint64_t>(1, rounds))));
+    times.push_back({benchmark.name, took / std::max<uint64_t>(1, rounds)});
     if (runner.exiting()) break;
   }
-  sink.out(ruler);
-  return {};
+  return times;
 }
 
 }  // namespace polytap

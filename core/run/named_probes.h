@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/ir/ir.h"
-#include "core/output/fd_sink.h"
+#include "core/output/benchmarks.h"
+#include "core/output/renderer.h"
 
 namespace polytap {
 
@@ -21,8 +23,7 @@ struct NamedProbeRunner {
 // failed assert() does; with exit() the tests end. False: one failed.
 Result<bool> run_tests(const ir::Program& program, const NamedProbeRunner& runner, ByteSink& sink);
 
-// Fires each benchmark for about 200 ms and prints a table of the mean times: from outside, the call into the kernel
-// included.
-Status run_benchmarks(const ir::Program& program, const NamedProbeRunner& runner, ByteSink& sink);
+// Fires each benchmark for about 200 ms.
+Result<std::vector<BenchmarkTime>> run_benchmarks(const ir::Program& program, const NamedProbeRunner& runner);
 
 }  // namespace polytap

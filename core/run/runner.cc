@@ -46,7 +46,8 @@ class Collector : public MapSink {
 // A lane at work: turns the records of its session into calls of its renderer.
 class RunningLane : public EventSink {
  public:
-  explicit RunningLane(const Lane& lane) : lane_(lane), layouts_(RecordLayout::of_program(*lane.program)) {}
+  RunningLane(const Lane& lane, bool has_target)
+      : lane_(lane), layouts_(RecordLayout::of_program(*lane.program)), has_target_(has_target) {}
 
   void record(const EmittedRecord& record) override {
     const ir::EmitSpec& spec = lane_.program->emits[record.emit];
@@ -145,13 +146,7 @@ class RunningLane : public EventSink {
     losses_told_ = sum;
   }
 
-  bool wants_end() const { return exiting_ || only_iterates() || lane_.session->finished(); }
-  // BEGIN and END alone: nothing else can happen.
-  bool waits_for_nothing() const {
-    return std::all_of(lane_.program->sites.begin(), lane_.program->sites.end(), [](const ProbeSite& site) {
-      return site.type == ProbeType::kBegin || site.type == ProbeType::kEnd;
-    });
-  }
+  bool wants_end() const { return exiting_ || nothing_left() || lane_.session->finished(); }
   bool exiting() const { return exiting_; }
   bool finished() const { return finished_; }
   const Lane& lane() const { return lane_; }
@@ -173,8 +168,9 @@ class RunningLane : public EventSink {
   }
 
  private:
-  // All has been said when the iterators have run.
-  bool only_iterates() const {
+  // Whether nothing else can fire: all has been said when BEGIN and the iterators have run. With a target, BEGIN and
+  // END alone frame its life.
+  bool nothing_left() const {
     bool iterates = false;
     for (const ProbeSite& site : lane_.program->sites) {
       if (site.type == ProbeType::kIter)
@@ -182,7 +178,7 @@ class RunningLane : public EventSink {
       else if (site.type != ProbeType::kBegin && site.type != ProbeType::kEnd)
         return false;
     }
-    return iterates;
+    return iterates || !has_target_;
   }
 
   void keep(Status status) {
@@ -247,6 +243,7 @@ class RunningLane : public EventSink {
   uint64_t missed_intervals_ = 0;
   uint64_t losses_seen_ns_ = clock_ns(CLOCK_MONOTONIC);
   uint64_t losses_told_ = 0;
+  bool has_target_ = false;
   bool exiting_ = false;
   bool finished_ = false;
 };
@@ -257,7 +254,7 @@ class Run {
   Run(const std::vector<Lane>& lanes, const RunOptions& options, const SignalBlock& signals)
       : options_(options), signals_(signals) {
     lanes_.reserve(lanes.size());
-    for (const Lane& lane : lanes) lanes_.emplace_back(lane);
+    for (const Lane& lane : lanes) lanes_.emplace_back(lane, options.has_target || options.command != nullptr);
   }
 
   Result<RunReport> run() {
@@ -319,7 +316,8 @@ class Run {
       const NamedProbeRunner runner{[&](uint32_t function, uint32_t site) { return lane.fire(function, site); },
                                     [&] { return lane.exiting(); }, [&] { return lane.report().exit_code; }};
       if (options_.mode == RunMode::kBench) {
-        TRY(run_benchmarks(*lane.lane().program, runner, *options_.sink));
+        ASSIGN_OR_RETURN(const auto times, run_benchmarks(*lane.lane().program, runner));
+        lane.lane().renderer->benchmarks(times);
       } else {
         ASSIGN_OR_RETURN(const bool passed, run_tests(*lane.lane().program, runner, *options_.sink));
         if (!passed) report_.failed = true;
@@ -331,7 +329,7 @@ class Run {
   bool all_done() const {
     if (ending_) return true;
     return std::all_of(lanes_.begin(), lanes_.end(), [this](const RunningLane& lane) {
-      return lane.finished() || lane.wants_end() || (options_.command == nullptr && lane.waits_for_nothing());
+      return lane.finished() || lane.wants_end();
     });
   }
 

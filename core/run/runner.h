@@ -27,6 +27,7 @@ enum class RunMode : uint8_t { kTrace, kTest, kBench };
 struct RunOptions {
   RunMode mode = RunMode::kTrace;
   LaunchedCommand* command = nullptr;  // released when every lane has started; the run ends with it
+  bool has_target = false;             // a process was given: a script of BEGIN and END alone waits for its end
   bool announce = true;                // "Attached N probes"
   bool notify_attached = false;        // bpftrace's test harness line, see LANGUAGE-OUTPUT.md
   ByteSink* sink = nullptr;            // flushed when nothing waits; takes the notification

@@ -129,7 +129,7 @@ TEST(OutputValue, PrintsArraysAndPointers) {
   EXPECT_EQ(print_as(kJson, type, Payload().bytes(value)), "{\"type\": \"value\", \"data\": [1,-2,3]}\n");
   const Type pointer = types::pointer(types::int64(), AddressSpace::kUser);
   EXPECT_EQ(print_as(kText, pointer, Payload().word(0x7fff0000)), "0x7fff0000\n");
-  EXPECT_EQ(print_as(kJson, pointer, Payload().word(0x7fff0000)), "{\"type\": \"value\", \"data\": \"0x7fff0000\"}\n");
+  EXPECT_EQ(print_as(kJson, pointer, Payload().word(0x7fff0000)), "{\"type\": \"value\", \"data\": 2147418112}\n");
 }
 
 TEST(OutputValue, NamesEnumsInTextOnly) {

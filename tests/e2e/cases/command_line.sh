@@ -45,3 +45,21 @@ expect_status 0 env __BPFTRACE_NOTIFY_PROBES_ATTACHED=1 "$POLYTAP" -e 'BEGIN { e
 cat out err | grep -qx '__BPFTRACE_NOTIFY_PROBES_ATTACHED' || fail "test harnesses are not told that the probes are attached"
 expect_status 1 "$POLYTAP" -q -e 'config = { missing_probes = ignore } tracepoint:sched:there_is_no_such { print(1); }'
 expect_in err "None of the script's probes is there"
+
+# -l with a script: its probes, and nothing else.
+expect_status 0 "$POLYTAP" -l -e 'tracepoint:syscalls:sys_enter_getp*id, interval:ms:20 { exit(); }'
+[ "$(grep -cv 'tracepoint:syscalls:sys_enter_getp\|interval:ms:20' out)" = 0 ] || fail "-l -e shows other probes"
+expect_in out 'tracepoint:syscalls:sys_enter_getpid'
+expect_in out 'interval:ms:20'
+printf 'profile:hz:99, software:cpu:1000 { }\n' >script.bt
+expect_status 0 "$POLYTAP" -l script.bt
+expect_in out 'profile:hz:99'
+expect_status 1 "$POLYTAP" -l not_there.bt
+expect_in err "no file 'not_there.bt'"
+expect_status 0 "$POLYTAP" -l '*:us:'
+expect_in out 'interval:us:'
+expect_in out 'profile:us:'
+expect_status 0 "$POLYTAP" -l 'iter:*'
+expect_in out 'iter:task_file'
+expect_status 0 "$POLYTAP" -l 'soft*:cpu:'
+expect_in out 'software:cpu:'
