@@ -161,6 +161,21 @@ size_t list_events(const Options& options) {
   return found;
 }
 
+// Functions of the kernel, when no provider is named and it has kprobes.
+size_t list_kernel_functions(const Options& options, const ProbeCatalog& catalog) {
+  const std::string& pattern = options.list_pattern;
+  const size_t colon = pattern.find(':');
+  if (colon != std::string::npos && pattern.substr(0, colon) != "*") return 0;
+  FunctionQuery query;
+  query.function = pattern.empty() ? "*" : pattern.substr(colon == std::string::npos ? 0 : colon + 1);
+  if (query.function.find(':') != std::string::npos) return 0;
+  query.with_types = options.verbose;
+  const auto sites = catalog.kernel_functions(ProbeType::kKprobe, query);
+  if (!sites) return 0;
+  for (const ProbeSite& site : *sites) print_site(site, options.verbose);
+  return sites->size();
+}
+
 // syscall:NAME, when that is what is asked for: else each call would be there twice.
 size_t list_syscalls(const Options& options, const ProbeCatalog& catalog) {
   if (!options.list_pattern.starts_with(kSyscallProbe)) return 0;
@@ -222,6 +237,7 @@ int list_command(const Options& given) {
   }
   found += list_events(options);
   found += list_syscalls(options, *catalog);
+  found += list_kernel_functions(options, *catalog);
   if (found != 0) return 0;
   fmt::print(stderr, "No probe matches '{}'. Patterns take * ? [...]: try 'tracepoint:syscalls:*open*'.\n",
              options.list_pattern);

@@ -28,8 +28,11 @@ namespace polytap {
 
 namespace {
 
+// Whoever read standard error may have gone, and then fmt::print() throws.
+void say(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
 int fail(const Error& error) {
-  fmt::print(stderr, "ERROR: {}\n", error.message());
+  say(fmt::format("ERROR: {}\n", error.message()));
   return 1;
 }
 
@@ -38,7 +41,7 @@ int fail_at(const Source& source, const Error& error) {
   if (!error.place()) return fail(error);
   Diagnostics diagnostics;
   diagnostics.error(*error.place(), error.message());
-  fmt::print(stderr, "{}", render(source, diagnostics));
+  say(render(source, diagnostics));
   return 1;
 }
 
@@ -108,9 +111,10 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
   if (sink->failed()) return sink->failure().error();
   if (options.verbose) {
     const LaneReport& lane = report.lanes.front();
-    fmt::print(stderr, "backend {}: attached in {:.1f} ms, ran {:.1f} ms, {} events, {} reads of absent memory\n",
-               backend.name(), static_cast<double>(report.start_ns) / 1e6, static_cast<double>(report.wall_ns) / 1e6,
-               lane.events ? std::to_string(*lane.events) : "?", lane.losses.faults);
+    say(fmt::format("backend {}: attached in {:.1f} ms, ran {:.1f} ms, {} events, {} reads of absent memory\n",
+                    backend.name(), static_cast<double>(report.start_ns) / 1e6,
+                    static_cast<double>(report.wall_ns) / 1e6, lane.events ? std::to_string(*lane.events) : "?",
+                    lane.losses.faults));
   }
   return status_of_report(report);
 }

@@ -26,9 +26,6 @@ struct LoadedProgram {
 // Whether the session can do without SITE when the kernel refuses it.
 bool may_be_left_out(const ProbeSite& site, ir::MissingProbes missing);
 
-// Whether the kernel runs what was attached last to a place first (consumer_add() of uprobes puts in front).
-bool fires_last_attached_first(AttachMethod method);
-
 class Attacher {
  public:
   // TRACEFS may be null when no site is a tracepoint; not owned. MISSING: what becomes of sites that the kernel
@@ -36,6 +33,8 @@ class Attacher {
   Attacher(std::span<const ProbeSite> sites, const Tracefs* tracefs, ir::MissingProbes missing)
       : sites_(sites), tracefs_(tracefs), missing_(missing) {}
 
+  // Whether the kernel runs what was attached last to a place first.
+  bool fires_last_attached_first(const LoadedProgram& loaded) const;
   // Puts what was attached behind attachments(), also when it fails in the midst.
   Status attach(const LoadedProgram& loaded);
 

@@ -298,10 +298,10 @@ Status EbpfSession::attach_all() {
   Status status;
   // Probes of one place fire in the script's order, whichever way round the kernel goes through them.
   for (const LoadedProgram& loaded : loaded_) {
-    if (status.ok() && !fires_last_attached_first(loaded.group.method)) status = attacher.attach(loaded);
+    if (status.ok() && !attacher.fires_last_attached_first(loaded)) status = attacher.attach(loaded);
   }
   for (auto loaded = loaded_.rbegin(); loaded != loaded_.rend(); ++loaded) {
-    if (status.ok() && fires_last_attached_first(loaded->group.method)) status = attacher.attach(*loaded);
+    if (status.ok() && attacher.fires_last_attached_first(*loaded)) status = attacher.attach(*loaded);
   }
   attachments_ = std::move(attacher.attachments());
   std::ranges::move(attacher.skipped(), std::back_inserter(skipped_));

@@ -74,9 +74,20 @@ class RunningLane : public EventSink {
       case ir::EmitKind::kZeroMap:
         keep(lane_.session->zero(spec.map));
         break;
+      case ir::EmitKind::kSystem:
+        if (has_no_time()) {
+          ++commands_left_out_;
+          break;
+        }
+        [[fallthrough]];
       default:
         lane_.renderer->record(record);
     }
+  }
+
+  // The user wants the end: commands that wait in the ring have a second more.
+  void interrupt() {
+    if (interrupted_ns_ == 0) interrupted_ns_ = clock_ns(CLOCK_MONOTONIC);
   }
 
   void exit_requested(int code) override {
@@ -123,6 +134,8 @@ class RunningLane : public EventSink {
     finished_ = true;
     TRY(lane_.session->stop());
     TRY(drain());
+    interrupted_ns_ = 0;  // what END asks for is done
+    is_ending_ = true;
     TRY(fire_all(ProbeType::kEnd));
     TRY(drain());
     lane_.renderer->end_of_run();
@@ -149,6 +162,7 @@ class RunningLane : public EventSink {
   bool wants_end() const { return exiting_ || nothing_left() || lane_.session->finished(); }
   bool exiting() const { return exiting_; }
   bool finished() const { return finished_; }
+  uint64_t commands_left_out() const { return commands_left_out_; }
   const Lane& lane() const { return lane_; }
   const LaneReport& report() const { return report_; }
 
@@ -179,6 +193,19 @@ class RunningLane : public EventSink {
         return false;
     }
     return iterates || !has_target_;
+  }
+
+  // Running a command can take longer than the event that asks for it: the ring never gets empty then, and nobody looks
+  // at signals.
+  bool has_no_time() {
+    constexpr uint64_t kGrace = 1'000'000'000;
+    if (!is_ending_ && interrupted_ns_ == 0) {
+      sigset_t pending;
+      sigemptyset(&pending);
+      sigpending(&pending);
+      if (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1) interrupt();
+    }
+    return interrupted_ns_ != 0 && clock_ns(CLOCK_MONOTONIC) - interrupted_ns_ > kGrace;
   }
 
   void keep(Status status) {
@@ -244,6 +271,9 @@ class RunningLane : public EventSink {
   uint64_t losses_seen_ns_ = clock_ns(CLOCK_MONOTONIC);
   uint64_t losses_told_ = 0;
   bool has_target_ = false;
+  uint64_t interrupted_ns_ = 0;
+  uint64_t commands_left_out_ = 0;
+  bool is_ending_ = false;
   bool exiting_ = false;
   bool finished_ = false;
 };
@@ -266,7 +296,11 @@ class Run {
     if (options_.mode != RunMode::kTrace) TRY(run_named());
     while (!all_done()) TRY(turn());
     report_.wall_ns = clock_ns(CLOCK_MONOTONIC) - released;
-    for (RunningLane& lane : lanes_) TRY(lane.finish());
+    for (RunningLane& lane : lanes_) {
+      if (report_.interrupted_by) lane.interrupt();
+      TRY(lane.finish());
+      tell_of_commands(lane);
+    }
     if (options_.sink != nullptr) options_.sink->flush();
     for (const RunningLane& lane : lanes_) report_.lanes.push_back(lane.report());
     if (options_.command != nullptr) report_.command_status = options_.command->exit_status();
@@ -307,6 +341,12 @@ class Run {
       if (sites.size() > kNamed) names += fmt::format(" and {} more", sites.size() - kNamed);
       options_.sink->error(fmt::format("WARNING: not attached: {}: {}\n", names, reason));
     }
+  }
+
+  void tell_of_commands(const RunningLane& lane) {
+    if (options_.sink == nullptr || lane.commands_left_out() == 0) return;
+    options_.sink->error(
+        fmt::format("WARNING: interrupted: {} commands of system() were left out\n", lane.commands_left_out()));
   }
 
   Status run_named() {

@@ -12,3 +12,23 @@ expect_status 0 "$POLYTAP" -q -b ebpf -e 'kretprobe:vfs_read /comm == "dd"/ { @ 
 grep -Eq '^\[64, 128\) +500 ' out || { cat out; fail "not 500 reads of 64 bytes"; }
 expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_read { @n[tid] = arg2; } kretprobe:vfs_read /@n[tid] == 64/ { @sum = sum(retval); delete(@n[tid]); }' -c "$loop"
 expect_in out '@sum: 32000'
+
+# Probes of one function fire in the script's order, entries and returns, single ones and patterns.
+in_order() {
+  expect_status 0 "$POLYTAP" -q -b ebpf \
+    -e "$1:vfs_read /comm == \"dd\"/ { printf(\"a\"); } $1:vfs_read /comm == \"dd\"/ { printf(\"b\"); } $1:vfs_read /comm == \"dd\"/ { printf(\"c\\n\"); }" -c "$loop"
+  expect_in out abc
+  if tr -d '\n' <out | sed 's/abc//g' | grep -q '[abc]'; then head out; fail "$1: not in the script's order"; fi
+}
+in_order kprobe
+in_order kretprobe
+in_order fentry
+in_order fexit
+# A pattern is one link of many places (kprobe.multi), where the kernel has that.
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_rea[d] /comm == "dd"/ { printf("a"); } kprobe:vfs_rea[d] /comm == "dd"/ { printf("b\n"); }' -c "$loop"
+expect_in out ab
+if tr -d '\n' <out | sed 's/ab//g' | grep -q '[ab]'; then head out; fail "patterns: not in the script's order"; fi
+
+# Lists without a provider have the kernel's functions, too.
+expect_status 0 "$POLYTAP" -l '*vfs_rea*'
+expect_in out kprobe:vfs_read

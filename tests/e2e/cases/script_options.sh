@@ -67,3 +67,10 @@ expect_in err 'WARNING: seen 1'
 expect_status 0 "$POLYTAP" -q --no-warnings -b ptrace -e "$(begin 'warnf("seen %d", 1);')"
 [ -s err ] && { cat err; fail "warnf() although warnings were not wanted"; }
 exit 0
+
+# A reader that goes, of standard error, too: polytap ends, and is not aborted.
+{ "$POLYTAP" -q -e 'interval:ms:1 { print(1); }' 2>&1; echo $? >status; } | head -n 1 >first
+same first - <<'EOF'
+1
+EOF
+[ "$(cat status)" = 1 ] || fail "ended with $(cat status)"
