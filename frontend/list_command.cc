@@ -102,6 +102,8 @@ std::vector<std::string> user_patterns(const Options& options) {
 
 // The kernel's functions, for patterns that do not name their provider: those of both ways to enter one.
 size_t list_kernel_functions(const Options& options, const ProbeCatalog& catalog) {
+  const size_t colon = options.list_pattern.find(':');
+  if (colon != std::string::npos && options.list_pattern.find('*') > colon) return 0;
   size_t found = 0;
   for (const ProbeType type : {ProbeType::kKprobe, ProbeType::kFentry}) {
     const Source source("-l", fmt::format("{}:* {{ }}", provider_name(type)));
@@ -159,21 +161,6 @@ size_t list_events(const Options& options) {
     show(provider_name(ProbeType::kIter), std::string(kind));
   }
   return found;
-}
-
-// Functions of the kernel, when no provider is named and it has kprobes.
-size_t list_kernel_functions(const Options& options, const ProbeCatalog& catalog) {
-  const std::string& pattern = options.list_pattern;
-  const size_t colon = pattern.find(':');
-  if (colon != std::string::npos && pattern.substr(0, colon) != "*") return 0;
-  FunctionQuery query;
-  query.function = pattern.empty() ? "*" : pattern.substr(colon == std::string::npos ? 0 : colon + 1);
-  if (query.function.find(':') != std::string::npos) return 0;
-  query.with_types = options.verbose;
-  const auto sites = catalog.kernel_functions(ProbeType::kKprobe, query);
-  if (!sites) return 0;
-  for (const ProbeSite& site : *sites) print_site(site, options.verbose);
-  return sites->size();
 }
 
 // syscall:NAME, when that is what is asked for: else each call would be there twice.
@@ -237,7 +224,6 @@ int list_command(const Options& given) {
   }
   found += list_events(options);
   found += list_syscalls(options, *catalog);
-  found += list_kernel_functions(options, *catalog);
   if (found != 0) return 0;
   fmt::print(stderr, "No probe matches '{}'. Patterns take * ? [...]: try 'tracepoint:syscalls:*open*'.\n",
              options.list_pattern);
