@@ -68,7 +68,8 @@ struct Contestant {
   std::unique_ptr<AnswerRecorder> recorder;
 };
 
-Result<Contestant> make_contestant(const Question& question, Backend& backend, const Target& target) {
+Result<Contestant> make_contestant(const Options& options, const Question& question, Backend& backend,
+                                   const Target& target) {
   Contestant contestant;
   ASSIGN_OR_RETURN(contestant.session, backend.prepare(question.program(), target));
   contestant.own_maps = std::make_unique<ProcessMaps>();
@@ -76,6 +77,7 @@ Result<Contestant> make_contestant(const Question& question, Backend& backend, c
   contestant.symbolizer =
       std::make_unique<Symbolizer>(maps != nullptr ? *maps : *contestant.own_maps,
                                    Symbolizer::Options{.demangle = question.program().settings.demangle,
+                                                       .debug_directories = options.debug_directories,
                                                        .lines = shows_source_lines(question.program())});
   contestant.recorder = std::make_unique<AnswerRecorder>(question.program(), *question.source, *contestant.symbolizer,
                                                          question.compiled->types.get());
@@ -101,7 +103,7 @@ Result<std::vector<Answer>> ask(const Options& options, const Question& question
   std::vector<Contestant> contestants;
   std::vector<Lane> lanes;
   for (Backend* backend : backends) {
-    auto contestant = make_contestant(question, *backend, target);
+    auto contestant = make_contestant(options, question, *backend, target);
     if (!contestant) return std::move(contestant).error().context(std::string(backend->name()));
     contestants.push_back(std::move(contestant).value());
     lanes.push_back({&question.program(), contestants.back().session.get(), contestants.back().recorder.get()});

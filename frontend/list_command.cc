@@ -193,7 +193,9 @@ int list_command(const Options& given) {
   if (options.list_pattern.ends_with(".bt")) {
     fmt::print(stderr, "WARNING: there is no file '{0}': taking '{0}' for a pattern of probes\n", options.list_pattern);
   }
-  const auto catalog = make_catalog();
+  CatalogOptions places;
+  places.debug_directories = options.debug_directories;
+  const auto catalog = make_catalog(std::move(places));
   const std::vector<std::string> patterns = user_patterns(options);
   std::optional<int> listed;
   for (const std::string& pattern : patterns) {

@@ -86,6 +86,13 @@ void add_run(CLI::App& app, Options& options, Choices& choices, std::vector<std:
                  "List the probes that match PATTERN (* ? [...]); -v with their arguments")
       ->type_name("PATTERN")
       ->expected(0, 1);
+  app.add_option("--debuginfo", options.debug_directories,
+                 "Look for separate debug files of programs in DIR, too; may be repeated")
+      ->type_name("DIR")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--dwarf-pid", "Taken for bpftrace's sake: stacks of every process are unwound without being asked")
+      ->type_name("PID");
   app.add_flag("--dry-run", options.dry_run, "Check the script and load it, but trace nothing");
   app.add_flag_callback(
       "--test", [&options] { options.mode = RunMode::kTest; }, "Run the script's tests (test:name), then end");

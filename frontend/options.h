@@ -37,6 +37,7 @@ struct Options {
   std::string output_path;   // -o
   std::string list_pattern;  // -l
   bool list = false;
+  std::vector<std::string> debug_directories;  // --debuginfo
   bool explain = false;
   bool dry_run = false;
   RunMode mode = RunMode::kTrace;          // --test, --bench, --mode

@@ -82,6 +82,7 @@ std::unique_ptr<Question> load_question(const Options& options) {
   auto btf = make_btf_types();
   CatalogOptions catalog;
   catalog.btf = btf.get();
+  catalog.debug_directories = options.debug_directories;
   question->types = std::move(btf);
   question->catalog = make_catalog(catalog);
   Diagnostics diagnostics;

@@ -94,6 +94,7 @@ Result<int> carry_out(const Options& options, const Question& question, Backend&
   ProcessMaps own_maps;
   ProcessMaps* maps = session->process_maps();
   Symbolizer symbolizer(maps != nullptr ? *maps : own_maps, {.demangle = question.program().settings.demangle,
+                                                             .debug_directories = options.debug_directories,
                                                              .lines = shows_source_lines(question.program()),
                                                              .hold_files = shows_user_names(question.program())});
   const auto renderer = make_renderer(options.format, question.program(), *question.source, symbolizer, *sink,

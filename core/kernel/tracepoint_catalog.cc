@@ -112,7 +112,8 @@ const BtfTypes& TracepointCatalog::btf() const {
 }
 
 FunctionFinder& TracepointCatalog::user() const {
-  if (user_ == nullptr) user_ = std::make_unique<FunctionFinder>();
+  if (user_ == nullptr)
+    user_ = std::make_unique<FunctionFinder>(ProgramSearch::of_environment(), options_.debug_directories);
   return *user_;
 }
 

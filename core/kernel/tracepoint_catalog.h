@@ -20,6 +20,7 @@ struct CatalogOptions {
   Source source = Source::kAutomatic;
   std::string tracefs_root;       // empty: where the system has it
   const BtfTypes* btf = nullptr;  // for raw tracepoints; not owned. Null: the running kernel's, read when needed
+  std::vector<std::string> debug_directories;  // of user programs, see DebugFileSearch::more_directories
 };
 
 // Reads nothing before the first question.

@@ -120,7 +120,12 @@ bool is_known(std::string_view name) {
 // NAME is known.
 Status set(std::string_view name, const std::string& value, Settings& settings) {
   for (const Number& key : kNumbers) {
-    if (key.name == name) return set_number(key, value, settings);
+    if (key.name != name) continue;
+    TRY(set_number(key, value, settings));
+    // Whoever asks for it wants to see it.
+    const bool wanted = name == "show_debug_info" && settings.debug_info;
+    if (wanted && settings.stack_mode == StackMode::kBpftrace) settings.stack_mode = StackMode::kLines;
+    return {};
   }
   if (name == "missing_probes") {
     const auto word = one_of(kMissingProbes, value);

@@ -84,7 +84,7 @@ class FunctionResolver {
     }
     query_.module = parts[0];
     if (query_.module.find('@') != std::string::npos && parse_address(parts[1])) return read_line(parts);
-    if (parts[1] == "cpp" && parts.size() > 2) {
+    if ((parts[1] == "cpp" || parts[1] == "rust") && parts.size() > 2) {
       query_.demangled = true;
       return read_function(fmt::format("{}", fmt::join(parts.begin() + 2, parts.end(), ":")));
     }

@@ -54,6 +54,10 @@ std::string build_id_path(const std::string& id, const std::string& debug_direct
 
 std::optional<ElfFile> find_by_build_id(const std::string& id, const DebugFileSearch& search) {
   if (id.size() < 2) return std::nullopt;
+  for (const std::string& directory : search.more_directories) {
+    auto file = ElfFile::open(open_regular(build_id_path(id, directory)));
+    if (file && is_useful(*file) && file->build_id() == id) return file;
+  }
   for (const std::string& root : search.roots) {
     auto file = ElfFile::open(open_regular(build_id_path(id, root + search.debug_directory)));
     if (file && is_useful(*file) && file->build_id() == id) return file;
@@ -69,14 +73,22 @@ std::optional<ElfFile> find_by_link(const DebugLink& link, const std::string& id
   const size_t slash = search.path.rfind('/');
   if (slash == std::string::npos || link.file_name.find('/') != std::string::npos) return std::nullopt;
   const std::string directory = search.path.substr(0, slash);
+  std::vector<std::string> places;
+  for (const std::string& more : search.more_directories) {
+    places.push_back(more + directory);
+    places.push_back(more);
+  }
   for (const std::string& root : search.roots) {
     for (const std::string& place : {directory, directory + "/.debug", search.debug_directory + directory}) {
-      auto file = ElfFile::open(open_regular(fmt::format("{}{}/{}", root, place, link.file_name)));
-      if (!file || !is_useful(*file)) continue;
-      // Equal build-ids prove as much as the CRC and cost nothing.
-      const std::string other_id = file->build_id();
-      if (!id.empty() && !other_id.empty() ? id == other_id : crc_of(file->fd()) == link.crc) return file;
+      places.push_back(root + place);
     }
+  }
+  for (const std::string& place : places) {
+    auto file = ElfFile::open(open_regular(fmt::format("{}/{}", place, link.file_name)));
+    if (!file || !is_useful(*file)) continue;
+    // Equal build-ids prove as much as the CRC and cost nothing.
+    const std::string other_id = file->build_id();
+    if (!id.empty() && !other_id.empty() ? id == other_id : crc_of(file->fd()) == link.crc) return file;
   }
   return std::nullopt;
 }

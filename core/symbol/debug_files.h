@@ -12,10 +12,11 @@
 namespace polytap {
 
 struct DebugFileSearch {
-  std::string path;                   // of the file, as its process sees it; "" for none
-  std::vector<std::string> roots;     // put in front of paths: "" and, for a process in a container, "/proc/PID/root"
-  std::string debug_directory;        // "/usr/lib/debug"
-  bool lines = false;                 // DWARF will be asked for, not only symbols
+  std::string path;                // of the file, as its process sees it; "" for none
+  std::vector<std::string> roots;  // put in front of paths: "" and, for a process in a container, "/proc/PID/root"
+  std::string debug_directory;     // "/usr/lib/debug"
+  std::vector<std::string> more_directories = {};  // looked through before it, by build-id, path and bare name
+  bool lines = false;                              // DWARF will be asked for, not only symbols
   unsigned debuginfod_timeout = 0;    // seconds for which debuginfod's servers may be asked; 0: they are not
   std::string debuginfod_cache = "";  // debuginfod's folder of what it fetched, below its build-id; "" for none
 };

@@ -198,10 +198,11 @@ class Search {
     while (found_.size() < addresses_.size() &&
            dwarf_get_units(dwarf, unit, &next, nullptr, nullptr, &die, nullptr) == 0) {
       unit = next;
-      if (dwarf_tag(&die) == DW_TAG_compile_unit && language_of_unit(&die) != Language::kOther && holds_any(&die)) {
-        types_.prefer(dwarf_dieoffset(&die));
-        visit(&die, 0);
-      }
+      if (!holds_any(&die)) continue;
+      Dwarf_Die whole = split_unit(&die).value_or(die);
+      if (dwarf_tag(&whole) != DW_TAG_compile_unit || language_of_unit(&whole) == Language::kOther) continue;
+      types_.prefer(whole);
+      visit(&whole, 0);
     }
     return std::move(found_);
   }

@@ -132,7 +132,17 @@ bool place_bits(Dwarf_Die* die, uint64_t base, uint64_t width, uint32_t struct_s
 
 }  // namespace
 
+std::optional<Dwarf_Die> split_unit(Dwarf_Die* unit) {
+  Dwarf_Die split;
+  uint8_t type = 0;
+  if (dwarf_cu_info(unit->cu, nullptr, &type, nullptr, &split, nullptr, nullptr, nullptr) != 0) return std::nullopt;
+  return type == DW_UT_skeleton && split.addr != nullptr ? std::optional(split) : std::nullopt;
+}
+
+// Entries go by their place: the offset in their file's .debug_info, above kFileShift the number of the file.
 struct DwarfTypes::Index {
+  static constexpr unsigned kFileShift = 40;
+  std::vector<Dwarf*> files = {nullptr};   // 0: the program's own; the others hold split units, libdw's
   std::set<Dwarf_Off> units;               // indexed
   std::optional<Dwarf_Off> next_unit = 0;  // where looking through all of them goes on; nullopt: at the end
   std::map<std::string, Dwarf_Off, std::less<>> tags;
@@ -150,12 +160,31 @@ DwarfTypes::DwarfTypes(const ElfFile& file, uint32_t number)
       index_(std::make_unique<Index>()) {}
 DwarfTypes::~DwarfTypes() = default;
 
-void DwarfTypes::prefer(Dwarf_Off unit) const { index_unit(unit); }
+void DwarfTypes::prefer(Dwarf_Die unit) const { index_unit(unit); }
 
-void DwarfTypes::index_unit(Dwarf_Off unit) const {
+Dwarf_Off DwarfTypes::place_of(Dwarf_Die* die) const {
+  Dwarf* file = dwarf_cu_getdwarf(die->cu);
+  size_t number = 0;
+  if (file != dwarf_.get()) {
+    const auto known = std::ranges::find(index_->files, file);
+    number = static_cast<size_t>(known - index_->files.begin());
+    if (known == index_->files.end()) index_->files.push_back(file);
+  }
+  return dwarf_dieoffset(die) | Dwarf_Off{number} << Index::kFileShift;
+}
+
+std::optional<Dwarf_Die> DwarfTypes::entry_at(Dwarf_Off place) const {
+  const size_t number = place >> Index::kFileShift;
+  if (dwarf_ == nullptr || number >= index_->files.size()) return std::nullopt;
+  Dwarf* file = number == 0 ? dwarf_.get() : index_->files[number];
   Dwarf_Die die;
-  if (!index_->units.insert(unit).second || dwarf_offdie(dwarf_.get(), unit, &die) == nullptr) return;
-  index_children(&die, "", 0);
+  constexpr Dwarf_Off kOffset = (Dwarf_Off{1} << Index::kFileShift) - 1;
+  return dwarf_offdie(file, place & kOffset, &die) == nullptr ? std::nullopt : std::optional(die);
+}
+
+void DwarfTypes::index_unit(Dwarf_Die unit) const {
+  if (auto split = split_unit(&unit)) unit = *split;
+  if (index_->units.insert(place_of(&unit)).second) index_children(&unit, "", 0);
 }
 
 void DwarfTypes::index_children(Dwarf_Die* parent, const std::string& scope, int depth) const {
@@ -175,7 +204,7 @@ void DwarfTypes::index_entry(Dwarf_Die* die, const std::string& scope, int depth
   }
   const bool enumeration = tag == DW_TAG_enumeration_type;
   if (tag == DW_TAG_typedef && own != nullptr) {
-    index_->aliases.emplace(scope + own, dwarf_dieoffset(die));
+    index_->aliases.emplace(scope + own, place_of(die));
     return;
   }
   if (!is_aggregate(tag) && !enumeration) return;
@@ -186,7 +215,7 @@ void DwarfTypes::index_entry(Dwarf_Die* die, const std::string& scope, int depth
         const char* name = dwarf_diename(&child);
         const auto value = number(&child, DW_AT_const_value);
         if (name == nullptr || dwarf_tag(&child) != DW_TAG_enumerator) continue;
-        index_->enumerators.emplace(name, std::pair(dwarf_dieoffset(die), static_cast<int64_t>(value.value_or(0))));
+        index_->enumerators.emplace(name, std::pair(place_of(die), static_cast<int64_t>(value.value_or(0))));
       } while (dwarf_siblingof(&child, &child) == 0);
     }
   }
@@ -195,16 +224,15 @@ void DwarfTypes::index_entry(Dwarf_Die* die, const std::string& scope, int depth
     return;
   }
   const std::string name = scope + own;
-  const Dwarf_Off offset = dwarf_dieoffset(die);
+  const Dwarf_Off offset = place_of(die);
   if (!flag(die, DW_AT_declaration)) {
     const auto [first, is_new] = index_->tags.emplace(name, offset);
     std::string& unique = index_->names[offset];
     unique = name;
-    Dwarf_Die other;
     // Every unit has its own copy; another struct of that name is kept apart.
-    if (!is_new && dwarf_offdie(dwarf_.get(), first->second, &other) != nullptr) {
-      const bool same = byte_size(&other) == byte_size(die) &&
-                        number(&other, DW_AT_decl_line).value_or(0) == number(die, DW_AT_decl_line).value_or(0);
+    if (auto other = is_new ? std::nullopt : entry_at(first->second)) {
+      const bool same = byte_size(&*other) == byte_size(die) &&
+                        number(&*other, DW_AT_decl_line).value_or(0) == number(die, DW_AT_decl_line).value_or(0);
       if (!same) {
         unique += fmt::format("#{:x}", offset);
         index_->tags.emplace(unique, offset);
@@ -216,12 +244,9 @@ void DwarfTypes::index_entry(Dwarf_Die* die, const std::string& scope, int depth
 
 std::optional<Dwarf_Die> DwarfTypes::find(std::string_view name, bool alias) const {
   if (dwarf_ == nullptr) return std::nullopt;
-  Dwarf_Die die;
   while (true) {
     const auto& table = alias ? index_->aliases : index_->tags;
-    if (const auto found = table.find(name); found != table.end()) {
-      return dwarf_offdie(dwarf_.get(), found->second, &die) == nullptr ? std::nullopt : std::optional(die);
-    }
+    if (const auto found = table.find(name); found != table.end()) return entry_at(found->second);
     if (!index_->next_unit) return std::nullopt;
     Dwarf_Off next = 0;
     size_t header = 0;
@@ -229,7 +254,7 @@ std::optional<Dwarf_Die> DwarfTypes::find(std::string_view name, bool alias) con
       index_->next_unit.reset();
       return std::nullopt;
     }
-    index_unit(*index_->next_unit + header);
+    if (const auto unit = entry_at(*index_->next_unit + header)) index_unit(*unit);
     index_->next_unit = next;
   }
 }
@@ -240,8 +265,8 @@ std::string DwarfTypes::name_of(Dwarf_Die* die) const {
                                    : tag == DW_TAG_enumeration_type ? "enum"
                                                                     : "struct";
   Dwarf_Die unit;
-  if (dwarf_diecu(die, &unit, nullptr, nullptr) != nullptr) index_unit(dwarf_dieoffset(&unit));
-  const Dwarf_Off offset = dwarf_dieoffset(die);
+  if (dwarf_diecu(die, &unit, nullptr, nullptr) != nullptr) index_unit(unit);
+  const Dwarf_Off offset = place_of(die);
   const auto known = index_->names.find(offset);
   const char* own = dwarf_diename(die);
   std::string name;
@@ -350,16 +375,14 @@ const StructDefinition* DwarfTypes::find_struct(std::string_view name) const {
   const std::string_view tag = tag_of(name);
   std::optional<Dwarf_Die> die;
   if (constexpr std::string_view kAnonymous = "(anonymous "; tag.starts_with(kAnonymous)) {
-    Dwarf_Die anonymous;
-    const Dwarf_Off offset = std::strtoull(std::string(tag.substr(kAnonymous.size())).c_str(), nullptr, 16);
-    if (dwarf_ != nullptr && dwarf_offdie(dwarf_.get(), offset, &anonymous) != nullptr) die = anonymous;
+    die = entry_at(std::strtoull(std::string(tag.substr(kAnonymous.size())).c_str(), nullptr, 16));
   } else {
     die = find(tag, false);
     // C's `typedef struct { ... } point;`
     if (!die) die = strip(find(tag, true));
   }
   if (!die || !is_aggregate(dwarf_tag(&*die))) return nullptr;
-  auto& entry = index_->structs[dwarf_dieoffset(&*die)];
+  auto& entry = index_->structs[place_of(&*die)];
   if (entry == nullptr) {
     auto definition = std::make_unique<StructDefinition>();
     definition->name = name_of(&*die);
@@ -371,7 +394,7 @@ const StructDefinition* DwarfTypes::find_struct(std::string_view name) const {
 }
 
 const EnumDefinition* DwarfTypes::enumeration(Dwarf_Die* die) const {
-  auto& entry = index_->enums[dwarf_dieoffset(die)];
+  auto& entry = index_->enums[place_of(die)];
   if (entry != nullptr) return entry.get();
   auto definition = std::make_unique<EnumDefinition>();
   definition->name = name_of(die);
@@ -404,9 +427,7 @@ const EnumDefinition* DwarfTypes::find_enum(std::string_view name) const {
   const std::string_view tag = tag_of(name);
   std::optional<Dwarf_Die> die;
   if (constexpr std::string_view kAnonymous = "(anonymous "; tag.starts_with(kAnonymous)) {
-    Dwarf_Die anonymous;
-    const Dwarf_Off offset = std::strtoull(std::string(tag.substr(kAnonymous.size())).c_str(), nullptr, 16);
-    if (dwarf_ != nullptr && dwarf_offdie(dwarf_.get(), offset, &anonymous) != nullptr) die = anonymous;
+    die = entry_at(std::strtoull(std::string(tag.substr(kAnonymous.size())).c_str(), nullptr, 16));
   } else {
     die = find(tag, false);
   }
@@ -427,10 +448,10 @@ const Type* DwarfTypes::find_type(std::string_view name) const {
 TypeProvider::EnumValue DwarfTypes::find_enumerator(std::string_view name) const {
   find("", false);  // which no type is called: so all units are indexed
   const auto found = index_->enumerators.find(name);
-  Dwarf_Die die;
   if (found == index_->enumerators.end()) return {};
-  if (dwarf_offdie(dwarf_.get(), found->second.first, &die) == nullptr) return {};
-  const EnumDefinition* definition = enumeration(&die);
+  auto die = entry_at(found->second.first);
+  if (!die) return {};
+  const EnumDefinition* definition = enumeration(&*die);
   for (const EnumDefinition::Enumerator& each : definition->enumerators) {
     if (each.name == name) return {definition, each.value};
   }

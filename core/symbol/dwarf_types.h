@@ -21,6 +21,10 @@ namespace polytap {
 // may have another of that name. Questions may also name them as the source does: "struct point", "class ns::shape",
 // "shape". Pointers lead to user memory. Base classes' members are among a class's own, but for those of virtual ones.
 // Damaged information gives no types, or types without what is damaged.
+// What UNIT, a skeleton, was split into (-gsplit-dwarf): a unit in a .dwo file. Nullopt: it is no skeleton, or the file
+// is missing. Packages (.dwp) are not read here.
+std::optional<Dwarf_Die> split_unit(Dwarf_Die* unit);
+
 class DwarfTypes final : public TypeProvider {
  public:
   // FILE must outlive this.
@@ -34,7 +38,7 @@ class DwarfTypes final : public TypeProvider {
   // The type at DIE, an entry of handle(); nullopt stands for void.
   Type type(std::optional<Dwarf_Die> die, int depth = 0) const;
   // UNIT's types are looked through before those of others: a probed function is in it.
-  void prefer(Dwarf_Off unit) const;
+  void prefer(Dwarf_Die unit) const;
 
   const StructDefinition* find_struct(std::string_view name) const override;
   const EnumDefinition* find_enum(std::string_view name) const override;
@@ -49,7 +53,9 @@ class DwarfTypes final : public TypeProvider {
 
   std::optional<Dwarf_Die> find(std::string_view name, bool alias) const;
   std::string name_of(Dwarf_Die* die) const;
-  void index_unit(Dwarf_Off unit) const;
+  Dwarf_Off place_of(Dwarf_Die* die) const;
+  std::optional<Dwarf_Die> entry_at(Dwarf_Off place) const;
+  void index_unit(Dwarf_Die unit) const;
   void index_children(Dwarf_Die* parent, const std::string& scope, int depth) const;
   void index_entry(Dwarf_Die* die, const std::string& scope, int depth) const;
   void add_members(Dwarf_Die* die, uint32_t base, StructDefinition& definition, int depth) const;

@@ -69,7 +69,7 @@ Result<FunctionFile> FunctionFile::open_member(const std::string& path, size_t m
   return file;
 }
 
-Result<FunctionFile> FunctionFile::open(const std::string& path) {
+Result<FunctionFile> FunctionFile::open(const std::string& path, const std::vector<std::string>& debug_directories) {
   if (const size_t mark = path.find("!/"); mark != std::string::npos && ::access(path.c_str(), F_OK) != 0) {
     return open_member(path, mark);
   }
@@ -91,14 +91,18 @@ Result<FunctionFile> FunctionFile::open(const std::string& path) {
   if (ident[EI_CLASS] != ELFCLASS64 || machine != EM_X86_64) {
     return Error(fmt::format("{} is not an x86-64 ELF file: only those can be probed here", path), ENOEXEC);
   }
-  return FunctionFile(path, std::move(*elf));
+  FunctionFile file(path, std::move(*elf));
+  file.debug_directories_ = debug_directories;
+  return file;
 }
 
 const FunctionFile::Separate& FunctionFile::separate() const {
   if (!separate_->looked_for) {
     separate_->looked_for = true;
-    separate_->debug =
-        find_debug_file(elf_, {.path = path_, .roots = {""}, .debug_directory = std::string(kDebugDirectory)});
+    separate_->debug = find_debug_file(elf_, {.path = path_,
+                                              .roots = {""},
+                                              .debug_directory = std::string(kDebugDirectory),
+                                              .more_directories = debug_directories_});
     if (!separate_->debug) separate_->embedded = embedded_symbols(elf_);
   }
   return *separate_;

@@ -19,7 +19,8 @@ class FunctionFile {
  public:
   // "archive.zip!/member": a file in a ZIP archive. An error: there is no such file, it may not be read, or it is not
   // an ELF file of x86-64.
-  static Result<FunctionFile> open(const std::string& path);
+  // DEBUG_DIRECTORIES: see DebugFileSearch::more_directories.
+  static Result<FunctionFile> open(const std::string& path, const std::vector<std::string>& debug_directories = {});
 
   struct Function {
     std::string name;      // as the symbol table has it, without its version
@@ -60,6 +61,7 @@ class FunctionFile {
   ElfFile elf_;
   std::string soname_;
   std::vector<LoadSegment> segments_;
+  std::vector<std::string> debug_directories_;
   // Opened by the first question that .dynsym does not answer.
   struct Separate;
   std::unique_ptr<Separate> separate_;

@@ -65,7 +65,7 @@ std::string_view certain_word(std::string_view pattern) {
 std::vector<Function> find_demangled(const FunctionFile& file, const std::string& pattern) {
   const std::string_view word = certain_word(pattern);
   return file.matching([&](std::string_view name) {
-    if (!name.starts_with("_Z")) return name == pattern;
+    if (!name.starts_with("_Z") && !name.starts_with("_R")) return name == pattern;
     if (name.find(word) == std::string_view::npos) return false;
     return matches_demangled(pattern, demangle(name));
   });
@@ -285,13 +285,15 @@ class FunctionFinder::AllTypes final : public TypeProvider {
   std::map<std::string, uint32_t> numbers_;
 };
 
-FunctionFinder::FunctionFinder(ProgramSearch search)
-    : search_(std::move(search)), types_(std::make_unique<AllTypes>()) {}
+FunctionFinder::FunctionFinder(ProgramSearch search, std::vector<std::string> debug_directories)
+    : search_(std::move(search)),
+      debug_directories_(std::move(debug_directories)),
+      types_(std::make_unique<AllTypes>()) {}
 FunctionFinder::~FunctionFinder() = default;
 
 Result<const FunctionFile*> FunctionFinder::open(const std::string& path) {
   if (const auto found = files_.find(path); found != files_.end()) return found->second.get();
-  ASSIGN_OR_RETURN(FunctionFile file, FunctionFile::open(path));
+  ASSIGN_OR_RETURN(FunctionFile file, FunctionFile::open(path, debug_directories_));
   auto& entry = files_[path];
   entry = std::make_unique<const FunctionFile>(std::move(file));
   return entry.get();
@@ -338,7 +340,11 @@ Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, con
     if (function.indirect) site.unresolved = !implementations.follow(function, site.shared_with);
     if (!seen.insert(function.address).second) continue;
     const auto file_offset = file.file_offset(function.address + query.offset);
-    if (!file_offset) return no_code_at(file, function.address + query.offset);
+    if (!file_offset) {
+      // Go and hand-written assembly mark the end of the code by a symbol of a function.
+      if (has_glob(query.function)) continue;
+      return no_code_at(file, function.address + query.offset);
+    }
     site.file_offset = *file_offset;
     site.name = fmt::format("{}:{}:{}", provider(type), file.path(), function.name);
     if (query.offset != 0) site.name += fmt::format("+{}", query.offset);

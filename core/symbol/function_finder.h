@@ -19,7 +19,9 @@ class FunctionFile;
 // Opens each file once. For one thread.
 class FunctionFinder {
  public:
-  explicit FunctionFinder(ProgramSearch search = ProgramSearch::of_environment());
+  // DEBUG_DIRECTORIES: see DebugFileSearch::more_directories.
+  explicit FunctionFinder(ProgramSearch search = ProgramSearch::of_environment(),
+                          std::vector<std::string> debug_directories = {});
   ~FunctionFinder();
   FunctionFinder(const FunctionFinder&) = delete;
   FunctionFinder& operator=(const FunctionFinder&) = delete;
@@ -37,6 +39,7 @@ class FunctionFinder {
   Status add_sites(ProbeType type, const FunctionQuery& query, const FunctionFile& file, std::vector<ProbeSite>& sites);
 
   ProgramSearch search_;
+  std::vector<std::string> debug_directories_;
   const DwarfTypes& types_of(const FunctionFile& file);
 
   std::map<std::string, std::unique_ptr<const FunctionFile>> files_;

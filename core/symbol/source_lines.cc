@@ -9,6 +9,8 @@
 #include <set>
 #include <utility>
 
+#include "core/symbol/dwarf_types.h"
+
 namespace polytap {
 namespace {
 
@@ -43,7 +45,8 @@ class LineSearch {
     Dwarf_Die die;
     while (dwarf_get_units(dwarf, unit, &next, nullptr, nullptr, &die, nullptr) == 0) {
       unit = next;
-      if (dwarf_tag(&die) == DW_TAG_compile_unit) look(&die);
+      const int tag = dwarf_tag(&die);
+      if (tag == DW_TAG_compile_unit || tag == DW_TAG_skeleton_unit) look(&die);
     }
     places_.files.assign(files_.begin(), files_.end());
     if (files_.size() > 1) return std::move(places_);
@@ -90,7 +93,8 @@ class LineSearch {
     if (number > line_ && (!next_ || number < *next_)) next_ = number;
     if (number != line_) return;
     if (column_ != 0 && (dwarf_linecol(entry, &column) != 0 || static_cast<uint32_t>(column) != column_)) return;
-    const std::pair<Dwarf_Off, uint64_t> function(dwarf_dieoffset(unit), function_around(unit, address));
+    Dwarf_Die whole = split_unit(unit).value_or(*unit);
+    const std::pair<Dwarf_Off, uint64_t> function(dwarf_dieoffset(unit), function_around(&whole, address));
     const auto [known, is_new] = lowest_.emplace(function, address);
     if (!is_new) known->second = std::min(known->second, address);
   }

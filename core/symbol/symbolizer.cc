@@ -57,6 +57,7 @@ struct Symbolizer::State {
         files(maps.proc_root(), {.path = "",
                                  .roots = {},
                                  .debug_directory = options.debug_directory,
+                                 .more_directories = options.debug_directories,
                                  .lines = options.lines,
                                  .debuginfod_timeout = options.debuginfod_timeout,
                                  .debuginfod_cache = options.debuginfod_cache}) {}

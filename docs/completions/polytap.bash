@@ -8,11 +8,12 @@ _polytap() {
     -c) COMPREPLY=($(compgen -c -- "$current")); return ;;
     -B) COMPREPLY=($(compgen -W 'full line none' -- "$current")); return ;;
     -d|--dump) COMPREPLY=($(compgen -W 'ast ir all' -- "$current")); return ;;
-    -e|-l|--list|--probe-filter) return ;;
+    --debuginfo) COMPREPLY=($(compgen -d -- "$current")); return ;;
+    -e|-l|--list|--probe-filter|--dwarf-pid) return ;;
   esac
   if [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W '-B -e -c -p -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump -k -I --include --probe-filter --info --usdt-file-activation
-      --btf
+      --btf --debuginfo --dwarf-pid
       --dry-run --test --bench --mode -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
   else
     local commands=''
