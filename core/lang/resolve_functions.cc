@@ -53,6 +53,7 @@ class FunctionResolver {
       return {};
     }
     drop_unresolved(*found);
+    drop_locking(*found);
     const bool pattern = has_wildcard(query_.function) || has_wildcard(query_.module);
     for (ProbeSite& site : *found) {
       site.from_pattern = pattern;
@@ -250,6 +251,18 @@ class FunctionResolver {
                                        "fire the probe",
                                        site.function, site.shared_with));
     }
+  }
+
+  // Return probes take locks of their own: in the code of locks they may stop the machine, which no kernel refuses.
+  void drop_locking(std::vector<ProbeSite>& sites) {
+    constexpr std::string_view kLocking[] = {"_raw_spin_lock", "_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore",
+                                             "queued_spin_lock_slowpath"};
+    if (type_ != ProbeType::kKretprobe || sites.empty()) return;
+    std::string name = sites.front().function;
+    std::erase_if(
+        sites, [&](const ProbeSite& site) { return std::ranges::find(kLocking, site.function) != std::end(kLocking); });
+    if (!sites.empty()) return;
+    error(fmt::format("A return probe of '{}' might lock up the machine", name), fmt::format("take kprobe:{}", name));
   }
 
   void drop_unresolved(std::vector<ProbeSite>& sites) {

@@ -173,12 +173,15 @@ void ValueRenderer::plain(std::string& out, const Type& type, Bytes bytes, Layou
       return stack(out, type, bytes, style != Style::kKeyText);
     case TypeKind::kUserSymbol: {
       const uint64_t address = load_word(bytes, 8);
-      out += user_frame(symbolizer_.user(static_cast<pid_t>(word), address), address);
+      const Symbol symbol = symbolizer_.user(static_cast<pid_t>(word), address);
+      out += symbol.name.empty() ? user_frame(symbol, address) : symbol.name;
       return;
     }
-    case TypeKind::kKernelSymbol:
-      out += kernel_frame(symbolizer_.kernel(word), word);
+    case TypeKind::kKernelSymbol: {
+      const Symbol symbol = symbolizer_.kernel(word);
+      out += symbol.name.empty() ? kernel_frame(symbol, word) : symbol.name;
       return;
+    }
     case TypeKind::kTimestamp:
       return clock_.append_boot(out, type.name, word);
     case TypeKind::kInet:

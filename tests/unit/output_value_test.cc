@@ -225,6 +225,7 @@ TEST(OutputValue, NamesFramesOfThisProcess) {
   const std::string text =
       print_as(kText, symbol, Payload().bytes(Encoded().words({static_cast<uint64_t>(::getpid()), address})));
   EXPECT_NE(text.find("getppid"), std::string::npos) << text;
+  EXPECT_EQ(text.find('+'), std::string::npos) << text;  // the name alone: offsets are for stacks
 }
 
 TEST(OutputValue, FormatsTimeSinceBoot) {
