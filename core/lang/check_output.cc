@@ -174,7 +174,12 @@ void Checker::print(const ast::Call& call) {
     diagnostics_.error(call.name_span, "print() takes top and divisor for whole maps only",
                        "write print(@m, top, divisor)");
   }
-  expression(value);
+  const Type type = expression(value).type;
+  if (!type.is(TypeKind::kTuple) || !type.elements.empty()) return;
+  ExpressionInfo text;  // the empty tuple takes no bytes of a record
+  text.text = "()";
+  text.type = types::string(3);
+  function_.row(value.id) = std::move(text);
 }
 
 void Checker::print_map(const ast::Call& call, const ast::MapReference& reference) {
