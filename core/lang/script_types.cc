@@ -327,6 +327,10 @@ void ScriptTypes::add_field(StructLayout& layout, const ast::CField& field, Diag
     type = resolve_type_name(field.type, *this, kMaxString, {}, diagnostics);
   }
   if (!type) return;
+  // C: what defines a type by its name, or an enum, and has no name of its own is no member.
+  const bool only_defines = field.nested != nullptr && field.name.empty() && !field.bits &&
+                            (!field.nested->name.empty() || !type->is(TypeKind::kStruct));
+  if (only_defines) return;
   MemberDeclaration member;
   member.name = field.name;
   member.type = *type;
