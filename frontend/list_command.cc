@@ -69,10 +69,10 @@ std::optional<int> list_functions(const Options& options, const std::string& pat
     for (const ast::AttachPoint& point : probe->attach_points) {
       const auto its_type = find_provider(point.provider);
       if (!its_type) continue;
-      const std::vector<ProbeSite> sites =
-          *its_type == ProbeType::kUsdt
-              ? resolve_usdt(point, point.parts, input, diagnostics, diagnostics)
-              : resolve_functions(point, *its_type, point.parts, options.verbose, input, diagnostics, diagnostics);
+      const std::vector<ProbeSite> sites = *its_type == ProbeType::kUsdt
+                                               ? resolve_usdt(point, point.parts, input, diagnostics, diagnostics)
+                                               : resolve_functions(point, *its_type, point.parts, options.verbose,
+                                                                   false, input, diagnostics, diagnostics);
       std::string before;  // a static probe stands at several places
       for (const ProbeSite& site : sites) {
         if (site.name != before) print_site(site, options.verbose);

@@ -101,8 +101,9 @@ std::optional<std::string> why_not_operation(const ir::Function& function, const
     }
   } else if (std::holds_alternative<ir::DecodeCall>(operation)) {
     return fmt::format(
-        "{}: decode() follows what a call's arguments point to as strace does, which no eBPF program can; ptrace (-b "
-        "ptrace) can, for a command (-c) or a process (-p)",
+        "{}: decode() shows what a call's arguments point to, which the ebpf backend does not capture; ptrace (-b "
+        "ptrace) "
+        "reads it, for a command (-c) or a process (-p)",
         function.name);
   }
   return std::nullopt;

@@ -36,6 +36,7 @@ struct ContextUse {
   std::set<std::string> numbered;  // arg0, ...: each site of a USDT probe has them elsewhere
   bool all_fields = false;         // `args` as a whole
   bool types = false;              // it names types, which programs have of their own
+  bool variables = false;          // $$params, $$locals: of one place
   bool any() const { return all_fields || !fields.empty() || !numbered.empty(); }
 };
 
@@ -46,6 +47,7 @@ ContextUse context_use(const ast::Probe& probe, const CheckedScript& checked) {
     use.types = use.types || std::holds_alternative<ast::Cast>(expression.node) ||
                 std::holds_alternative<ast::SizeOf>(expression.node) ||
                 std::holds_alternative<ast::OffsetOf>(expression.node);
+    use.variables = use.variables || program_variables(expression).has_value();
     if (const auto* access = std::get_if<ast::FieldAccess>(&expression.node)) {
       const auto* object = std::get_if<ast::Identifier>(&access->object->node);
       if (object != nullptr && (object->name == "args" || object->name == "ctx")) use.fields.insert(access->field);
@@ -77,6 +79,7 @@ const std::string kPlainResult = "word";
 std::string layout_key(const ProbeSite& site, const ContextUse& use) {
   std::string key = fmt::format("{}:{}", static_cast<int>(site.type), static_cast<int>(site.context));
   if (use.types && site.is_user_function()) key += ":" + site.module;
+  if (use.variables) key += fmt::format(":{}:{}", site.module, site.file_offset);
   if (!use.any()) return key;
   if (site.type == ProbeType::kUsdt) {
     for (const std::string& name : use.numbered) {

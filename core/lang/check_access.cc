@@ -98,6 +98,7 @@ ExpressionInfo Checker::field_access(const ast::FieldAccess& node, Span span) {
       name != nullptr && names_arguments(name->name, function_.site())) {
     return probe_argument(node.field, span, node.field_span);
   }
+  if (const auto set = program_variables(*node.object)) return program_variable(*set, node, span);
   if (names_settings(*node.object)) return setting(node.field, node.field_span);
   if (const auto* call = std::get_if<ast::Call>(&node.object->node); call != nullptr && call->name == "typeinfo") {
     return type_property(*call, node);

@@ -161,6 +161,7 @@ ExpressionInfo Checker::parameter(const ast::PositionalParameter& parameter, Spa
 
 ExpressionInfo Checker::variable(const ast::Variable& variable, Span span) {
   ExpressionInfo info;
+  if (const auto set = program_variables(variable.name)) return whole_variables(*set, span);
   info.variable = find_variable(variable.name);
   if (!info.variable) {
     if (widens_scope(variable.name)) return info;

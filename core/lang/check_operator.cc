@@ -175,7 +175,7 @@ ExpressionInfo Checker::increment(const ast::Unary& node, Span span) {
       widen_map(map, is_unsigned ? KnownType{types::uint64(), std::nullopt} : word, span);
     }
     info.type = map.value;
-  } else if (std::holds_alternative<ast::Variable>(target.node)) {
+  } else if (std::holds_alternative<ast::Variable>(target.node) && !program_variables(target)) {
     info = meant == nullptr ? expression(target) : function_.at(target);
     if (!info.variable) return {};
     if (info.type.is_integral()) {

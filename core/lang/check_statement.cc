@@ -193,7 +193,7 @@ void Checker::assignment(const ast::Assignment& statement, Span span) {
       return;
     }
   }
-  if (std::holds_alternative<ast::Variable>(target.node)) {
+  if (std::holds_alternative<ast::Variable>(target.node) && !program_variables(target)) {
     assign_variable(target, statement, span);
   } else if (std::holds_alternative<ast::MapReference>(target.node)) {
     assign_map(target, statement, span);

@@ -18,6 +18,7 @@
 #include "core/lang/compile.h"
 #include "core/lang/functions.h"
 #include "core/lang/printf_format.h"
+#include "core/lang/program_variables.h"
 
 namespace polytap {
 
@@ -136,6 +137,10 @@ class Checker {
   // `args` alone: a record of them.
   ExpressionInfo whole_arguments(Span span);
   static bool is_shown(const ProbeArgument& argument);
+  // program_variables.cc: `$$params`, `$$locals`
+  ExpressionInfo whole_variables(ProgramVariables set, Span span);
+  ExpressionInfo program_variable(ProgramVariables set, const ast::FieldAccess& node, Span span);
+  bool at_program_place(ProgramVariables set, Span span);
   // `ctx`: fields of what it points to are read straight from the context.
   ExpressionInfo context_pointer(Span span);
   // `args.NAME` where there are no arguments with names.

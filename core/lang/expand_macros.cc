@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/ir/ir.h"
+#include "core/lang/program_variables.h"
 #include "core/lang/tree_copy.h"
 #include "core/lang/walk.h"
 
@@ -213,7 +214,7 @@ class Expander : public TreeCopy {
 
   std::string variable(const std::string& name) override {
     const Frame* inside = frame();
-    if (inside == nullptr) return name;
+    if (inside == nullptr || program_variables(name)) return name;
     if (const ast::Expression* argument = bound(name)) {
       const std::string& passed = std::get<ast::Variable>(argument->node).name;
       const size_t here = std::exchange(at_, inside->caller);

@@ -36,6 +36,7 @@ bool Lowerer::is_object(const ast::Expression& e) const {
   if (const ProbeArgument* argument = probe_argument(e)) {
     return argument->form == ProbeArgument::Form::kInline || argument->form == ProbeArgument::Form::kStack;
   }
+  if (program_variable(e) != nullptr) return true;
   if (const ast::Expression* pointer = dereferenced(e)) return info(*pointer).target == nullptr;
   if (const auto* access = std::get_if<ast::FieldAccess>(&e.node)) {
     const Type& type = info(*access->object).type;
@@ -67,6 +68,7 @@ Lowerer::Object Lowerer::object(const ast::Expression& e) {
   if (const ProbeArgument* argument = probe_argument(e); argument != nullptr && is_object(e)) {
     return argument_object(*argument);
   }
+  if (const ProbeVariable* variable = program_variable(e)) return variable_object(*variable);
   if (is_object(e)) {
     if (const auto* access = std::get_if<ast::FieldAccess>(&e.node)) return field_object(*access);
     if (const auto* access = std::get_if<ast::Index>(&e.node)) return index_object(*access);

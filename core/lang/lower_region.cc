@@ -23,13 +23,15 @@ ir::Place Lowerer::scratch_for(const Type& type) { return {build_.scratch(std::m
 
 std::optional<ir::Place> Lowerer::existing_region(const ast::Expression& e) {
   if (const ast::Expression* target = reference_target(e)) return existing_region(*target);
+  if (program_variables(e)) return std::nullopt;
   if (std::holds_alternative<ast::Variable>(e.node)) return variable_place(*info(e).variable);
   if (const auto* reference = std::get_if<ast::MapReference>(&e.node)) return map_region(*reference);
   if (const auto* access = std::get_if<ast::Comptime>(&e.node)) return existing_region(*access->expression);
   // An element of a tuple or record.
   const ast::Expression* object = nullptr;
   size_t position = 0;
-  if (const auto* field = std::get_if<ast::FieldAccess>(&e.node); field != nullptr && probe_argument(e) == nullptr) {
+  if (const auto* field = std::get_if<ast::FieldAccess>(&e.node);
+      field != nullptr && probe_argument(e) == nullptr && program_variable(e) == nullptr) {
     const Type& type = info(*field->object).type;
     if (type.is(TypeKind::kTuple)) {
       position = std::stoul(field->field);
@@ -154,6 +156,11 @@ bool Lowerer::store_directly(const ast::Expression& e, ir::Place to, const Type&
     return true;
   } else if (node != nullptr && !want.is_scalar()) {
     store(*node->operand, to, want);
+    return true;
+  }
+  if (const auto set = program_variables(e)) {
+    if (!(known.type == want)) return false;
+    store_variables(*set, to, want);
     return true;
   }
   if (names_all_arguments(e)) {

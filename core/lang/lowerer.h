@@ -17,6 +17,7 @@
 #include "core/lang/ast.h"
 #include "core/lang/checked.h"
 #include "core/lang/functions.h"
+#include "core/lang/program_variables.h"
 
 namespace polytap {
 
@@ -173,6 +174,12 @@ class Lowerer {
   ir::Temp load_slot(ir::SlotId slot, uint32_t offset, uint32_t size, bool is_signed);
   void copy_bytes(ir::SlotId from, uint32_t offset, ir::Place to, uint32_t size);
   const ProbeArgument* probe_argument(const ast::Expression& e) const;
+
+  // --- program_variables.cc: `$$params.NAME`, `$$locals.NAME`, and both as a whole
+  const ProbeVariable* program_variable(const ast::Expression& e) const;
+  Object variable_object(const ProbeVariable& variable);
+  ir::Temp location_node(const LocationNode& node, std::span<const ir::Temp> words);
+  void store_variables(ProgramVariables set, ir::Place to, const Type& want);
 
   // --- lower_map.cc
   ir::MapId map_id(const ast::MapReference& reference) const;

@@ -32,11 +32,16 @@ std::optional<uint64_t> parse_address(std::string_view text) {
 
 class FunctionResolver {
  public:
-  FunctionResolver(const ast::AttachPoint& point, ProbeType type, bool with_types, const CompileInput& input,
-                   Diagnostics& diagnostics, Diagnostics& missing)
+  FunctionResolver(const ast::AttachPoint& point, ProbeType type, const CompileInput& input, Diagnostics& diagnostics,
+                   Diagnostics& missing)
       : point_(point), type_(type), input_(input), diagnostics_(diagnostics), missing_(missing) {
-    query_.with_types = with_types;
     query_.process = input.process;
+  }
+
+  FunctionResolver& with(bool types, bool variables) {
+    query_.with_types = types;
+    query_.with_variables = variables && type_ == ProbeType::kUprobe;
+    return *this;
   }
 
   std::vector<ProbeSite> run(const std::vector<std::string>& parts) {
@@ -301,9 +306,9 @@ class FunctionResolver {
 }  // namespace
 
 std::vector<ProbeSite> resolve_functions(const ast::AttachPoint& point, ProbeType type,
-                                         const std::vector<std::string>& parts, bool with_types,
+                                         const std::vector<std::string>& parts, bool with_types, bool with_variables,
                                          const CompileInput& input, Diagnostics& diagnostics, Diagnostics& missing) {
-  return FunctionResolver(point, type, with_types, input, diagnostics, missing).run(parts);
+  return FunctionResolver(point, type, input, diagnostics, missing).with(with_types, with_variables).run(parts);
 }
 
 }  // namespace polytap

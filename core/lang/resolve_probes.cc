@@ -12,7 +12,9 @@
 #include "core/base/nearest.h"
 #include "core/kernel/glob.h"
 #include "core/lang/config.h"
+#include "core/lang/functions.h"
 #include "core/lang/literal.h"
+#include "core/lang/program_variables.h"
 #include "core/lang/resolve_events.h"
 #include "core/lang/resolve_functions.h"
 #include "core/lang/resolve_syscalls.h"
@@ -96,6 +98,17 @@ bool uses_arguments(const ast::Probe& probe) {
   return found;
 }
 
+// The same of the program's variables. A function of the script may look at them, too.
+bool uses_variables(const ast::Probe& probe) {
+  bool found = false;
+  walk(probe, [&](const ast::Expression& expression) {
+    const auto* call = std::get_if<ast::Call>(&expression.node);
+    found =
+        found || program_variables(expression).has_value() || (call != nullptr && find_function(call->name) == nullptr);
+  });
+  return found;
+}
+
 class Resolver {
  public:
   Resolver(const CompileInput& input, ir::MissingProbes missing, Diagnostics& diagnostics)
@@ -103,8 +116,9 @@ class Resolver {
 
   void resolve(const ast::Probe& probe, ResolvedProbe& out) {
     missing_ = Diagnostics();
-    const bool looks_at_arguments = uses_arguments(probe);
-    for (const ast::AttachPoint& point : probe.attach_points) resolve(point, looks_at_arguments, out);
+    looks_at_arguments_ = uses_arguments(probe);
+    looks_at_variables_ = uses_variables(probe);
+    for (const ast::AttachPoint& point : probe.attach_points) resolve(point, out);
     report_missing(!out.sites.empty());
   }
 
@@ -122,7 +136,7 @@ class Resolver {
   }
 
   // With $1 in front of the first colon.
-  void resolve_named_by_parameter(const ast::AttachPoint& point, bool looks_at_arguments, ResolvedProbe& out) {
+  void resolve_named_by_parameter(const ast::AttachPoint& point, ResolvedProbe& out) {
     const auto replaced = replace_parameters(point.provider, point.span);
     if (!replaced) return;
     ast::AttachPoint whole;
@@ -136,12 +150,12 @@ class Resolver {
       whole.parts.emplace_back(rest.substr(0, rest.find(':')));
     }
     whole.parts.insert(whole.parts.end(), point.parts.begin(), point.parts.end());
-    resolve(whole, looks_at_arguments, out);
+    resolve(whole, out);
   }
 
-  void resolve(const ast::AttachPoint& point, bool looks_at_arguments, ResolvedProbe& out) {
+  void resolve(const ast::AttachPoint& point, ResolvedProbe& out) {
     if (point.provider.find('$') != std::string::npos && !input_.parameters.empty()) {
-      resolve_named_by_parameter(point, looks_at_arguments, out);
+      resolve_named_by_parameter(point, out);
       return;
     }
     const Provider* provider = find_row(point.provider);
@@ -195,9 +209,9 @@ class Resolver {
       case ProbeType::kFexit:
       case ProbeType::kUprobe:
       case ProbeType::kUretprobe:
-        std::ranges::move(
-            resolve_functions(point, provider->type, parts, looks_at_arguments, input_, diagnostics_, missing_),
-            std::back_inserter(out.sites));
+        std::ranges::move(resolve_functions(point, provider->type, parts, looks_at_arguments_, looks_at_variables_,
+                                            input_, diagnostics_, missing_),
+                          std::back_inserter(out.sites));
         break;
       default:
         raw_tracepoint(point, parts, out);
@@ -343,6 +357,8 @@ class Resolver {
            [&] { return did_you_mean(parts.back(), input_.catalog->raw_tracepoint_names()); });
   }
 
+  bool looks_at_arguments_ = false;  // the probe that is resolved
+  bool looks_at_variables_ = false;
   const CompileInput& input_;
   ir::MissingProbes missing_policy_;
   Diagnostics& diagnostics_;

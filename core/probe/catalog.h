@@ -25,7 +25,8 @@ struct FunctionQuery {
   uint64_t offset = 0;     // bytes behind the function's start
   bool demangled = false;  // uprobe: `function` is the C++ name as the programmer wrote it, with or without parameters
   bool with_types = true;  // also look for what is known of arguments and results (reads debugging information)
-  std::string source_file;  // uprobe: a line of a source file, as much of its path as tells it; empty: not asked so
+  bool with_variables = false;  // uprobe: also look for the parameters and local variables there
+  std::string source_file;      // uprobe: a line of a source file, as much of its path as tells it; empty: not asked so
   uint32_t line = 0;
   uint32_t column = 0;              // 0: any
   std::optional<uint64_t> address;  // uprobe: in the file's own address space (what its symbol table has); kprobe:

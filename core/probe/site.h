@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/probe/variable.h"
 #include "core/types/type.h"
 
 namespace polytap {
@@ -107,6 +109,9 @@ struct ProbeSite {
   // kprobe: where the kernel's function tracer can stop at functions of that name; empty: not known, or it cannot.
   std::vector<uint64_t> entries;
   bool from_pattern = false;  // one of what a pattern matched: the others can do without it
+
+  // uprobe: the parameters and local variables in scope, where they were asked for. Nullopt: not, or nothing is known.
+  std::optional<std::vector<ProbeVariable>> variables;
 
   bool is_return() const { return type == ProbeType::kUretprobe || type == ProbeType::kKretprobe; }
   // A place in a program's code: breakpoints lead there.

@@ -19,6 +19,7 @@
 #include "core/probe/registers.h"
 #include "core/symbol/demangle.h"
 #include "core/symbol/dwarf_prototypes.h"
+#include "core/symbol/dwarf_variables.h"
 #include "core/symbol/function_file.h"
 #include "core/symbol/indirect_functions.h"
 #include "core/symbol/instruction_start.h"
@@ -210,7 +211,8 @@ Result<ProbeSite> site_at_address(ProbeType type, const FunctionFile& file, uint
 }
 
 // One site for each place of a line. An error says why there is none.
-Status add_line(ProbeType type, const FunctionQuery& query, const FunctionFile& file, std::vector<ProbeSite>& sites) {
+Result<std::vector<uint64_t>> add_line(ProbeType type, const FunctionQuery& query, const FunctionFile& file,
+                                       std::vector<ProbeSite>& sites) {
   SourcePlaces places = find_source_line(file.elf(), query.source_file, query.line, query.column);
   if (!places.has_lines && file.debug_file() != nullptr) {
     places = find_source_line(*file.debug_file(), query.source_file, query.line, query.column);
@@ -240,7 +242,7 @@ Status add_line(ProbeType type, const FunctionQuery& query, const FunctionFile& 
     if (query.column != 0) site.name += fmt::format(":{}", query.column);
     sites.push_back(std::move(site));
   }
-  return {};
+  return std::move(places.addresses);
 }
 
 }  // namespace
@@ -310,17 +312,29 @@ const TypeProvider* FunctionFinder::module_types(std::string_view module) {
 
 const TypeProvider* FunctionFinder::all_types() const { return types_.get(); }
 
+void FunctionFinder::add_variables(std::span<ProbeSite> sites, std::span<const uint64_t> addresses,
+                                   const FunctionFile& file, uint32_t line) {
+  for (size_t i = 0; i < sites.size(); ++i) {
+    sites[i].variables = dwarf_variables(types_of(file), file.elf(), addresses[i], line);
+  }
+}
+
 Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, const FunctionFile& file,
                                  std::vector<ProbeSite>& sites) {
   const auto read_types = [this](const FunctionFile& of) -> const DwarfTypes& { return types_of(of); };
-  if (!query.source_file.empty()) return add_line(type, query, file, sites);
+  const size_t before = sites.size();
+  if (!query.source_file.empty()) {
+    ASSIGN_OR_RETURN(const std::vector<uint64_t> places, add_line(type, query, file, sites));
+    if (query.with_variables) add_variables(std::span(sites).subspan(before), places, file, query.line);
+    return {};
+  }
   if (query.address) {
     ASSIGN_OR_RETURN(ProbeSite site, site_at_address(type, file, *query.address));
     if (query.with_types) add_arguments({&site, 1}, {&*query.address, 1}, file, read_types);
+    if (query.with_variables) add_variables({&site, 1}, {&*query.address, 1}, file, 0);
     sites.push_back(std::move(site));
     return {};
   }
-  const size_t before = sites.size();
   std::vector<uint64_t> addresses;
   std::set<uint64_t> seen;
   Implementations implementations(file);
@@ -355,6 +369,10 @@ Status FunctionFinder::add_sites(ProbeType type, const FunctionQuery& query, con
     addresses.push_back(function.address);
   }
   if (query.with_types) add_arguments(std::span(sites).subspan(before), addresses, file, read_types);
+  if (query.with_variables) {
+    for (uint64_t& address : addresses) address += query.offset;
+    add_variables(std::span(sites).subspan(before), addresses, file, 0);
+  }
   return {};
 }
 

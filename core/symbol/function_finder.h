@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ class FunctionFinder {
 
  private:
   Result<const FunctionFile*> open(const std::string& path);
+  // ADDRESSES: of each of SITES.
+  void add_variables(std::span<ProbeSite> sites, std::span<const uint64_t> addresses, const FunctionFile& file,
+                     uint32_t line);
   Status add_sites(ProbeType type, const FunctionQuery& query, const FunctionFile& file, std::vector<ProbeSite>& sites);
 
   ProgramSearch search_;
