@@ -108,7 +108,7 @@ class Collector {
     Dwarf_Addr entry = 0;
     place_.at_entry = dwarf_entrypc(&*physical, &entry) == 0 && entry == place_.address;
     in_prologue_ = function == physical && is_in_prologue(&*unit, &*physical);
-    types_.prefer(dwarf_dieoffset(&*unit));
+    types_.prefer(*unit);
     for (auto scope = begin; scope != function + 1; ++scope) add_scope(&*scope);
     return std::move(variables_);
   }
