@@ -114,7 +114,7 @@ size_t list_kernel_functions(const Options& options, const ProbeCatalog& catalog
     input.allow_unsafe = true;
     const auto& point = std::get<ast::Probe>(script.items.front().node).attach_points.front();
     for (const ProbeSite& site :
-         resolve_functions(point, type, point.parts, options.verbose, input, diagnostics, diagnostics)) {
+         resolve_functions(point, type, point.parts, options.verbose, false, input, diagnostics, diagnostics)) {
       if (!matches(options.list_pattern, provider_name(type), site.function)) continue;
       ++found;
       print_site(site, options.verbose);
