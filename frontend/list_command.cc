@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/source.h"
+#include "core/kernel/btf_types.h"
 #include "core/kernel/glob.h"
 #include "core/kernel/tracepoint_catalog.h"
 #include "core/lang/parse.h"
@@ -180,6 +181,29 @@ size_t list_syscalls(const Options& options, const ProbeCatalog& catalog) {
   return found;
 }
 
+// `-l "struct task_struct"`: as the kernel's BTF has it. False: the pattern does not name a type of the kernel.
+bool list_type(const std::string& name) {
+  const auto types = make_btf_types();
+  if (const StructDefinition* definition = types->find_struct(name)) {
+    fmt::print("{} {{\n", definition->name);
+    for (const Field& field : definition->fields) {
+      fmt::print("    {} {}", to_string(field.type), field.name);
+      if (field.bit_size != 0) fmt::print(" : {}", field.bit_size);
+      fmt::print(";  // offset {}\n", field.offset);
+    }
+    fmt::print("}};  // size {}\n", definition->size);
+    return true;
+  }
+  const EnumDefinition* definition = name.starts_with("enum ") ? types->find_enum(name) : nullptr;
+  if (definition == nullptr) return false;
+  fmt::print("{} {{\n", definition->name);
+  for (const EnumDefinition::Enumerator& each : definition->enumerators) {
+    fmt::print("    {} = {},\n", each.name, each.value);
+  }
+  fmt::print("}};\n");
+  return true;
+}
+
 }  // namespace
 
 int list_command(const Options& given) {
@@ -192,6 +216,12 @@ int list_command(const Options& given) {
   if (options.has_script) return list_script(options);
   if (options.list_pattern.ends_with(".bt")) {
     fmt::print(stderr, "WARNING: there is no file '{0}': taking '{0}' for a pattern of probes\n", options.list_pattern);
+  }
+  const std::string& pattern = options.list_pattern;
+  if (pattern.starts_with("struct ") || pattern.starts_with("union ") || pattern.starts_with("enum ")) {
+    if (list_type(pattern)) return 0;
+    fmt::print(stderr, "The kernel has no '{}' (see /sys/kernel/btf/vmlinux)\n", pattern);
+    return 1;
   }
   CatalogOptions places;
   places.debug_directories = options.debug_directories;

@@ -30,9 +30,9 @@ constexpr const char* kSummary =
 // The options that every way of asking a question has.
 void add_question(CLI::App& app, Options& options, std::vector<std::string>& positional) {
   app.add_option("-e", options.script_text, "The script itself")->type_name("SCRIPT");
-  app.add_option("-c", options.command, "Run COMMAND and trace it and its children; the run ends with it")
+  app.add_option("-c,--cmd", options.command, "Run COMMAND and trace it and its children; the run ends with it")
       ->type_name("COMMAND");
-  app.add_option("-p", options.pids, "Trace process PID and its children (repeatable)")
+  app.add_option("-p,--pid", options.pids, "Trace process PID and its children (repeatable)")
       ->type_name("PID")
       ->delimiter(',')
       ->allow_extra_args(false);

@@ -5,14 +5,14 @@ _polytap() {
     -b|--backend) COMPREPLY=($(compgen -W 'ebpf ptrace uprobe ftrace' -- "$current")); return ;;
     -f|--format) COMPREPLY=($(compgen -W 'text json' -- "$current")); return ;;
     -p) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")); return ;;
-    -c) COMPREPLY=($(compgen -c -- "$current")); return ;;
+    -c|--cmd) COMPREPLY=($(compgen -c -- "$current")); return ;;
     -B) COMPREPLY=($(compgen -W 'full line none' -- "$current")); return ;;
     -d|--dump) COMPREPLY=($(compgen -W 'ast ir all' -- "$current")); return ;;
     --debuginfo) COMPREPLY=($(compgen -d -- "$current")); return ;;
     -e|-l|--list|--probe-filter|--dwarf-pid) return ;;
   esac
   if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W '-B -e -c -p -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump -k -I --include --probe-filter --info --usdt-file-activation
+    COMPREPLY=($(compgen -W '-B -e -c --cmd -p --pid -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump -k -I --include --probe-filter --info --usdt-file-activation
       --btf --debuginfo --dwarf-pid
       --dry-run --test --bench --mode -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
   else

@@ -61,5 +61,17 @@ expect_in out 'interval:us:'
 expect_in out 'profile:us:'
 expect_status 0 "$POLYTAP" -l 'iter:*'
 expect_in out 'iter:task_file'
+if [ -r /sys/kernel/btf/vmlinux ]; then
+  expect_status 0 "$POLYTAP" -lv 'struct sockaddr_in'
+  expect_in out 'struct sockaddr_in {'
+  expect_in out ' sin_port;  // offset 2'
+  expect_status 0 "$POLYTAP" -l 'enum bpf_map_type'
+  expect_in out 'BPF_MAP_TYPE_HASH = 1,'
+  expect_status 1 "$POLYTAP" -l 'struct there_is_no_such'
+fi
+expect_status 0 "$POLYTAP" -q -e 'BEGIN { printf("%d\n", has_cpid); exit(); }' --cmd true
+expect_in out 1
+expect_status 0 "$POLYTAP" -l 'iter:*'
+expect_in out 'iter:task_file'
 expect_status 0 "$POLYTAP" -l 'soft*:cpu:'
 expect_in out 'software:cpu:'
