@@ -114,8 +114,10 @@ size_t list_kernel_functions(const Options& options, const ProbeCatalog& catalog
     input.catalog = &catalog;
     input.allow_unsafe = true;
     const auto& point = std::get<ast::Probe>(script.items.front().node).attach_points.front();
-    for (const ProbeSite& site :
-         resolve_functions(point, type, point.parts, options.verbose, false, input, diagnostics, diagnostics)) {
+    const auto sites =
+        resolve_functions(point, type, point.parts, options.verbose, false, input, diagnostics, diagnostics);
+    if (sites.empty()) break;  // a kernel without kprobes takes no fentry probes either, whatever its BTF has
+    for (const ProbeSite& site : sites) {
       if (!matches(options.list_pattern, provider_name(type), site.function)) continue;
       ++found;
       print_site(site, options.verbose);
@@ -217,10 +219,10 @@ int list_command(const Options& given) {
   if (options.list_pattern.ends_with(".bt")) {
     fmt::print(stderr, "WARNING: there is no file '{0}': taking '{0}' for a pattern of probes\n", options.list_pattern);
   }
-  const std::string& pattern = options.list_pattern;
-  if (pattern.starts_with("struct ") || pattern.starts_with("union ") || pattern.starts_with("enum ")) {
-    if (list_type(pattern)) return 0;
-    fmt::print(stderr, "The kernel has no '{}' (see /sys/kernel/btf/vmlinux)\n", pattern);
+  const std::string& wanted = options.list_pattern;
+  if (wanted.starts_with("struct ") || wanted.starts_with("union ") || wanted.starts_with("enum ")) {
+    if (list_type(wanted)) return 0;
+    fmt::print(stderr, "The kernel has no '{}' (see /sys/kernel/btf/vmlinux)\n", wanted);
     return 1;
   }
   CatalogOptions places;
