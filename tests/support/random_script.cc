@@ -364,6 +364,7 @@ class ScriptGenerator {
     return random_.chance(60) ? std::to_string(random_.below(5)) : fmt::format("((int64){} & 7)", word(1));
   }
 
+  // Large ones as int64: what is computed from literals alone must fit into 64 bits.
   std::string constant() {
     constexpr std::array kCorners = {"0",
                                      "1",
@@ -374,15 +375,15 @@ class ScriptGenerator {
                                      "255",
                                      "4096",
                                      "-4096",
-                                     "0xffffffff",
-                                     "2147483648",
-                                     "9223372036854775807",
-                                     "(-9223372036854775807 - 1)"};
+                                     "(int64)0xffffffff",
+                                     "(int64)2147483648",
+                                     "(int64)9223372036854775807",
+                                     "(int64)(-9223372036854775807 - 1)"};
     switch (random_.below(4)) {
       case 0:
         return kCorners.at(random_.below(kCorners.size()));
       case 1:
-        return std::to_string(static_cast<int64_t>(random_.next()) >> random_.below(63));
+        return fmt::format("(int64){}", static_cast<int64_t>(random_.next()) >> random_.below(63));
       default:
         return std::to_string(static_cast<int64_t>(random_.below(40)) - 20);
     }
