@@ -400,7 +400,8 @@ ExpressionInfo Checker::tuple(const ast::TupleLiteral& node, Span span) {
   }
   ExpressionInfo info;
   if (elements.empty()) {
-    diagnostics_.error(span, "A tuple without elements has no value", "write at least one: (1,)");
+    diagnostics_.error(span, "A tuple without elements has no value: print(()) alone shows it",
+                       "write at least one: (1,)");
     return info;
   }
   if (known) info.type = types::tuple(std::move(elements));

@@ -174,8 +174,11 @@ void Checker::print(const ast::Call& call) {
     diagnostics_.error(call.name_span, "print() takes top and divisor for whole maps only",
                        "write print(@m, top, divisor)");
   }
-  const Type type = expression(value).type;
-  if (!type.is(TypeKind::kTuple) || !type.elements.empty()) return;
+  const auto* tuple = std::get_if<ast::TupleLiteral>(&value.node);
+  if (tuple == nullptr || !tuple->elements.empty()) {
+    expression(value);
+    return;
+  }
   ExpressionInfo text;  // the empty tuple takes no bytes of a record
   text.text = "()";
   text.type = types::string(3);

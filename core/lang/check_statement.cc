@@ -370,10 +370,6 @@ bool Checker::fits_declaration(const VariableInfo& variable, const ExpressionInf
 }
 
 void Checker::widen_variable(VariableId id, const KnownType& value, Span span) {
-  if (value.type.is(TypeKind::kTuple) && value.type.elements.empty()) {
-    diagnostics_.error(span, "The empty tuple cannot be kept in a variable", "there is nothing in it: write () itself");
-    return;
-  }
   VariableInfo& info = function_.variables[id];
   if (info.target != nullptr && !value.type.is(TypeKind::kNone)) {
     diagnostics_.error(
