@@ -65,7 +65,8 @@ ExpressionInfo Checker::type_question(const ast::Call& call, FunctionId id) {
   }
   if (id == FunctionId::kTypeinfo) {
     const Type type = type_of_expression(*call.arguments[0]);
-    return type.is(TypeKind::kNone) ? ExpressionInfo{} : text_constant(to_string(type));
+    // Of a map that nothing is assigned to; other maps have their types when all of the script was seen.
+    return text_constant(type.is(TypeKind::kNone) ? "none" : to_string(type));
   }
   const ExpressionInfo& argument = expression(*call.arguments[0]);
   const Type& type = argument.type;

@@ -370,18 +370,18 @@ ExpressionInfo Checker::arithmetic(ast::BinaryOp op, Span span, const Expression
   if (a.is(TypeKind::kNone) || b.is(TypeKind::kNone)) return info;
   const Type x = number_type(a);
   const Type y = number_type(b);
-  if (x.is(TypeKind::kPointer) && y.is_integral() && is_pointer_step(op)) {
+  if (x.is(TypeKind::kPointer) && is_number(b) && is_pointer_step(op)) {
     info.type = x;
     return info;
   }
-  if (x.is_integral() && y.is(TypeKind::kPointer) && op == ast::BinaryOp::kAdd) {
+  if (is_number(a) && y.is(TypeKind::kPointer) && op == ast::BinaryOp::kAdd) {
     info.type = y;
     return info;
   }
-  const auto is_word = [](const Type& type) { return type.is_integral() || type.is(TypeKind::kPointer); };
+  const auto is_word = [](const Type& type) { return is_number(type) || type.is(TypeKind::kPointer); };
   const bool pointer = x.is(TypeKind::kPointer) || y.is(TypeKind::kPointer);
   const bool bits = op == ast::BinaryOp::kAnd || op == ast::BinaryOp::kOr || op == ast::BinaryOp::kXor;
-  if (!is_word(x) || !is_word(y) || (pointer && !bits)) {
+  if (!is_word(a) || !is_word(b) || (pointer && !bits)) {
     diagnostics_.error(span,
                        fmt::format("The operator {} cannot be used on expressions of types '{}' and '{}'", spelling(op),
                                    to_string(a), to_string(b)),
