@@ -63,7 +63,7 @@ stop() {
       pid=$(cat "$tool.$tracer.pid") rounds=0
       while kill -0 "$pid" 2>/dev/null; do
         rounds=$((rounds + 1))
-        [ $rounds -lt 40 ] || { kill -KILL "$pid"; [ $tracer = bpftrace ] || failed "$tool: polytap does not end"; }
+        [ $rounds -lt 160 ] || { kill -KILL "$pid"; [ $tracer = bpftrace ] || failed "$tool: polytap does not end"; }
         sleep 0.25
       done
       wait "$pid"
