@@ -372,10 +372,10 @@ bool Checker::fits_declaration(const VariableInfo& variable, const ExpressionInf
 void Checker::widen_variable(VariableId id, const KnownType& value, Span span) {
   VariableInfo& info = function_.variables[id];
   if (info.target != nullptr && !value.type.is(TypeKind::kNone)) {
-    diagnostics_.error(
-        span,
-        fmt::format("{} is a reference to {}: it cannot be given a value", info.name, to_string(*info.type.element)),
-        "take another variable");
+    diagnostics_.error(span,
+                       fmt::format("{} is a reference{}: it cannot be given a value", info.name,
+                                   info.type.element == nullptr ? " to a map" : " to " + to_string(*info.type.element)),
+                       "take another variable");
     return;
   }
   KnownType plain = value;

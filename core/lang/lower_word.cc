@@ -364,7 +364,13 @@ Temp Lowerer::cast(const ast::Cast& node, const ast::Expression& e) {
     return build_.truth(build_.add(ir::StringLength{string.place, string.capacity}));
   }
   // An array's address.
-  if (from.is(TypeKind::kArray)) return object_address(object(*node.operand));
+  if (from.is(TypeKind::kArray)) {
+    const Object array = object(*node.operand);
+    if (array.where == Object::Where::kMemory) return object_address(array);
+    diagnostics_.error(node.operand->span, "A copied array has no address",
+                       "cast a pointer to it, or the array where it lies: (int32 *)pointer->array");
+    return constant(0);
+  }
   return convert_word(word(*node.operand), from, value_type(e));
 }
 
