@@ -10,6 +10,8 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -82,18 +84,33 @@ void restart_interrupted(user_regs_struct& registers) {
   registers.rip -= 2;  // the system call instruction's length
 }
 
-// The last bytes of an executable mapping, if they are all zero.
+// As write_way_back() begins: syscall; movabs SYS_rt_sigprocmask, %rax
+constexpr std::array<uint8_t, 12> kWayBackBegins = {0x0f, 0x05, 0x48, 0xb8, SYS_rt_sigprocmask};
+
+// The last bytes of RANGE, if they are all zero. A polytap that was killed leaves a way back in its cave, where a
+// thread may still be: then what lies before that.
+std::optional<Cave> find_cave(const MappedRange& range, const TraceeMemory& memory) {
+  constexpr int kMostLeftovers = 32;
+  uint64_t end = range.end;
+  for (int left = 0; left <= kMostLeftovers; left++) {
+    std::array<std::byte, Cave::kSize + 16> tail;  // the code before it may end with zeros that it needs
+    if (end - range.start < tail.size() || !memory.read(end - tail.size(), tail)) return std::nullopt;
+    if (std::ranges::all_of(tail, [](std::byte value) { return value == std::byte{0}; })) {
+      return Cave{end - Cave::kSize};
+    }
+    if (memcmp(tail.data() + 16, kWayBackBegins.data(), kWayBackBegins.size()) != 0) return std::nullopt;
+    end -= Cave::kSize;
+  }
+  return std::nullopt;
+}
+
 std::optional<Cave> find_cave(pid_t tid, const TraceeMemory& memory) {
   const MemoryLayout layout = MemoryLayout::read(tid);
   std::vector<const MappedRange*> ranges = layout.executable();
   // The vDSO first: it is always there, nobody's file, and never changes.
   std::stable_partition(ranges.begin(), ranges.end(), [](const MappedRange* range) { return range->inode == 0; });
   for (const MappedRange* range : ranges) {
-    std::array<std::byte, Cave::kSize + 16> tail;  // the code before it may end with zeros that it needs
-    if (!memory.read(range->end - tail.size(), tail)) continue;
-    if (std::ranges::all_of(tail, [](std::byte value) { return value == std::byte{0}; })) {
-      return Cave{range->end - Cave::kSize};
-    }
+    if (const auto cave = find_cave(*range, memory)) return cave;
   }
   return std::nullopt;
 }

@@ -226,7 +226,8 @@ TEST(PtraceFunctionsAttach, TargetsLiveOnWhenTheTracerIsKilled) {
   ASSERT_TRUE(session.ok());
   Status started = session.value()->start();
   ASSERT_TRUE(started.ok()) << started.error().message();
-  EXPECT_TRUE(eventually([&] { return map_word(*session.value(), 0) > 200 && map_word(*session.value(), 1) > 20; }));
+  EXPECT_TRUE(eventually([&] { return map_word(*session.value(), 0) > 200 && map_word(*session.value(), 1) > 20; }))
+      << map_word(*session.value(), 0) << " and " << map_word(*session.value(), 1);
   ASSERT_TRUE(session.value()->stop().ok());
   kill(target.pid(), SIGUSR1);
   std::optional<int> status;
