@@ -107,17 +107,12 @@ size_t list_kernel_functions(const Options& options, const ProbeCatalog& catalog
   if (colon != std::string::npos && options.list_pattern.find('*') > colon) return 0;
   size_t found = 0;
   for (const ProbeType type : {ProbeType::kKprobe, ProbeType::kFentry}) {
-    const Source source("-l", fmt::format("{}:* {{ }}", provider_name(type)));
-    Diagnostics diagnostics;  // that this kernel has none is no error here
-    const ast::Script script = parse(source, diagnostics);
-    CompileInput input;
-    input.catalog = &catalog;
-    input.allow_unsafe = true;
-    const auto& point = std::get<ast::Probe>(script.items.front().node).attach_points.front();
-    const auto sites =
-        resolve_functions(point, type, point.parts, options.verbose, false, input, diagnostics, diagnostics);
-    if (sites.empty()) break;  // a kernel without kprobes takes no fentry probes either, whatever its BTF has
-    for (const ProbeSite& site : sites) {
+    FunctionQuery query;
+    query.function = "*";
+    query.with_types = options.verbose;
+    const auto sites = catalog.kernel_functions(type, query);
+    if (!sites || sites->empty()) break;  // a kernel without kprobes takes no fentry probes either
+    for (const ProbeSite& site : *sites) {
       if (!matches(options.list_pattern, provider_name(type), site.function)) continue;
       ++found;
       print_site(site, options.verbose);

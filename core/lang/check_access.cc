@@ -73,8 +73,12 @@ Type Checker::type_of_expression(const ast::Expression& e) {
     if (map.key.empty()) return number_type(map.value);
     return map.key.size() == 1 ? map.key.front() : types::tuple(map.key);
   }
+  return number_type(unevaluated_type(e));
+}
+
+Type Checker::unevaluated_type(const ast::Expression& e) {
   ++unevaluated_;
-  const Type type = number_type(expression(e).type);
+  Type type = expression(e).type;
   --unevaluated_;
   return type;
 }
@@ -426,9 +430,7 @@ ExpressionInfo Checker::size_of(const ast::SizeOf& node, Span span) {
   } else if (auto named = type_called(*node.expression)) {
     type = std::move(named);
   } else {
-    ++unevaluated_;
-    type = expression(*node.expression).type;
-    --unevaluated_;
+    type = unevaluated_type(*node.expression);
   }
   if (!type || type->is(TypeKind::kNone)) return info;
   if (type->size == 0) {
@@ -462,9 +464,7 @@ ExpressionInfo Checker::offset_of(const ast::OffsetOf& node, Span span) {
   if (node.type) {
     type = type_name(*node.type);
   } else {
-    ++unevaluated_;
-    type = expression(*node.expression).type;
-    --unevaluated_;
+    type = unevaluated_type(*node.expression);
   }
   if (!type || type->is(TypeKind::kNone)) return info;
   if (type->is(TypeKind::kPointer) && type->element != nullptr) type = Type(*type->element);

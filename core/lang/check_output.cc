@@ -179,10 +179,7 @@ void Checker::print(const ast::Call& call) {
     expression(value);
     return;
   }
-  ExpressionInfo text;  // the empty tuple takes no bytes of a record
-  text.text = "()";
-  text.type = types::string(3);
-  function_.row(value.id) = std::move(text);
+  function_.row(value.id) = text_constant("()");  // the empty tuple takes no bytes of a record
 }
 
 void Checker::print_map(const ast::Call& call, const ast::MapReference& reference) {

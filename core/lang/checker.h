@@ -158,6 +158,8 @@ class Checker {
   std::optional<Type> type_name(const ast::TypeName& name);
   // What `typeof(e)` is: of a map without a key the key's type, where it has keys.
   Type type_of_expression(const ast::Expression& e);
+  // Of what sizeof() and the like ask about: it is never run.
+  Type unevaluated_type(const ast::Expression& e);
   std::optional<Type> type_called(const ast::Expression& e) const;
   // The types of the probed program; null elsewhere.
   const TypeProvider* module_types() const;

@@ -369,7 +369,7 @@ class Run {
   bool all_done() const {
     if (ending_) return true;
     return std::all_of(lanes_.begin(), lanes_.end(),
-                       [this](const RunningLane& lane) { return lane.finished() || lane.wants_end(); });
+                       [](const RunningLane& lane) { return lane.finished() || lane.wants_end(); });
   }
 
   // One wait and what it brought.
