@@ -10,13 +10,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cstring>
-#include <filesystem>
 #include <string>
-#include <system_error>
 
 #include "core/base/clock.h"
+#include "core/kernel/process_numbers.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -127,13 +125,9 @@ void ProcessEvents::know_everyone() {
 }
 
 void ProcessEvents::read_all_processes() {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+  for (const pid_t pid : process_numbers("/proc")) {
     if (stopping_) return;
-    const std::string name = entry.path().filename();
-    pid_t pid = 0;
-    const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (failure == std::errc() && *end == '\0') know(pid);
+    know(pid);
   }
 }
 

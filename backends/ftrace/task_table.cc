@@ -1,34 +1,19 @@
 #include "backends/ftrace/task_table.h"
 
-#include <dirent.h>
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <memory>
 
+#include "core/kernel/process_numbers.h"
 #include "core/kernel/tracefs.h"
 
 namespace polytap::ftrace {
 namespace {
 
 constexpr uint64_t kKeepNs = 10'000'000'000;  // how long what has ended is kept, for late records of it
-
-std::vector<pid_t> numbers_in(const std::string& path) {
-  std::vector<pid_t> numbers;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
-  if (directory == nullptr) return numbers;
-  while (const dirent* entry = readdir(directory.get())) {
-    const std::string_view name = entry->d_name;
-    pid_t number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc() && end == name.data() + name.size()) numbers.push_back(number);
-  }
-  return numbers;
-}
 
 // The value of NAME in the text of a status file.
 std::optional<pid_t> status_number(std::string_view text, std::string_view name) {
@@ -70,12 +55,12 @@ Task* TaskTable::read_task(pid_t tgid, pid_t tid) {
 }
 
 void TaskTable::read_all() {
-  for (const pid_t tgid : numbers_in(proc_root_)) read_process(tgid);
+  for (const pid_t tgid : process_numbers(proc_root_)) read_process(tgid);
 }
 
 std::vector<pid_t> TaskTable::read_process(pid_t tgid) {
   std::vector<pid_t> found;
-  for (const pid_t tid : numbers_in(fmt::format("{}/{}/task", proc_root_, tgid))) {
+  for (const pid_t tid : process_numbers(fmt::format("{}/{}/task", proc_root_, tgid))) {
     if (read_task(tgid, tid) != nullptr) found.push_back(tid);
   }
   return found;

@@ -1,16 +1,15 @@
 #include "backends/ptrace/proc_entries.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
 #include <string>
 
 #include "core/base/unique_fd.h"
+#include "core/kernel/process_numbers.h"
 
 namespace polytap {
 namespace {
@@ -83,15 +82,6 @@ pid_t tracing_process(pid_t pid) {
   return tid == 0 ? 0 : static_cast<pid_t>(read_status_value(static_cast<pid_t>(tid), "Tgid").value_or(tid));
 }
 
-std::vector<pid_t> threads_of(pid_t pid) {
-  std::vector<pid_t> threads;
-  const std::string path = fmt::format("/proc/{}/task", pid);
-  std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
-  if (directory == nullptr) return threads;
-  while (const dirent* entry = readdir(directory.get())) {
-    if (std::optional<pid_t> tid = parse<pid_t>(entry->d_name)) threads.push_back(*tid);
-  }
-  return threads;
-}
+std::vector<pid_t> threads_of(pid_t pid) { return process_numbers(fmt::format("/proc/{}/task", pid)); }
 
 }  // namespace polytap

@@ -1,33 +1,17 @@
 #include "backends/uprobe/tasks.h"
 
-#include <dirent.h>
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <cstring>
-#include <memory>
 #include <utility>
 
+#include "core/kernel/process_numbers.h"
 #include "core/kernel/tracefs.h"
 
 namespace polytap::uprobe {
 namespace {
-
-std::vector<pid_t> numbers_in(const std::string& path) {
-  std::vector<pid_t> numbers;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
-  if (directory == nullptr) return numbers;
-  while (const dirent* entry = readdir(directory.get())) {
-    pid_t number = 0;
-    const char* end = entry->d_name + strlen(entry->d_name);
-    const auto parsed = std::from_chars(entry->d_name, end, number);
-    if (parsed.ec == std::errc() && parsed.ptr == end) numbers.push_back(number);
-  }
-  return numbers;
-}
 
 TaskName task_name(std::string_view text) {
   TaskName name{};
@@ -42,7 +26,7 @@ Tasks::Tasks(Keeps keeps, std::string proc_root) : keeps_(keeps), proc_root_(std
 void Tasks::read_all() {
   everyone_ = true;
   if (!keeps_.names && !keeps_.mappings) return;
-  for (const pid_t pid : numbers_in(proc_root_)) read_process(pid);
+  for (const pid_t pid : process_numbers(proc_root_)) read_process(pid);
 }
 
 std::vector<pid_t> Tasks::add_target(pid_t pid) {
@@ -53,7 +37,9 @@ std::vector<pid_t> Tasks::add_target(pid_t pid) {
   return threads;
 }
 
-std::vector<pid_t> Tasks::threads_of(pid_t pid) const { return numbers_in(fmt::format("{}/{}/task", proc_root_, pid)); }
+std::vector<pid_t> Tasks::threads_of(pid_t pid) const {
+  return process_numbers(fmt::format("{}/{}/task", proc_root_, pid));
+}
 
 void Tasks::read_process(pid_t pid) {
   if (keeps_.names) {

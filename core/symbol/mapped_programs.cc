@@ -2,12 +2,11 @@
 
 #include <sys/stat.h>
 
-#include <charconv>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "core/kernel/process_numbers.h"
 #include "core/symbol/process_maps.h"
 #include "core/symbol/program_search.h"
 
@@ -26,12 +25,7 @@ Result<std::vector<std::string>> programs_of_process(pid_t pid) {
 
 std::vector<std::string> programs_of_all_processes() {
   std::map<std::pair<uint64_t, uint64_t>, std::string> files;  // by device and inode: containers share files
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const std::string name = entry.path().filename().string();
-    pid_t pid = 0;
-    const auto [end, wrong] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (wrong != std::errc() || end != name.data() + name.size()) continue;
+  for (const pid_t pid : process_numbers("/proc")) {
     const auto paths = programs_of_process(pid);
     if (!paths) continue;  // it is gone, or somebody else's
     for (const std::string& path : *paths) {
