@@ -30,7 +30,7 @@ start() {
     rounds=0
     until grep -q '^Attached' "$tool.polytap.err"; do
       rounds=$((rounds + 1))
-      if [ $rounds -ge 60 ] || ! kill -0 "$(cat "$tool.polytap.pid")" 2>/dev/null; then
+      if [ $rounds -ge 240 ] || ! kill -0 "$(cat "$tool.polytap.pid")" 2>/dev/null; then
         cat "$tool.polytap.err"
         failed "$tool: polytap does not attach"
         break
@@ -38,15 +38,26 @@ start() {
       sleep 0.5
     done
   done
-  # bpftrace does not tell when it has attached: its descriptors (a perf event for each probe) then become no more.
-  for tool in $group; do
-    pid=$(cat "$tool.bpftrace.pid") before=-1 now=0 rounds=0
-    until [ "$now" -gt 4 ] && [ "$now" = "$before" ] && grep -q '^Attaching' "$tool.bpftrace" || [ $rounds -ge 60 ]; do
-      kill -0 "$pid" 2>/dev/null || { alone="$alone $tool"; break; }
-      rounds=$((rounds + 1)) before=$now
-      sleep 0.7
-      now=$(descriptors "$pid")
-    done
+  for tool in $group; do await_bpftrace "$tool"; done
+}
+
+# bpftrace first compiles, for minutes where everything is slow, and may end with an error. It does not tell when it has
+# attached: its descriptors (a perf event for each probe) then become no more.
+await_bpftrace() {
+  pid=$(cat "$1.bpftrace.pid") rounds=0
+  until grep -q '^Attaching' "$1.bpftrace"; do
+    rounds=$((rounds + 1))
+    [ $rounds -lt 600 ] || { failed "$1: bpftrace does not attach"; return; }
+    kill -0 "$pid" 2>/dev/null || { alone="$alone $1"; return; }
+    sleep 0.5
+  done
+  before=-1 equal=0 rounds=0
+  until [ $equal -ge 3 ] || [ $rounds -ge 100 ]; do
+    kill -0 "$pid" 2>/dev/null || { alone="$alone $1"; return; }
+    sleep 0.7
+    now=$(descriptors "$pid") rounds=$((rounds + 1))
+    if [ "$now" -gt 4 ] && [ "$now" = "$before" ]; then equal=$((equal + 1)); else equal=0; fi
+    before=$now
   done
 }
 
