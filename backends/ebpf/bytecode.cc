@@ -145,6 +145,10 @@ void Assembler::jump_if(Jump condition, Reg left, int32_t right, Label to) {
 
 void Assembler::call(int32_t helper) { emit(BPF_JMP | BPF_CALL, Reg::k0, Reg::k0, 0, helper); }
 
+void Assembler::call_kernel_function(uint32_t type_id) {
+  emit(BPF_JMP | BPF_CALL, Reg::k0, static_cast<Reg>(BPF_PSEUDO_KFUNC_CALL), 0, static_cast<int32_t>(type_id));
+}
+
 void Assembler::exit() { emit(BPF_JMP | BPF_EXIT, Reg::k0, Reg::k0, 0, 0); }
 
 void Assembler::defer(std::function<void()> code) { deferred_.push_back({span_, std::move(code)}); }

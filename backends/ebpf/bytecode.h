@@ -88,6 +88,7 @@ class Assembler {
   void jump_if(Jump condition, Reg left, Reg right, Label to);
   void jump_if(Jump condition, Reg left, int32_t right, Label to);
   void call(int32_t helper);
+  void call_kernel_function(uint32_t type_id);  // by its id in the kernel's BTF
   void exit();
 
   // Code that rarely runs: put behind everything else when the program is finished.

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "backends/ebpf/bytecode.h"
+#include "backends/ebpf/kernel_objects.h"
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 #include "core/kernel/capabilities.h"
@@ -20,9 +21,9 @@ constexpr const char* kRemedy =
 
 bool loads(Assembler& code) {
   const auto finished = code.finish();
-  return finished.ok() && UniqueFd(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "polytap_test", "GPL",
-                                                 finished->instructions.data(), finished->instructions.size(), nullptr))
-                              .valid();
+  return finished.ok() &&
+         load_program({.type = BPF_PROG_TYPE_KPROBE, .name = "polytap_test", .instructions = finished->instructions})
+             .valid();
 }
 
 }  // namespace
@@ -34,8 +35,10 @@ std::optional<std::string> why_unusable() {
     if (!privileges.cap_perfmon) missing += missing.empty() ? "CAP_PERFMON" : " and CAP_PERFMON";
     return fmt::format("eBPF needs {}; {}", missing, kRemedy);
   }
-  const UniqueFd ring(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "polytap_test", 0, 0,
-                                     static_cast<uint32_t>(sysconf(_SC_PAGESIZE)), nullptr));
+  const UniqueFd ring = create_map({.type = BPF_MAP_TYPE_RINGBUF,
+                                    .name = "polytap_test",
+                                    .key_size = 0,
+                                    .entries = static_cast<uint32_t>(sysconf(_SC_PAGESIZE))});
   if (!ring.valid()) {
     const int code = errno;
     if (code == EPERM) return fmt::format("the kernel refuses eBPF to this process (seccomp or lockdown); {}", kRemedy);
@@ -81,11 +84,11 @@ bool kernel_has_sleepable_uprobes() {
   code.move(Reg::k0, 0);
   code.exit();
   const auto finished = code.finish();
-  LIBBPF_OPTS(bpf_prog_load_opts, options, .prog_flags = BPF_F_SLEEPABLE);
-  return finished.ok() &&
-         UniqueFd(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "polytap_test", "GPL", finished->instructions.data(),
-                                finished->instructions.size(), &options))
-             .valid();
+  return finished.ok() && load_program({.type = BPF_PROG_TYPE_KPROBE,
+                                        .name = "polytap_test",
+                                        .instructions = finished->instructions,
+                                        .flags = BPF_F_SLEEPABLE})
+                              .valid();
 }
 
 }  // namespace polytap::ebpf

@@ -73,16 +73,10 @@ void FunctionCompiler::unwind_user_stack(const ir::ReadStack& op) {
   unwind_state(Reg::k2, State::kKey);
   code_.call(helper::kMapLookup);
   code_.store(8, Reg::kFrame, kProcessPointer, Reg::k0);
-  code_.call(helper::kCurrentTaskTyped);
-  code_.load(8, Reg::k1, Reg::k0, access.group_leader);
-  code_.load(8, Reg::k2, Reg::k1, access.start_time);
-  code_.load(access.exec_id_size, Reg::k1, Reg::k0, access.exec_id);
-  code_.alu(Alu::kAdd, Reg::k2, Reg::k1);
-  if (access.returns.size != 0) {
-    code_.load(8, Reg::k3, Reg::k0, access.returns.utask);
-    code_.load(8, Reg::k4, Reg::k3, access.returns.first);
-    unwind_state(Reg::k3, 0);
-    code_.store(8, Reg::k3, State::kInstance, Reg::k4);
+  if (access.copies_pointers) {
+    copy_task_fields();
+  } else {
+    load_task_fields();
   }
   unwind_state(Reg::k3, 0);
   code_.store(8, Reg::k3, State::kTag, Reg::k2);
@@ -133,6 +127,64 @@ void FunctionCompiler::unwind_user_stack(const ir::ReadStack& op) {
     }
     code_.jump(done);
   });
+}
+
+// r2: what tells the process from others of its number. The state's kInstance: its first struct return_instance.
+void FunctionCompiler::load_task_fields() {
+  const UnwindAccess& access = *environment_.unwind;
+  code_.call(helper::kCurrentTaskTyped);
+  if (access.cast_function != 0) {  // the same address
+    code_.move(Reg::k1, Reg::k0);
+    code_.move(Reg::k2, static_cast<int32_t>(access.task_type));
+    code_.call_kernel_function(access.cast_function);
+  }
+  code_.load(8, Reg::k1, Reg::k0, access.group_leader);
+  code_.load(8, Reg::k2, Reg::k1, access.start_time);
+  code_.load(access.exec_id_size, Reg::k1, Reg::k0, access.exec_id);
+  code_.alu(Alu::kAdd, Reg::k2, Reg::k1);
+  if (access.returns.size == 0) return;
+  code_.load(8, Reg::k3, Reg::k0, access.returns.utask);
+  code_.load(8, Reg::k4, Reg::k3, access.returns.first);
+  unwind_state(Reg::k3, 0);
+  code_.store(8, Reg::k3, State::kInstance, Reg::k4);
+}
+
+// The same, by copies.
+void FunctionCompiler::copy_task_fields() {
+  const UnwindAccess& access = *environment_.unwind;
+  // Into the state's WORD what is OFFSET bytes behind the address in r3.
+  const auto copy = [&](int32_t word, int32_t offset) {
+    unwind_state(Reg::k1, word);
+    code_.move(Reg::k2, 8);
+    code_.alu(Alu::kAdd, Reg::k3, offset);
+    code_.call(helper::kReadKernel);
+  };
+  const auto copied = [&](int32_t word) {
+    unwind_state(Reg::k1, 0);
+    code_.load(8, Reg::k3, Reg::k1, word);
+  };
+  if (access.returns.size != 0) {
+    const Label none = code_.new_label();
+    code_.call(helper::kCurrentTaskTyped);
+    code_.move(Reg::k3, Reg::k0);
+    copy(State::kInstance, access.returns.utask);
+    copied(State::kInstance);
+    code_.jump_if(Jump::kEqual, Reg::k3, 0, none);
+    copy(State::kInstance, access.returns.first);
+    code_.bind(none);
+  }
+  code_.call(helper::kCurrentTaskTyped);
+  code_.load(access.exec_id_size, Reg::k1, Reg::k0, access.exec_id);
+  unwind_state(Reg::k2, 0);
+  code_.store(8, Reg::k2, State::kAddress, Reg::k1);
+  code_.move(Reg::k3, Reg::k0);
+  copy(State::kTag, access.group_leader);
+  copied(State::kTag);
+  copy(State::kTag, access.start_time);
+  unwind_state(Reg::k1, 0);
+  code_.load(8, Reg::k2, Reg::k1, State::kTag);
+  code_.load(8, Reg::k1, Reg::k1, State::kAddress);
+  code_.alu(Alu::kAdd, Reg::k2, Reg::k1);
 }
 
 // A copy of registers and stack for user space, and its number in the place of the frames.
@@ -217,27 +269,48 @@ void FunctionCompiler::copy_stack() {
   }
 }
 
-// Of the functions that uretprobes wait for, innermost first.
+// Of the functions that uretprobes wait for, innermost first: a loop, since each jump takes the verifier's time at
+// every start.
 void FunctionCompiler::copy_return_instances() {
-  const UnwindAccess::ReturnInstances& fields = environment_.unwind->returns;
-  const Label end = code_.new_label();
-  for (uint32_t i = 0; i < kSnapshotReturns; ++i) {
-    const auto place = static_cast<int32_t>(offsetof(StackSnapshot, return_instances) + size_t{i} * kMaxReturnInstance);
-    code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
-    code_.store(8, Reg::k1, place + fields.address, 0);
-    if (fields.size == 0) return;
-    unwind_state(Reg::k3, 0);
-    code_.load(8, Reg::k3, Reg::k3, State::kInstance);
-    code_.jump_if(Jump::kEqual, Reg::k3, 0, end);
-    code_.alu(Alu::kAdd, Reg::k1, place);
-    code_.move(Reg::k2, static_cast<int32_t>(fields.size));
-    code_.call(helper::kReadKernel);
-    code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
-    code_.load(8, Reg::k2, Reg::k1, place + fields.next);
-    unwind_state(Reg::k3, 0);
-    code_.store(8, Reg::k3, State::kInstance, Reg::k2);
+  code_.load(8, Reg::k1, Reg::kFrame, kFramesPointer);
+  if (environment_.unwind->returns.size == 0) {
+    code_.store(8, Reg::k1, offsetof(StackSnapshot, return_instances) + environment_.unwind->returns.address, 0);
+    return;
   }
+  if (!return_step_) return_step_ = code_.new_label();
+  code_.move(Reg::k1, kSnapshotReturns);
+  code_.load_function(Reg::k2, *return_step_);
+  code_.move(Reg::k3, Reg::kFrame);
+  code_.move(Reg::k4, 0);
+  code_.call(helper::kLoop);
+}
+
+// Copies one: r1 is its number, r2 the program's frame.
+void FunctionCompiler::place_return_step() {
+  const UnwindAccess::ReturnInstances& fields = environment_.unwind->returns;
+  constexpr auto kPlace = static_cast<int32_t>(offsetof(StackSnapshot, return_instances));
+  const Label end = code_.new_label();
+  code_.bind(*return_step_);
+  code_.load(8, Reg::k6, Reg::k2, kScratchPointer);
+  if (plan_.frame.unwind != 0) code_.alu(Alu::kAdd, Reg::k6, plan_.frame.unwind);
+  code_.load(8, Reg::k7, Reg::k2, kFramesPointer);
+  code_.jump_if(Jump::kGreaterEqual, Reg::k1, kSnapshotReturns, end);
+  code_.alu(Alu::kMul, Reg::k1, kMaxReturnInstance);
+  code_.alu(Alu::kAdd, Reg::k7, Reg::k1);
+  code_.store(8, Reg::k7, kPlace + fields.address, 0);
+  code_.load(8, Reg::k3, Reg::k6, State::kInstance);
+  code_.jump_if(Jump::kEqual, Reg::k3, 0, end);
+  code_.move(Reg::k1, Reg::k7);
+  code_.alu(Alu::kAdd, Reg::k1, kPlace);
+  code_.move(Reg::k2, static_cast<int32_t>(fields.size));
+  code_.call(helper::kReadKernel);
+  code_.load(8, Reg::k2, Reg::k7, kPlace + fields.next);
+  code_.store(8, Reg::k6, State::kInstance, Reg::k2);
+  code_.move(Reg::k0, 0);
+  code_.exit();
   code_.bind(end);
+  code_.move(Reg::k0, 1);
+  code_.exit();
 }
 
 // --- the step: r1 is the frame's number, r2 the program's frame
@@ -449,8 +522,7 @@ void FunctionCompiler::find_hidden_return() {
     code_.move(Reg::k1, Reg::k6);
     code_.alu(Alu::kAdd, Reg::k1, State::kInstanceBytes);
     code_.move(Reg::k2, static_cast<int32_t>(fields.size));
-    code_.call(helper::kReadKernel);
-    code_.jump_if(Jump::kNotEqual, Reg::k0, 0, none);
+    code_.call(helper::kReadKernel);  // one that fails leaves zeros, which end the list
     code_.load(8, Reg::k1, Reg::k6, State::kInstanceBytes + fields.next);
     code_.load(8, Reg::k2, Reg::k6, State::kInstanceBytes + fields.stack);
     code_.load(8, Reg::k3, Reg::k6, State::kSp);

@@ -69,6 +69,10 @@ Result<CompiledFunction> FunctionCompiler::compile() {
     callbacks_.push_back(*unwind_step_);
     place_unwind_step();
   }
+  if (return_step_) {
+    callbacks_.push_back(*return_step_);
+    place_return_step();
+  }
   if (search_) {
     callbacks_.push_back(*search_);
     place_search();

@@ -54,6 +54,12 @@ struct UnwindAccess {
   int32_t start_time = 0;
   int32_t exec_id = 0;
   uint32_t exec_id_size = 8;
+  // For a pointer that programs load from one that the verifier trusts, it searches all of the kernel's BTF (6.4 and
+  // later): a third of what it takes for the program. Helpers that copy pointers avoid that, and so does a cast: the
+  // BTF ids of struct task_struct and of bpf_rdonly_cast(); 0: there is none.
+  bool copies_pointers = false;
+  uint32_t task_type = 0;
+  uint32_t cast_function = 0;
   uint32_t copied_bytes = 16384;  // of a stack that is sent; a power of two
   // Where uretprobes keep return addresses: task_struct, uprobe_task and return_instance. SIZE 0: not known.
   struct ReturnInstances {
@@ -242,7 +248,10 @@ class FunctionCompiler {
   void unwind_user_stack(const ir::ReadStack& op);
   void send_stack(const ir::ReadStack& op, Label failed);
   void copy_stack();
+  void load_task_fields();
+  void copy_task_fields();
   void copy_return_instances();
+  void place_return_step();
   void unwind_state(Reg to, int32_t offset);
   void find_user_registers();
   void place_unwind_step();
@@ -322,6 +331,7 @@ class FunctionCompiler {
   std::vector<Label> callbacks_;       // in the order of their code
   std::optional<Label> callback_;      // the empty one
   std::optional<Label> unwind_step_;   // bpf_loop's
+  std::optional<Label> return_step_;   // bpf_loop's, for a snapshot
   std::optional<Label> search_;        // a step of FindText
   ir::EmitId on_fault_ = ir::kNoEmit;  // of the instruction at hand
 };

@@ -9,6 +9,8 @@
 #include <bit>
 #include <utility>
 
+#include "backends/ebpf/kernel_objects.h"
+
 namespace polytap::ebpf {
 
 GlobalsLayout GlobalsLayout::create(uint32_t cpu_count, uint32_t zeros, uint32_t sites) {
@@ -26,8 +28,7 @@ Result<Globals> Globals::create(uint32_t zeros, uint32_t sites) {
   if (cpus < 0) return Error::from_errno("count the possible CPUs", -cpus);
   Globals globals;
   globals.layout_ = GlobalsLayout::create(static_cast<uint32_t>(cpus), zeros, sites);
-  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
-  globals.fd_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_globals", 4, globals.layout_.size, 1, &options));
+  globals.fd_ = create_map({.name = "polytap_globals", .value_size = globals.layout_.size, .flags = BPF_F_MMAPABLE});
   if (!globals.fd_.valid()) return Error::from_errno("create the eBPF map of globals");
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   globals.mapped_ = (globals.layout_.size + page - 1) / page * page;

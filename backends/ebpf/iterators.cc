@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "backends/ebpf/bytecode.h"
+#include "backends/ebpf/kernel_objects.h"
 #include "core/base/unique_fd.h"
 
 namespace polytap::ebpf {
@@ -27,9 +28,11 @@ std::optional<std::string> why_no_iterator(const ProbeSite& site) {
   code.exit();
   const auto finished = code.finish();
   if (!finished) return finished.error().message();
-  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_ITER, .attach_btf_id = *id);
-  const UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "polytap_test", "GPL", finished->instructions.data(),
-                                       finished->instructions.size(), &options));
+  const UniqueFd program = load_program({.type = BPF_PROG_TYPE_TRACING,
+                                         .name = "polytap_test",
+                                         .instructions = finished->instructions,
+                                         .expected_attach_type = BPF_TRACE_ITER,
+                                         .attach_btf_id = *id});
   if (program.valid()) return std::nullopt;
   return fmt::format(
       "{}: the kernel takes no eBPF programs of the kind that iterators need (BPF_PROG_TYPE_TRACING): {}", site.name,

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "backends/ebpf/iterators.h"
+#include "backends/ebpf/kernel_objects.h"
 #include "backends/ebpf/rejection.h"
 
 namespace polytap::ebpf {
@@ -63,34 +64,28 @@ Result<FunctionInfo> describe_functions(const std::vector<uint32_t>& callbacks) 
 }  // namespace
 
 Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction& function) {
-  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  ProgramRequest wanted{.type = program_type(request.kind),
+                        .name = "polytap",
+                        .instructions = function.code.instructions,
+                        .license = request.license,
+                        .expected_attach_type = request.attach_type};
   FunctionInfo info;
   if (!function.callbacks.empty()) {
     ASSIGN_OR_RETURN(info, describe_functions(function.callbacks));
-    options.prog_btf_fd = static_cast<uint32_t>(info.btf.get());
-    options.func_info = info.functions.data();
-    options.func_info_cnt = static_cast<uint32_t>(info.functions.size());
-    options.func_info_rec_size = sizeof(bpf_func_info);
+    wanted.btf_fd = info.btf.get();
+    wanted.functions = info.functions;
   }
   if (!request.iterator.empty()) {
-    ASSIGN_OR_RETURN(options.attach_btf_id, iterator_id(request.iterator));
+    ASSIGN_OR_RETURN(wanted.attach_btf_id, iterator_id(request.iterator));
   }
-  options.expected_attach_type = static_cast<bpf_attach_type>(request.attach_type);
   if (request.tracing != nullptr) {
-    options.expected_attach_type = static_cast<bpf_attach_type>(request.tracing->attach_type);
-    options.attach_btf_id = request.tracing->type_id;
-    if (request.tracing->program.valid()) {
-      options.attach_prog_fd = static_cast<uint32_t>(request.tracing->program.get());
-    } else if (request.tracing->module.valid()) {
-      options.attach_btf_obj_fd = static_cast<uint32_t>(request.tracing->module.get());
-    }
+    wanted.expected_attach_type = request.tracing->attach_type;
+    wanted.attach_btf_id = request.tracing->type_id;
+    const UniqueFd& holder = request.tracing->program.valid() ? request.tracing->program : request.tracing->module;
+    if (holder.valid()) wanted.attach_btf_fd = holder.get();
   }
-  if (request.kind == ProgramKind::kSyscall || request.may_sleep) options.prog_flags = BPF_F_SLEEPABLE;
-  const auto load = [&] {
-    return bpf_prog_load(program_type(request.kind), "polytap", request.license.c_str(),
-                         function.code.instructions.data(), function.code.instructions.size(), &options);
-  };
-  UniqueFd program(load());
+  if (request.kind == ProgramKind::kSyscall || request.may_sleep) wanted.flags = BPF_F_SLEEPABLE;
+  UniqueFd program = load_program(wanted);
   if (program.valid()) return program;
   const int code = errno;
   if (code == EPERM) {
@@ -99,10 +94,8 @@ Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction
   }
   // A second time with the log, which costs too much for the usual case.
   std::string log(request.log_bytes != 0 ? request.log_bytes : kLogBytes, '\0');
-  options.log_level = 1;
-  options.log_buf = log.data();
-  options.log_size = static_cast<uint32_t>(log.size());
-  program = UniqueFd(load());
+  wanted.log = log;
+  program = load_program(wanted);
   if (program.valid()) return program;
   return rejection({request.probe, log.c_str(), code}, function.code);
 }

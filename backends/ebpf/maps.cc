@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "backends/ebpf/kernel_objects.h"
+
 namespace polytap::ebpf {
 namespace {
 
@@ -154,15 +156,16 @@ std::vector<bool> maps_walked_through(const ir::Program& program) {
 
 // ENTRY: the bytes of one.
 Result<UniqueFd> Maps::create_one(const ir::MapSpec& spec, const MapForm& form, uint32_t key_size, uint64_t entry) {
-  LIBBPF_OPTS(bpf_map_create_opts, options);
+  uint32_t flags = 0;
   const bool evicts = spec.evicts && form.keyed;
   // The kernel preallocates maps that evict.
-  if (form.keyed && !evicts && entry * spec.max_entries > kMaxPreallocated) options.map_flags = BPF_F_NO_PREALLOC;
+  if (form.keyed && !evicts && entry * spec.max_entries > kMaxPreallocated) flags = BPF_F_NO_PREALLOC;
   const bpf_map_type hash = evicts ? (form.per_cpu ? BPF_MAP_TYPE_LRU_PERCPU_HASH : BPF_MAP_TYPE_LRU_HASH)
                                    : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH);
   const bpf_map_type type = form.keyed ? hash : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY);
-  UniqueFd fd(bpf_map_create(type, kernel_name(spec).c_str(), form.keyed ? key_size : 4, form.value_size,
-                             form.keyed ? spec.max_entries : 1, &options));
+  const std::string name = kernel_name(spec);
+  UniqueFd fd =
+      create_map({type, name, form.keyed ? key_size : 4, form.value_size, form.keyed ? spec.max_entries : 1, flags});
   if (!fd.valid()) {
     return Error::from_errno(fmt::format("create the eBPF map {} (key {} bytes, value {} bytes, {} entries)", spec.name,
                                          key_size, form.value_size, spec.max_entries));

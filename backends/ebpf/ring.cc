@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "backends/ebpf/function_compiler.h"
+#include "backends/ebpf/kernel_objects.h"
 #include "core/base/clock.h"
 
 namespace polytap::ebpf {
@@ -32,7 +33,7 @@ Result<Ring> Ring::create(const char* name, uint32_t size, uint32_t longest) {
   Ring ring;
   ring.size_ = size;
   ring.page_ = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  ring.fd_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, size, nullptr));
+  ring.fd_ = create_map({.type = BPF_MAP_TYPE_RINGBUF, .name = name, .key_size = 0, .entries = size});
   if (!ring.fd_.valid()) return Error::from_errno("create a BPF ring buffer (they exist since Linux 5.8)");
   void* consumer = mmap(nullptr, ring.page_, PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd_.get(), 0);
   if (consumer == MAP_FAILED) return Error::from_errno("map a BPF ring buffer");

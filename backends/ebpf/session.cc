@@ -16,6 +16,7 @@
 
 #include "backends/ebpf/iterators.h"
 #include "backends/ebpf/kernel_misses.h"
+#include "backends/ebpf/kernel_objects.h"
 #include "backends/ebpf/loader.h"
 #include "core/base/check.h"
 #include "core/base/clock.h"
@@ -45,7 +46,7 @@ bool emits_data(const ir::Program& program, const ir::Function& function) {
 uint32_t stack_ring_bytes(const ir::Program& program, uint32_t copied_bytes) {
   constexpr uint64_t kMost = 8 << 20;
   constexpr uint64_t kLeast = 512 << 10;
-  constexpr uint64_t kCoveredNs = 250'000'000;
+  constexpr uint64_t kCoveredNs = 150'000'000;
   const auto cpus = static_cast<uint64_t>(std::max(1, libbpf_num_possible_cpus()));
   uint64_t stacks = 0;
   for (const ir::Function& function : program.functions) {
@@ -58,6 +59,14 @@ uint32_t stack_ring_bytes(const ir::Program& program, uint32_t copied_bytes) {
   }
   const uint64_t bytes = stacks * (sizeof(StackSnapshot) - kMostSnapshotBytes + copied_bytes);
   return static_cast<uint32_t>(std::bit_ceil(std::clamp(bytes, kLeast, kMost)));
+}
+
+bool only_profiles_have_user_stacks(const ir::Program& program) {
+  return std::all_of(program.functions.begin(), program.functions.end(), [&](const ir::Function& function) {
+    return !ir::needs_of(function).user_stack ||
+           std::all_of(function.sites.begin(), function.sites.end(),
+                       [&](uint32_t site) { return program.sites[site].type == ProbeType::kProfile; });
+  });
 }
 
 // Lets processes be as they were at each record's time before it is shown.
@@ -164,7 +173,8 @@ Status EbpfSession::prepare_stacks() {
   if (!asked_for || program_.settings.license != "GPL") return {};
   const uint32_t copied_bytes =
       std::bit_floor(std::clamp(program_.settings.max_copied_stack, kLeastSnapshotBytes, kMostSnapshotBytes));
-  auto stacks = StackService::create(stack_ring_bytes(program_, copied_bytes));
+  auto stacks =
+      StackService::create(stack_ring_bytes(program_, copied_bytes), only_profiles_have_user_stacks(program_));
   if (!stacks) return {};
   stacks_ = std::move(stacks).value();
   environment_.unwind = stacks_->access();
@@ -200,7 +210,7 @@ Status EbpfSession::create_rings() {
 // An array and not a per-CPU array: the kernel limits per-CPU values to 32 KiB.
 Status EbpfSession::create_scratch(uint32_t bytes) {
   const uint32_t entries = globals_->layout().cpu_blocks * kScratchEntries;
-  scratch_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_scratch", 4, bytes, entries, nullptr));
+  scratch_ = create_map({.name = "polytap_scratch", .value_size = bytes, .entries = entries});
   if (!scratch_.valid()) {
     return Error::from_errno(fmt::format("create eBPF scratch memory of {} entries of {} bytes", entries, bytes));
   }
@@ -285,7 +295,7 @@ Result<UniqueFd> EbpfSession::make_syscall_sites(const AttachGroup& group) {
   for (const uint32_t site : group.sites) {
     sites->site_plus_one[find_syscall_event(program_.sites[site].event).syscall->number] = site + 1;
   }
-  UniqueFd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_calls", 4, sizeof(SyscallSites), 1, nullptr));
+  UniqueFd map = create_map({.name = "polytap_calls", .value_size = sizeof(SyscallSites)});
   const uint32_t key = 0;
   if (!map.valid() || bpf_map_update_elem(map.get(), &key, sites.get(), BPF_ANY) != 0) {
     return Error::from_errno("create the eBPF map of system calls");

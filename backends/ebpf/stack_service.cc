@@ -33,8 +33,8 @@ StackService::StackService(UnwindTables tables, Ring ring)
       files_(std::make_shared<UnwindFiles>()),
       unwinder_(maps_, files_) {}
 
-Result<std::unique_ptr<StackService>> StackService::create(uint32_t ring_bytes) {
-  ASSIGN_OR_RETURN(UnwindTables tables, UnwindTables::create());
+Result<std::unique_ptr<StackService>> StackService::create(uint32_t ring_bytes, bool rarely) {
+  ASSIGN_OR_RETURN(UnwindTables tables, UnwindTables::create(rarely));
   ASSIGN_OR_RETURN(Ring ring, Ring::create("polytap_stacks", ring_bytes, sizeof(StackSnapshot)));
   std::unique_ptr<StackService> service(new StackService(std::move(tables), std::move(ring)));
   service->wake_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));

@@ -28,7 +28,8 @@ namespace polytap::ebpf {
 class StackService {
  public:
   // RING_BYTES, a power of two: of the ring through which stacks come; each takes 16 KiB and more.
-  static Result<std::unique_ptr<StackService>> create(uint32_t ring_bytes);
+  // RARELY: as of UnwindTables.
+  static Result<std::unique_ptr<StackService>> create(uint32_t ring_bytes, bool rarely);
   ~StackService();
 
   UnwindAccess access() const;

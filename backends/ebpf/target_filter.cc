@@ -10,6 +10,7 @@
 
 #include "backends/ebpf/bytecode.h"
 #include "backends/ebpf/helpers.h"
+#include "backends/ebpf/kernel_objects.h"
 #include "backends/ebpf/loader.h"
 
 namespace polytap::ebpf {
@@ -102,8 +103,7 @@ bool is_zombie(uint32_t pid) {
 
 Result<TargetFilter> TargetFilter::create(const Tracefs& tracefs, const std::string& license) {
   TargetFilter filter;
-  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
-  filter.set_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_HASH, "polytap_target", 4, 1, kMaxProcesses, &options));
+  filter.set_ = create_map({BPF_MAP_TYPE_HASH, "polytap_target", 4, 1, kMaxProcesses, BPF_F_NO_PREALLOC});
   if (!filter.set_.valid()) return Error::from_errno("create the eBPF map of traced processes");
 
   ASSIGN_OR_RETURN(const EventFormat fork_format, tracefs.format("sched", "sched_process_fork"));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "backends/ebpf/bytecode.h"
+#include "backends/ebpf/kernel_objects.h"
 #include "core/kernel/bpf_programs.h"
 
 namespace polytap::ebpf {
@@ -44,9 +45,11 @@ Result<UniqueFd> load_test_program(uint32_t type_id) {
   code.move(Reg::k0, 0);
   code.exit();
   ASSIGN_OR_RETURN(const Bytecode finished, code.finish());
-  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY, .attach_btf_id = type_id);
-  UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "polytap_test", "GPL", finished.instructions.data(),
-                                 finished.instructions.size(), &options));
+  UniqueFd program = load_program({.type = BPF_PROG_TYPE_TRACING,
+                                   .name = "polytap_test",
+                                   .instructions = finished.instructions,
+                                   .expected_attach_type = BPF_TRACE_FENTRY,
+                                   .attach_btf_id = type_id});
   if (!program.valid()) return Error::from_errno("load a program of the type tracing");
   return program;
 }

@@ -32,7 +32,6 @@ struct UnwindMapping {
 // A module is an array of UnwindRowWord (core/symbol/unwind_rows.h).
 
 inline constexpr uint32_t kUnwindProcesses = 16384;
-inline constexpr uint32_t kUnwindMappings = 65536;
 inline constexpr uint32_t kUnwindModules = 8192;
 inline constexpr uint32_t kMappingBits = 12;  // of one process
 inline constexpr uint32_t kRowBits = 22;      // of one module

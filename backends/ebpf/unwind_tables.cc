@@ -3,26 +3,31 @@
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
-#include "core/kernel/btf_types.h"
+#include "backends/ebpf/kernel_objects.h"
+#include "backends/ebpf/unwind_fields.h"
+#include "core/kernel/btf_file.h"
 #include "core/symbol/unwind_rows.h"
 
 namespace polytap::ebpf {
 namespace {
 
-constexpr size_t kMappingBytes = sizeof(UnwindMapping) * kUnwindMappings;
 constexpr uint64_t kGenerationHash = 0xd6e8feb86659fd93;
 
 // Any number of rows can take the place of the one that the array of arrays was made with.
 UniqueFd create_rows(uint32_t count) {
-  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
-  return UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_rows", 4, sizeof(UnwindRowWord), count, &options));
+  return create_map({.name = "polytap_rows",
+                     .value_size = sizeof(UnwindRowWord),
+                     .entries = count,
+                     .flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP});
 }
 
 size_t whole_pages(size_t bytes) {
@@ -30,25 +35,38 @@ size_t whole_pages(size_t bytes) {
   return (bytes + page - 1) / page * page;
 }
 
+// Programs have about 30 mappings of code, and large ones some hundred.
+uint32_t mappings_wanted() {
+  struct sysinfo system {};
+  const uint64_t threads = sysinfo(&system) == 0 ? system.procs : 0;
+  return static_cast<uint32_t>(std::bit_ceil(std::clamp<uint64_t>(threads * 64, 16'384, 262'144)));
+}
+
 }  // namespace
 
-Result<UnwindTables> UnwindTables::create() {
+Result<UnwindTables> UnwindTables::create(bool rarely) {
   UnwindTables tables;
-  TRY(tables.find_task_fields());
+  {
+    ASSIGN_OR_RETURN(const BtfFile kernel, BtfFile::read_as_needed("/sys/kernel/btf/vmlinux"));
+    TRY(find_unwind_fields(kernel, rarely, tables.access_));
+  }
+  // Only user space enters anything: it need not be there beforehand, which would take most of a millisecond.
   tables.processes_ =
-      UniqueFd(bpf_map_create(BPF_MAP_TYPE_HASH, "polytap_procs", 4, sizeof(UnwindProcess), kUnwindProcesses, nullptr));
-  LIBBPF_OPTS(bpf_map_create_opts, mapped, .map_flags = BPF_F_MMAPABLE);
-  tables.mappings_ = UniqueFd(
-      bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_mapped", 4, sizeof(UnwindMapping), kUnwindMappings, &mapped));
-  tables.cache_ = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_rules", 4, kUnwindCacheBytes, 1, nullptr));
+      create_map({BPF_MAP_TYPE_HASH, "polytap_procs", 4, sizeof(UnwindProcess), kUnwindProcesses, BPF_F_NO_PREALLOC});
+  tables.mappings_count_ = mappings_wanted();
+  tables.mappings_ = create_map(
+      {BPF_MAP_TYPE_ARRAY, "polytap_mapped", 4, sizeof(UnwindMapping), tables.mappings_count_, BPF_F_MMAPABLE});
+  tables.cache_ = create_map({.name = "polytap_rules", .value_size = kUnwindCacheBytes});
   const UniqueFd example = create_rows(1);
-  LIBBPF_OPTS(bpf_map_create_opts, outer, .inner_map_fd = static_cast<uint32_t>(example.get()));
-  tables.modules_ =
-      UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "polytap_modules", 4, 4, kUnwindModules, &outer));
+  tables.modules_ = create_map({.type = BPF_MAP_TYPE_ARRAY_OF_MAPS,
+                                .name = "polytap_modules",
+                                .value_size = 4,
+                                .entries = kUnwindModules,
+                                .inner_map_fd = example.get()});
   if (!tables.processes_.valid() || !tables.mappings_.valid() || !tables.cache_.valid() || !tables.modules_.valid()) {
     return Error::from_errno("create the eBPF maps for unwinding");
   }
-  void* memory = mmap(nullptr, kMappingBytes, PROT_READ | PROT_WRITE, MAP_SHARED, tables.mappings_.get(), 0);
+  void* memory = mmap(nullptr, tables.mapping_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, tables.mappings_.get(), 0);
   if (memory == MAP_FAILED) return Error::from_errno("map the eBPF table of mappings");
   tables.mapping_entries_ = static_cast<UnwindMapping*>(memory);
   tables.access_.processes_fd = tables.processes_.get();
@@ -65,6 +83,7 @@ UnwindTables::UnwindTables(UnwindTables&& other) noexcept
       cache_(std::move(other.cache_)),
       access_(other.access_),
       mapping_entries_(std::exchange(other.mapping_entries_, nullptr)),
+      mappings_count_(other.mappings_count_),
       used_(other.used_),
       last_generation_(other.last_generation_),
       processes_known_(std::move(other.processes_known_)),
@@ -75,43 +94,7 @@ UnwindTables::UnwindTables(UnwindTables&& other) noexcept
       new_processes_(std::move(other.new_processes_)) {}
 
 UnwindTables::~UnwindTables() {
-  if (mapping_entries_ != nullptr) munmap(mapping_entries_, kMappingBytes);
-}
-
-Status UnwindTables::find_task_fields() {
-  const BtfTypes types("/sys/kernel/btf/vmlinux");
-  const StructDefinition* task = types.find_struct("struct task_struct");
-  if (task == nullptr) return Error("the kernel's BTF has no struct task_struct");
-  const auto field = [&](std::string_view name) { return task->find(name); };
-  const auto* leader = field("group_leader");
-  const auto* start = field("start_time");
-  const auto* exec_id = field("self_exec_id");
-  if (leader == nullptr || start == nullptr || exec_id == nullptr) {
-    return Error("the kernel's struct task_struct lacks group_leader, start_time or self_exec_id");
-  }
-  access_.group_leader = static_cast<int32_t>(leader->offset);
-  access_.start_time = static_cast<int32_t>(start->offset);
-  access_.exec_id = static_cast<int32_t>(exec_id->offset);
-  access_.exec_id_size = exec_id->type.size;
-  find_return_instances(types, *task);
-  return {};
-}
-
-void UnwindTables::find_return_instances(const TypeProvider& types, const StructDefinition& task) {
-  const StructDefinition* of_task = types.find_struct("struct uprobe_task");
-  const StructDefinition* instance = types.find_struct("struct return_instance");
-  const auto* utask = task.find("utask");
-  if (of_task == nullptr || instance == nullptr || utask == nullptr) return;
-  const auto* first = of_task->find("return_instances");
-  const auto* stack = instance->find("stack");
-  const auto* address = instance->find("orig_ret_vaddr");
-  const auto* next = instance->find("next");
-  if (first == nullptr || stack == nullptr || address == nullptr || next == nullptr) return;
-  const auto size = static_cast<uint32_t>(std::max({stack->offset, address->offset, next->offset}) + 8);
-  if (size > kMaxReturnInstance) return;
-  access_.returns = {static_cast<int32_t>(utask->offset), static_cast<int32_t>(first->offset),
-                     static_cast<int32_t>(stack->offset), static_cast<int32_t>(address->offset),
-                     static_cast<int32_t>(next->offset),  size};
+  if (mapping_entries_ != nullptr) munmap(mapping_entries_, mapping_bytes());
 }
 
 // Null: FILE tells nothing that programs could use, or there are too many.
@@ -156,8 +139,8 @@ Status UnwindTables::insert_new_modules() {
 
 // The index of COUNT entries that no program looks at.
 Result<uint32_t> UnwindTables::make_room(uint32_t count) {
-  if (count > kUnwindMappings) return Error("too many mappings");
-  if (used_ + count > kUnwindMappings) {
+  if (count > mappings_count_) return Error("too many mappings");
+  if (used_ + count > mappings_count_) {
     // Everyone is asked for again. A program that looked before is done within the time of a step.
     for (const pid_t pid : processes_known_) bpf_map_delete_elem(processes_.get(), &pid);
     processes_known_.clear();

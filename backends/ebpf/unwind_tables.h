@@ -17,14 +17,14 @@
 #include "core/base/unique_fd.h"
 #include "core/symbol/process_maps.h"
 #include "core/symbol/unwind_modules.h"
-#include "core/types/type.h"
 
 namespace polytap::ebpf {
 
 // Not thread-safe.
 class UnwindTables {
  public:
-  static Result<UnwindTables> create();
+  // RARELY: the programs run at a sampling clock's rate.
+  static Result<UnwindTables> create(bool rarely);
   UnwindTables(UnwindTables&& other) noexcept;
   UnwindTables& operator=(UnwindTables&& other) = delete;
   ~UnwindTables();
@@ -46,8 +46,6 @@ class UnwindTables {
     uint32_t rows = 0;
   };
   UnwindTables() = default;
-  Status find_task_fields();
-  void find_return_instances(const TypeProvider& types, const StructDefinition& task);
   const Module* module(const std::shared_ptr<const UnwindFile>& file);
   Status insert_new_modules();
   Result<uint32_t> make_room(uint32_t count);
@@ -57,8 +55,10 @@ class UnwindTables {
   UniqueFd modules_;
   UniqueFd cache_;
   UnwindAccess access_;
+  size_t mapping_bytes() const { return sizeof(UnwindMapping) * mappings_count_; }
   UnwindMapping* mapping_entries_ = nullptr;  // mapped
-  uint32_t used_ = 0;                         // of them; ranges are never used again but all at once
+  uint32_t mappings_count_ = 0;
+  uint32_t used_ = 0;  // of them; ranges are never used again but all at once
   uint64_t last_generation_ = 0;
   std::set<pid_t> processes_known_;
   uint64_t clearings_ = 0;

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "backends/ebpf/bytecode.h"
+#include "backends/ebpf/kernel_objects.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -43,9 +44,10 @@ bool kernel_has_uprobe_multi() {
   code.exit();
   const auto finished = code.finish();
   if (!finished) return false;
-  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = static_cast<bpf_attach_type>(kUprobeMulti));
-  const UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "polytap_test", "GPL", finished->instructions.data(),
-                                       finished->instructions.size(), &options));
+  const UniqueFd program = load_program({.type = BPF_PROG_TYPE_KPROBE,
+                                         .name = "polytap_test",
+                                         .instructions = finished->instructions,
+                                         .expected_attach_type = kUprobeMulti});
   if (!program.valid()) return false;
   const uint64_t offset = 0;
   LinkAttributes attributes;

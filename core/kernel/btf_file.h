@@ -22,11 +22,14 @@ class BtfFile {
   static Result<BtfFile> parse(KernelBytes bytes, const BtfFile* base = nullptr);
   static Result<BtfFile> parse(std::string bytes) { return parse(KernelBytes(std::move(bytes))); }
   static Result<BtfFile> read(const std::string& path, const BtfFile* base = nullptr);
+  // Reads only as far as the questions go, which for a kernel's 100,000 types makes a difference. What is behind a
+  // malformed type is not there. Not for several threads at the same time.
+  static Result<BtfFile> read_as_needed(const std::string& path);
 
   using Id = uint32_t;  // 0 is void
   // Types are first_type() .. type_count() - 1; those below are the base's.
   Id first_type() const { return first_ == 0 ? 1 : first_; }
-  Id type_count() const { return first_ + static_cast<Id>(offsets_.size()); }
+  Id type_count() const;
 
   struct Record {
     std::string_view name;
@@ -59,6 +62,9 @@ class BtfFile {
   // called NAME whose kind is in KINDS, a mask of 1 << BTF_KIND_*.
   // Not for several threads at the same time.
   std::optional<Id> find(std::string_view name, uint32_t kinds) const;
+  // The kernel function that programs may call by NAME (a kfunc); nullopt also of a kernel that does not mark them so
+  // (before 6.9).
+  std::optional<Id> find_callable_function(std::string_view name) const;
 
  private:
   const BtfFile* base_ = nullptr;
@@ -66,19 +72,34 @@ class BtfFile {
   uint32_t base_strings_ = 0;  // bytes of the base's strings
   KernelBytes bytes_{std::string()};
   uint32_t types_start_ = 0;
+  uint32_t types_end_ = 0;
   uint32_t strings_start_ = 0;
   uint32_t strings_size_ = 0;
-  std::vector<uint32_t> offsets_;  // of each type, from first_ on, from the start of the bytes; that of void is 0
+  // What is known of the types in front of indexed_.
+  mutable uint32_t indexed_ = 0;
+  mutable Id count_ = 0;                      // of its own, void not among them
+  mutable std::vector<uint32_t> offsets_;     // of every kStride-th, from first_type() on, from the start of the bytes
+  mutable std::vector<uint32_t> structures_;  // of structs and unions, the types that most questions are for
+  mutable std::vector<uint32_t> tags_;        // of declaration tags
   // Open addressing by hash of the name; 0: free. Made when so many names were asked for that it pays.
   mutable std::vector<Id> names_;
   mutable uint32_t searches_ = 0;
 
-  Status index_types(uint32_t types_size);
+  static Result<BtfFile> with_header(KernelBytes bytes, const BtfFile* base);
+  Status index_types(Id most) const;
+  bool index_more() const;
+  bool knows(Id id) const;
   void index_names() const;
   bool is_named(const btf_type& type) const;
+  std::optional<Id> search_structures(std::string_view name, uint32_t kinds) const;
   std::optional<Id> search(std::string_view name, uint32_t kinds) const;
   template <typename T>
   T load(uint32_t offset) const;
+  uint32_t offset_of(Id id) const;
+  Id id_at(uint32_t offset) const;
+  // VISIT(id, type) is called for each of its own types, until it returns true.
+  template <typename Visit>
+  void each_type(Visit visit) const;
   uint32_t payload(Id id, uint32_t index, uint32_t stride) const;
 };
 

@@ -68,8 +68,7 @@ struct Unwinder::State {
   UnwindEnd end = UnwindEnd::kOutermost;
 };
 
-Unwinder::Unwinder(ProcessMaps& maps, std::shared_ptr<UnwindFiles> files)
-    : maps_(maps), files_(std::move(files)), cache_(kCacheEntries) {}
+Unwinder::Unwinder(ProcessMaps& maps, std::shared_ptr<UnwindFiles> files) : maps_(maps), files_(std::move(files)) {}
 
 Unwinder::Process& Unwinder::process(pid_t pid) {
   if (last_ == nullptr || last_pid_ != pid) {
@@ -90,6 +89,7 @@ void Unwinder::renew_token(Process& process) {
 }
 
 const UnwindStep& Unwinder::step_at(State& state, uint64_t address) {
+  if (cache_.empty()) cache_.resize(kCacheEntries);
   CacheEntry* entry = &cache_[cache_index(address, state.process.token)];
   if (entry->address == address && entry->token == state.process.token) return entry->step;
   const UnwindModules::Module* module = state.process.modules.find(address, state.may_reread);

@@ -91,7 +91,7 @@ class Unwinder {
   pid_t last_pid_ = 0;
   Process* last_ = nullptr;
   uint64_t last_token_ = 0;
-  std::vector<CacheEntry> cache_;
+  std::vector<CacheEntry> cache_;  // from the first stack on: many a session never has one to unwind here
   std::vector<std::byte> live_buffer_;
 };
 

@@ -261,6 +261,58 @@ TEST(BtfTypes, MalformedFilesAreErrors) {
   EXPECT_FALSE(BtfFile::parse(wrong).ok());
 }
 
+TEST(BtfFile, ReadAsNeededAnswersAsReadAtOnce) {
+  BtfBuilder btf;
+  const uint32_t integer = add_integer(btf, "int", 4, BTF_INT_SIGNED);
+  for (int i = 0; i < 3000; ++i) btf.type("", BTF_KIND_PTR, 0, integer);
+  const uint32_t late = btf.type("late", BTF_KIND_STRUCT, 1, 4);
+  btf.member("field", integer, 0);
+  const uint32_t function = btf.type("late", BTF_KIND_FUNC, 0, 0);
+  btf.type("bpf_kfunc", BTF_KIND_DECL_TAG, 0, function);
+  btf.word(~0U);
+  btf.type("other", BTF_KIND_FUNC, 0, 0);
+  const ScratchFile scratch(btf.bytes());
+  const auto at_once = BtfFile::read(scratch.path());
+  ASSERT_TRUE(at_once.ok());
+  for (int first = 0; first < 4; ++first) {
+    const auto as_needed = BtfFile::read_as_needed(scratch.path());
+    ASSERT_TRUE(as_needed.ok());
+    if (first == 1) {
+      EXPECT_EQ(as_needed->record(late).name, "late");
+    }
+    if (first == 2) {
+      EXPECT_EQ(as_needed->type_count(), function + 3);
+    }
+    if (first == 3) {
+      EXPECT_EQ(as_needed->record(function + 4).kind, static_cast<uint32_t>(BTF_KIND_UNKN));
+    }
+    for (const BtfFile* file : {&*at_once, &*as_needed}) {
+      EXPECT_EQ(file->find("late", 1U << BTF_KIND_STRUCT), late);
+      EXPECT_EQ(file->member(late, 0).name, "field");
+      EXPECT_EQ(file->find("late", 1U << BTF_KIND_UNION), std::nullopt);
+      EXPECT_EQ(file->find("int", 1U << BTF_KIND_INT), integer);
+      EXPECT_EQ(file->find_callable_function("late"), function);
+      EXPECT_EQ(file->find_callable_function("other"), std::nullopt) << "it has no tag";
+      EXPECT_EQ(file->type_count(), function + 3);
+    }
+  }
+}
+
+TEST(BtfFile, ReadAsNeededEndsAtTheFirstTypeThatIsNone) {
+  BtfBuilder btf;
+  const uint32_t first = btf.type("first", BTF_KIND_STRUCT, 0, 0);
+  btf.type("unknown", 31, 0, 0);
+  btf.type("second", BTF_KIND_STRUCT, 0, 0);
+  const ScratchFile scratch(btf.bytes());
+  EXPECT_FALSE(BtfFile::read(scratch.path()).ok());
+  const auto file = BtfFile::read_as_needed(scratch.path());
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(file->find("first", 1U << BTF_KIND_STRUCT), first);
+  EXPECT_EQ(file->find("second", 1U << BTF_KIND_STRUCT), std::nullopt);
+  EXPECT_EQ(file->type_count(), first + 1);
+  EXPECT_EQ(file->record(first + 1).kind, static_cast<uint32_t>(BTF_KIND_UNKN));
+}
+
 TEST(BtfTypes, WithoutBtfBaseTypesAreStillKnown) {
   const BtfTypes types("/nonexistent/btf");
   EXPECT_EQ(types.find_struct("struct task_struct"), nullptr);

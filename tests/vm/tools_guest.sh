@@ -239,8 +239,8 @@ files() {
   stop
   umount /mnt
   totals xfsdist
-  # Without /proc/loadavg's count of what runs at the moment.
-  lines oomkill '^Tracing|Triggered' "$time_first; sub(/ [0-9]+\/[0-9]+ [0-9]+\$/, \"\")"
+  # Without /proc/loadavg's numbers: the two read it at different moments.
+  lines oomkill '^Tracing|Triggered' "$time_first; sub(/loadavg: [0-9]+\.[0-9]+ [0-9]+\.[0-9]+ [0-9]+\.[0-9]+( [0-9]+\/[0-9]+ [0-9]+)?\$/, \"loadavg\")"
 }
 
 blocks() {
