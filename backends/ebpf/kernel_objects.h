@@ -1,6 +1,6 @@
 // How eBPF maps and programs come into being: bpf(2)'s BPF_MAP_CREATE and BPF_PROG_LOAD (include/uapi/linux/bpf.h).
-// libbpf's functions for them first find out, by programs and maps of their own, what the kernel can do (names since 4.15,
-// accounting of memory by cgroups since 5.11), which takes a tenth of a millisecond at every start.
+// libbpf's functions for them first find out, by programs and maps of their own, what the kernel can do (names
+// since 4.15, accounting of memory by cgroups since 5.11), which takes a tenth of a millisecond at every start.
 #pragma once
 
 #include <linux/bpf.h>
@@ -35,8 +35,8 @@ struct ProgramRequest {
   uint32_t flags = 0;
   uint32_t expected_attach_type = 0;
   uint32_t attach_btf_id = 0;
-  int attach_btf_fd = -1;   // of the module or program whose BTF that is; -1: the kernel
-  int btf_fd = -1;          // with `functions`: names the callbacks
+  int attach_btf_fd = -1;  // of the module or program whose BTF that is; -1: the kernel
+  int btf_fd = -1;         // with `functions`: names the callbacks
   std::span<const bpf_func_info> functions = {};
   std::span<char> log = {};  // gets the verifier's log; empty: none is made
 };
