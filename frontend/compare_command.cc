@@ -215,6 +215,7 @@ Result<Comparison> compare(const Options& options, const Question& question, con
     ASSIGN_OR_RETURN(argv, split_command(options.command));
   }
   ASSIGN_OR_RETURN(Target target, choose_target(options, question));
+  target.counts_events = true;
   Target judged = target;
   if (!argv.empty() && !options.system_wide) {
     judged.will_launch = true;

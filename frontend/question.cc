@@ -117,6 +117,7 @@ std::unique_ptr<Question> load_question(const Options& options) {
 
 Result<Target> choose_target(const Options& options, const Question& question) {
   Target target;
+  target.counts_events = options.verbose;
   if (options.system_wide) return target;
   target.pids = options.pids;
   for (const pid_t pid : target.pids) {

@@ -61,7 +61,7 @@ void FunctionCompiler::take_over_frame(Reg caller) {
     code_.load(8, Reg::k1, caller, word);
     code_.store(8, Reg::kFrame, word, Reg::k1);
   };
-  take_over(kCpuBlockPointer);
+  if (keeps_cpu_block()) take_over(kCpuBlockPointer);
   take_over(kScratchPointer);
   if (request_.syscall_sites_fd >= 0 || (!request_.site && reads_site(function_))) take_over(kSiteWord);
 }

@@ -103,8 +103,11 @@ void FunctionCompiler::enter() {
     if (request_.syscall_sites_fd >= 0) check_syscall(out);
     if (environment_.target_filter_fd >= 0) check_target(out);
   }
-  find_cpu_block();
-  if (request_.guarded) {
+  if (keeps_cpu_block()) {
+    find_cpu_block();
+    code_.store(8, Reg::kFrame, kCpuBlockPointer, Reg::k1);
+  }
+  if (counts_events()) {
     code_.move(Reg::k2, 1);
     if (request_.kind == ProgramKind::kTracepoint || request_.kind == ProgramKind::kKernelFunction) {
       // Programs of these kinds never nest on a CPU (bpf_prog_active), so nothing can come in between.
@@ -202,8 +205,12 @@ void FunctionCompiler::find_cpu_block() {
   code_.alu(Alu::kShiftLeft, Reg::k0, GlobalsLayout::kCpuBlockShift);
   code_.load_map_value(Reg::k1, environment_.globals_fd, GlobalsLayout::kCpuBlocks);
   code_.alu(Alu::kAdd, Reg::k1, Reg::k0);
-  code_.store(8, Reg::kFrame, kCpuBlockPointer, Reg::k1);
 }
+
+bool FunctionCompiler::counts_events() const { return request_.guarded && environment_.counts_events; }
+
+// Otherwise who counts what rarely happens finds it then.
+bool FunctionCompiler::keeps_cpu_block() const { return counts_events() || plan_.frame.scratch_size != 0; }
 
 // r1: this CPU's counters, r0: its number, shifted. Takes one of the CPU's scratch entries.
 void FunctionCompiler::take_scratch(Label out) {
@@ -486,7 +493,13 @@ void FunctionCompiler::copy_memory(Memory to, Memory from, uint32_t length, Reg 
 }
 
 void FunctionCompiler::count(uint32_t counter) {
-  code_.load(8, Reg::k1, Reg::kFrame, kCpuBlockPointer);
+  if (keeps_cpu_block()) {
+    code_.load(8, Reg::k1, Reg::kFrame, kCpuBlockPointer);
+  } else {
+    code_.store(8, Reg::kFrame, kCpuBlockPointer, Reg::k0);  // the word is free then
+    find_cpu_block();
+    code_.load(8, Reg::k0, Reg::kFrame, kCpuBlockPointer);
+  }
   code_.move(Reg::k2, 1);
   code_.atomic_add(Reg::k1, static_cast<int32_t>(counter), Reg::k2);
 }

@@ -88,6 +88,7 @@ struct CompileEnvironment {
   int data_ring_fd = -1;
   int control_ring_fd = -1;
   int target_filter_fd = -1;           // -1: every process
+  bool counts_events = false;          // each firing of a probe
   std::optional<UnwindAccess> unwind;  // none: user stacks by frame pointers
   TaskOffsets task;                    // where needs_task_offsets()
   std::optional<PidNamespace> pids;    // none: the first namespace's
@@ -150,6 +151,8 @@ class FunctionCompiler {
   void call_pid_tgid();
   void check_target(Label out);
   void check_syscall(Label out);
+  bool counts_events() const;
+  bool keeps_cpu_block() const;
   void find_cpu_block();
   void take_scratch(Label out);
   bool may_be_suspended() const;
@@ -194,7 +197,7 @@ class FunctionCompiler {
   void scratch_address(Reg to, int32_t offset);
   void zero_memory(Memory to, uint32_t length);                        // loses r0-r5 when unrolls() is false
   void copy_memory(Memory to, Memory from, uint32_t length, Reg via);  // the same
-  void count(uint32_t counter);                                        // loses r1, r2
+  void count(uint32_t counter);                                        // loses r1 to r5; r0 must be set
   void count_at_site(uint32_t counter);                                // the same
   void store_site(Memory to, Reg spare);
 

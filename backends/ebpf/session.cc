@@ -141,6 +141,7 @@ Status EbpfSession::prepare() {
   if (needs_task_offsets(program_)) {
     ASSIGN_OR_RETURN(environment_.task, find_task_offsets());
   }
+  environment_.counts_events = target_.counts_events;
   environment_.globals_fd = globals_->fd();
   environment_.globals = globals_->layout();
   environment_.cpus = static_cast<uint32_t>(std::max(1, libbpf_num_possible_cpus()));

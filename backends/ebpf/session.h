@@ -42,7 +42,9 @@ class EbpfSession : public Session {
   Status unwatch(uint64_t address) override;
   bool finished() const override;
   Losses losses() const override;
-  std::optional<uint64_t> events() const override { return globals_->firings(); }
+  std::optional<uint64_t> events() const override {
+    return target_.counts_events ? std::optional(globals_->firings()) : std::nullopt;
+  }
   ProcessMaps* process_maps() override;
 
  private:

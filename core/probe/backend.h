@@ -32,6 +32,8 @@ struct Target {
   bool beside_others = false;
   // Only the script's predicates name `pids`: a backend that sees every process need not look for them a second time.
   bool by_predicate = false;
+  // Session::events() will be asked: probes' firings are counted also where that takes time.
+  bool counts_events = false;
   std::string command_line;  // that command, as the user wrote it; only where will_launch or command is set
   bool has_command() const { return command != nullptr || will_launch; }
   bool system_wide() const { return !has_command() && pids.empty(); }
@@ -122,7 +124,8 @@ class Session {
   // The whole target has ended (never for a system-wide one): nothing more will come.
   virtual bool finished() const = 0;
   virtual Losses losses() const = 0;
-  // How often probes fired (what `compare` calls events), counted where that is free; nullopt otherwise.
+  // How often probes fired (what `compare` calls events), counted where that is free or Target::counts_events asks for
+  // it; nullopt otherwise.
   virtual std::optional<uint64_t> events() const { return std::nullopt; }
   // User-space mappings that the session saw, for the symbolizer; null when it keeps none.
   virtual ProcessMaps* process_maps() { return nullptr; }

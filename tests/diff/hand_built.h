@@ -108,10 +108,10 @@ inline ir::EmitField string(ir::Place from, uint32_t capacity) {
 
 inline Type count_type() { return types::aggregation({.kind = AggregationKind::kCount}); }
 
-inline std::unique_ptr<Session> prepare(const ir::Program& program, const Target& target = {},
-                                        EbpfOptions options = {}) {
+inline std::unique_ptr<Session> prepare(const ir::Program& program, Target target = {}, EbpfOptions options = {}) {
   const Status verified = ir::verify(program);
   EXPECT_TRUE(verified.ok()) << (verified.ok() ? "" : verified.error().message());
+  target.counts_events = true;
   auto backend = make_ebpf_backend(options);
   const Verdict verdict = backend->can_run(program, target);
   EXPECT_TRUE(verdict.possible) << verdict.reason;

@@ -162,6 +162,7 @@ Answer run_command(Backend& backend, const ir::Program& program, const std::vect
   auto launched = LaunchedCommand::create(command, backend.launch_needs(program));
   if (!launched.ok()) return {launched.error().message(), {}, {}, {}, {}, 0};
   Target target;
+  target.counts_events = true;
   target.command = launched.value().get();
   auto session = backend.prepare(program, target);
   if (!session.ok()) return {session.error().message(), {}, {}, {}, {}, 0};
