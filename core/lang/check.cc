@@ -113,7 +113,15 @@ std::pair<ast::ExpressionId, size_t> own_expressions(const ast::Probe& probe) {
   return first > last ? std::pair(first, size_t{0}) : std::pair(first, size_t{last} - first + 1);
 }
 
+void note_left_out(const ResolvedProbe& resolved, CheckedScript& checked) {
+  walk(*resolved.probe, [&](const ast::Expression& expression) {
+    const auto* map = std::get_if<ast::MapReference>(&expression.node);
+    if (map != nullptr) checked.left_out_maps.emplace(map->name, resolved.why_none);
+  });
+}
+
 void make_functions(ResolvedProbe&& resolved, CheckedScript& checked) {
+  if (!resolved.why_none.empty()) note_left_out(resolved, checked);
   std::vector<CheckedFunction>& out = checked.functions;
   const ContextUse use = context_use(*resolved.probe, checked);
   const auto [first, count] = own_expressions(*resolved.probe);
@@ -264,6 +272,14 @@ void check_undefined_maps(const CheckedScript& checked, bool all_probes, Diagnos
   }
 }
 
+void warn_of_missing_parameters(const CheckedScript& checked, Diagnostics& diagnostics) {
+  if (checked.asks_parameter_count) return;
+  for (const auto& [index, span] : checked.missing_parameters) {
+    if (checked.asked_parameters.contains(index)) continue;
+    diagnostics.warning(span, fmt::format("Positional parameter ${} is not given: it is 0, or an empty text", index));
+  }
+}
+
 void drop_unused_maps(CheckedScript& checked, Diagnostics& diagnostics) {
   std::erase_if(checked.maps, [&](const MapInfo& map) {
     const bool unused = map.value.is(TypeKind::kNone) && !map.key_known;
@@ -274,10 +290,16 @@ void drop_unused_maps(CheckedScript& checked, Diagnostics& diagnostics) {
   });
 }
 
+// A variable has no type when what is assigned to it is wrong.
+bool follows(const Diagnostic& fault) { return fault.message.starts_with("Nothing tells the type of"); }
+
 // A wildcard's functions find the same faults.
 void report(const Diagnostics& found, bool complete, Diagnostics& out) {
+  const bool errors_elsewhere = std::ranges::any_of(
+      found.all(), [](const Diagnostic& each) { return each.severity == Severity::kError && !follows(each); });
   std::set<std::tuple<uint32_t, uint32_t, std::string>> seen;
   for (const Diagnostic& each : found.all()) {
+    if (errors_elsewhere && follows(each)) continue;
     // It may be defined in a probe that could not be resolved.
     if (!complete && each.message.starts_with("Undefined map")) continue;
     // Messages of one place that differ by the site's name only are one too many as well.
@@ -382,6 +404,7 @@ CheckedScript check(const ast::Script& script, std::vector<ResolvedProbe> probes
   }
   // What is wrong elsewhere may be why nothing is assigned.
   if (!found.has_errors()) check_undefined_maps(checked, all_probes, found);
+  warn_of_missing_parameters(checked, found);
   report(found, complete, diagnostics);
   if (!diagnostics.has_errors()) drop_unused_maps(checked, diagnostics);
   report_headers(script, checked.types->headers(), diagnostics);

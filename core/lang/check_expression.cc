@@ -102,6 +102,7 @@ ExpressionInfo Checker::visit(const ast::Expression& expression) {
           [&](const ast::MapReference& e) { return map_read(e, span); },
           [&](const ast::PositionalParameter& e) { return parameter(e, span); },
           [&](const ast::ParameterCount&) {
+            script_.asks_parameter_count = true;
             const auto count = static_cast<int64_t>(script_.parameters.size());
             return ExpressionInfo{constant_type(count), count, {}, {}};
           },
@@ -137,6 +138,11 @@ ExpressionInfo Checker::visit(const ast::Expression& expression) {
       expression.node);
 }
 
+void Checker::asks_for(const ast::Expression& expression) {
+  const auto* parameter = std::get_if<ast::PositionalParameter>(&expression.node);
+  if (parameter != nullptr) script_.asked_parameters.insert(parameter->index);
+}
+
 ExpressionInfo Checker::integer(const ast::IntegerLiteral& literal) {
   ExpressionInfo info;
   info.type = literal_type(literal.value, literal.is_unsigned);
@@ -148,10 +154,7 @@ ExpressionInfo Checker::integer(const ast::IntegerLiteral& literal) {
 ExpressionInfo Checker::parameter(const ast::PositionalParameter& parameter, Span span) {
   ExpressionInfo info;
   const auto text = parameter_text(script_.parameters, parameter.index);
-  if (!text) {
-    diagnostics_.warning(
-        span, fmt::format("Positional parameter ${} is not given: it is 0, or an empty text", parameter.index));
-  }
+  if (!text) script_.missing_parameters.emplace(parameter.index, span);
   const auto number = text ? parse_number(*text) : std::optional<int64_t>(0);
   if (!number) return text_constant(*text);
   info.constant = number;

@@ -173,7 +173,11 @@ MapInfo* Checker::whole_map(const ast::MapReference& reference, Span span) {
     for (const MapInfo& each : script_.maps) {
       if (each.key_known) names.push_back(each.name);
     }
-    diagnostics_.error(span, fmt::format("Undefined map: {}", info.name), did_you_mean(info.name, names));
+    const auto left_out = script_.left_out_maps.find(info.name);
+    diagnostics_.error(span, fmt::format("Undefined map: {}", info.name),
+                       left_out == script_.left_out_maps.end()
+                           ? did_you_mean(info.name, names)
+                           : fmt::format("only probes that are left out assign to it: {}", left_out->second));
   }
   return &info;
 }

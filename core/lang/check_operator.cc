@@ -99,6 +99,7 @@ ExpressionInfo Checker::unary(const ast::Unary& node, Span span) {
     default:
       break;
   }
+  if (node.op == ast::UnaryOp::kNot) asks_for(*node.operand);
   const ExpressionInfo& operand = expression(*node.operand);
   const Type& type = operand.type;
   ExpressionInfo info;
@@ -281,6 +282,8 @@ ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const Exp
   if (a.is(TypeKind::kNone) || b.is(TypeKind::kNone)) return info;
   const bool equality = node.op == ast::BinaryOp::kEqual || node.op == ast::BinaryOp::kNotEqual;
   const auto is_word = [](const Type& type) { return is_number(type) || type.is(TypeKind::kPointer); };
+  if (equality && right.constant == 0) asks_for(*node.left);
+  if (equality && left.constant == 0) asks_for(*node.right);
   if (is_word(a) && is_word(b)) {
     const KnownType x{number_type(a), left.constant};
     const KnownType y{number_type(b), right.constant};

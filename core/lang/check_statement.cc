@@ -73,6 +73,7 @@ void Checker::unsupported(Span span, std::string_view what, std::string hint) {
 }
 
 std::optional<int64_t> Checker::condition(const ast::Expression& expression, std::string_view what) {
+  asks_for(expression);
   const ExpressionInfo& info = this->expression(expression);
   const Type& type = info.type;
   if (type.is(TypeKind::kNone) || is_number(type) || type.is(TypeKind::kPointer)) return info.constant;

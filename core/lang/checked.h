@@ -121,7 +121,12 @@ struct CheckedScript {
   std::map<std::string, NamedConstant, std::less<>> defines;
   std::vector<std::string> parameters;
   std::set<std::string, std::less<>> skipped_maps;  // that branches name which are known not to run
-  std::map<std::string, std::string> options;       // that getopt() asks for, with their descriptions
+  // Maps that a probe names which has no site, and why it has none.
+  std::map<std::string, std::string, std::less<>> left_out_maps;
+  std::map<uint32_t, Span> missing_parameters;  // that are not given, where each is first read
+  std::set<uint32_t> asked_parameters;          // of which the script asks whether they are given: `$1 == 0`, `if ($1)`
+  bool asks_parameter_count = false;            // `$#`
+  std::map<std::string, std::string> options;   // that getopt() asks for, with their descriptions
 
   // The index of a map by its name.
   std::optional<uint32_t> find_map(std::string_view name) const;

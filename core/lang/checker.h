@@ -90,6 +90,8 @@ class Checker {
   const ExpressionInfo& expression(const ast::Expression& expression);
   ExpressionInfo visit(const ast::Expression& expression);
   ExpressionInfo integer(const ast::IntegerLiteral& literal);
+  // EXPRESSION is compared with nothing: if it is a positional parameter, the script knows that it may be left out.
+  void asks_for(const ast::Expression& expression);
   ExpressionInfo identifier(const ast::Expression& expression, std::string_view name, Span span);
   ExpressionInfo builtin(const BuiltinValue& value, Span span);
   std::optional<ExpressionInfo> module_constant(std::string_view name) const;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/ir/site_symbol.h"
 #include "core/lang/builtins.h"
 #include "core/lang/checker.h"
 #include "core/lang/lowerer.h"
@@ -28,6 +29,9 @@ Temp Lowerer::word_as(const ast::Expression& e, const Type& to) { return convert
 
 Temp Lowerer::convert_word(Temp value, const Type& from, const Type& to) {
   if (to.is(TypeKind::kBool)) return from.is(TypeKind::kBool) ? value : build_.truth(value);
+  if (to.is(TypeKind::kKernelSymbol) && from.is(TypeKind::kFunctionName)) {
+    return build_.binary(ir::BinaryOp::kOr, value, constant(static_cast<int64_t>(ir::kSiteSymbol)));
+  }
   if (!to.is_integral() || to.size >= 8) return value;
   const bool fits = from.is_integral() && !from.is(TypeKind::kNone) &&
                     ((from.size < to.size && (to.is_signed || !from.is_signed)) ||

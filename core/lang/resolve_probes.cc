@@ -119,6 +119,7 @@ class Resolver {
     looks_at_arguments_ = uses_arguments(probe);
     looks_at_variables_ = uses_variables(probe);
     for (const ast::AttachPoint& point : probe.attach_points) resolve(point, out);
+    if (out.sites.empty() && !missing_.all().empty()) out.why_none = missing_.all().front().message;
     report_missing(!out.sites.empty());
   }
 

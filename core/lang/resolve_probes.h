@@ -19,6 +19,7 @@ struct ResolvedProbe {
   const ast::Probe* probe = nullptr;
   std::vector<ProbeSite> sites;  // in the order written; of a wildcard: by name
   std::vector<Span> places;      // of the attach point of each site
+  std::string why_none;          // when there is no site: the first reason
 };
 
 // One entry for each probe of SCRIPT, in order. $1, $# in attach points are replaced.

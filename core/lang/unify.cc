@@ -72,6 +72,9 @@ std::optional<Type> unify(const KnownType& a, const KnownType& b) {
   if (left.is_integral() && right.is_integral()) return unify_integers(a, b);
   if (left.is(TypeKind::kPointer) && right.is_integral()) return left;
   if (right.is(TypeKind::kPointer) && left.is_integral()) return right;
+  // bpftrace's `func` is a ksym_t.
+  if (left.is(TypeKind::kKernelSymbol) && right.is(TypeKind::kFunctionName)) return left;
+  if (left.is(TypeKind::kFunctionName) && right.is(TypeKind::kKernelSymbol)) return right;
   if (left.kind != right.kind) return std::nullopt;
   switch (left.kind) {
     case TypeKind::kString:

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/ir/site_symbol.h"
 #include "core/output/json.h"
 #include "core/output/stack_frames.h"
 #include "core/symbol/demangle.h"
@@ -54,6 +55,12 @@ void append_mac_address(std::string& out, Bytes bytes) {
     if (i != 0) out += ':';
     fmt::format_to(std::back_inserter(out), "{:02X}", i < bytes.size() ? std::to_integer<unsigned>(bytes[i]) : 0U);
   }
+}
+
+void append_function(std::string& out, const ir::Program& program, uint64_t site) {
+  if (site >= program.sites.size()) return;
+  const std::string& function = program.sites[site].function;
+  out += program.settings.demangle ? demangle(function) : function;
 }
 
 }  // namespace
@@ -178,6 +185,7 @@ void ValueRenderer::plain(std::string& out, const Type& type, Bytes bytes, Layou
       return;
     }
     case TypeKind::kKernelSymbol: {
+      if (const auto site = ir::site_of_symbol(word)) return append_function(out, program_, *site);
       const Symbol symbol = symbolizer_.kernel(word);
       out += symbol.name.empty() ? kernel_frame(symbol, word) : symbol.name;
       return;
@@ -192,11 +200,7 @@ void ValueRenderer::plain(std::string& out, const Type& type, Bytes bytes, Layou
       if (word < program_.sites.size()) out += program_.sites[word].name;
       return;
     case TypeKind::kFunctionName:
-      if (word < program_.sites.size()) {
-        const std::string& function = program_.sites[word].function;
-        out += program_.settings.demangle ? demangle(function) : function;
-      }
-      return;
+      return append_function(out, program_, word);
     case TypeKind::kUserName:
       out += names_.user(static_cast<uint32_t>(word));
       return;
