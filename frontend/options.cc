@@ -37,7 +37,7 @@ void add_question(CLI::App& app, Options& options, std::vector<std::string>& pos
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_flag("-a,--system-wide", options.system_wide, "Trace every process even with -c or -p");
-  app.add_option("-o", options.output_path, "Write the answer to FILE")->type_name("FILE");
+  app.add_option("-o,--output", options.output_path, "Write the answer to FILE")->type_name("FILE");
   app.add_option("-I", options.include_folders, "Look for #include files in FOLDER too (repeatable)")
       ->type_name("FOLDER")
       ->allow_extra_args(false);
@@ -54,16 +54,33 @@ void add_question(CLI::App& app, Options& options, std::vector<std::string>& pos
 
 // What is not yet in Options' form.
 struct Choices {
-  std::string stage;
+  std::vector<std::string> stages;
   std::string buffering;
   bool info = false;
   bool ignored = false;
 };
 
+// What -d takes, and what it prints; bpftrace's stages behind its tree of the syntax show what polytap's IR does.
+struct Stage {
+  const char* name;
+  DumpStage prints;
+};
+constexpr Stage kStages[] = {{"ast", DumpStage::kTree},        {"ir", DumpStage::kProgram},
+                             {"all", DumpStage::kAll},         {"types", DumpStage::kProgram},
+                             {"codegen", DumpStage::kProgram}, {"codegen-opt", DumpStage::kProgram}};
+
+std::vector<std::string> stages() {
+  std::vector<std::string> names;
+  for (const Stage& stage : kStages) names.emplace_back(stage.name);
+  return names;
+}
+
 void take_choices(Options& options, const Choices& choices) {
-  if (choices.stage == "ast") options.dump = DumpStage::kTree;
-  if (choices.stage == "ir") options.dump = DumpStage::kProgram;
-  if (choices.stage == "all") options.dump = DumpStage::kAll;
+  for (const std::string& word : choices.stages) {
+    const auto* stage = std::ranges::find(kStages, word, &Stage::name);
+    const bool other = options.dump != DumpStage::kNone && options.dump != stage->prints;
+    options.dump = other ? DumpStage::kAll : stage->prints;
+  }
   if (choices.buffering == "line") options.buffering = Buffering::kLine;
   if (choices.buffering == "none") options.buffering = Buffering::kNone;
   if (choices.info) options.action = Action::kDoctor;
@@ -102,15 +119,21 @@ void add_run(CLI::App& app, Options& options, Choices& choices, std::vector<std:
          "--mode",
          [&options](const std::string& mode) {
            options.mode = mode == "test" ? RunMode::kTest : mode == "bench" ? RunMode::kBench : RunMode::kTrace;
+           options.format_script = mode == "format";
+           options.dry_run = mode == "codegen";
          },
-         "test or bench: the same as --test and --bench")
+         "test, bench, format or codegen: the same as --test, --bench, --fmt and --dry-run")
       ->type_name("MODE")
-      ->check(CLI::IsMember({"test", "bench"}));
+      ->check(CLI::IsMember({"test", "bench", "format", "codegen"}));
   app.add_flag("--fmt", options.format_script, "Print the script in polytap's layout");
-  app.add_option("-d,--dump", choices.stage, "Print a stage of the compilation and end: ast, ir (when not said) or all")
+  app.add_option("-d,--dump,--debug", choices.stages,
+                 "Print a stage of the compilation and end: ast, ir (when not said) or all")
       ->type_name("STAGE")
-      ->check(CLI::IsMember({"ast", "ir", "all"}));
-  app.add_flag("-k", options.report_faults, "Tell every read that failed, with its place in the script");
+      ->delimiter(',')
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(CLI::IsMember(stages()));
+  app.add_flag("-k,--warnings", options.report_faults, "Tell every read that failed, with its place in the script");
   app.add_option("--probe-filter", options.probe_filter,
                  "Of the script's probes only those whose name matches GLOB (BEGIN and END too)")
       ->type_name("GLOB");
@@ -118,6 +141,17 @@ void add_run(CLI::App& app, Options& options, Choices& choices, std::vector<std:
   app.add_flag("--usdt-file-activation", choices.ignored,
                "Accepted for bpftrace's users; semaphores are always found by the file");
   app.add_flag("--btf", choices.ignored, "Accepted for bpftrace's users; the kernel's types are always used");
+  app.add_flag("--verify-llvm-ir", choices.ignored, "Accepted for bpftrace's users; there is no LLVM here");
+  app.add_option("--no-feature", "Accepted for bpftrace's users: how probes are attached follows from the kernel")
+      ->type_name("NAME,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(CLI::IsMember({"kprobe_multi", "kprobe_session", "uprobe_multi"}));
+  app.add_option("--traceable-functions", options.traceable_functions,
+                 "The kernel functions that can be probed stand in FILE, as in available_filter_functions of tracefs")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
   app.footer(kFooter);
   app.set_version_flag("-V,--version", std::string("polytap ") + kVersion);
   app.add_option("-B", choices.buffering,
@@ -149,7 +183,11 @@ void take_positional(Options& options, const CLI::App& app, std::vector<std::str
   options.parameters = std::move(positional);
 }
 
-bool is_stage(std::string_view word) { return word == "ast" || word == "ir" || word == "all"; }
+// One or several of them, with commas.
+bool names_stage(std::string_view word) {
+  const std::string_view first = word.substr(0, word.find(','));
+  return std::ranges::find(kStages, first, &Stage::name) != std::end(kStages);
+}
 
 // As CLI11 takes a vector: the last argument first, without the program's name.
 std::vector<std::string> reversed_arguments(std::span<char* const> given) {
@@ -162,8 +200,12 @@ std::vector<std::string> reversed_arguments(std::span<char* const> given) {
       arguments.emplace_back("-v");
     } else if (word == "-kk") {
       arguments.emplace_back("-k");
-    } else if ((word == "-d" || word == "--dump") && (i + 1 == given.size() || !is_stage(given[i + 1]))) {
+    } else if (word == "-dd") {
+      arguments.emplace_back("--dump=all");
+    } else if ((word == "-d" || word == "--dump") && (i + 1 == given.size() || !names_stage(given[i + 1]))) {
       arguments.emplace_back("--dump=ir");
+    } else if (word == "-b" && i + 1 < given.size() && given[i + 1][0] == '-') {
+      continue;  // bpftrace's -b, which is --btf, takes nothing
     } else {
       arguments.emplace_back(word);
     }

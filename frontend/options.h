@@ -38,6 +38,7 @@ struct Options {
   std::string list_pattern;  // -l
   bool list = false;
   std::vector<std::string> debug_directories;  // --debuginfo
+  std::string traceable_functions;             // --traceable-functions
   bool explain = false;
   bool dry_run = false;
   RunMode mode = RunMode::kTrace;          // --test, --bench, --mode

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string_view>
@@ -31,6 +32,14 @@ EnvironmentSettings read_settings() {
   EnvironmentSettings found = settings_from_environment(environment);
   for (const std::string& each : found.complaints) fmt::print(stderr, "WARNING: {}\n", each);
   return found;
+}
+
+// BPFTRACE_BTF names another file than the running kernel's own, also for polytap.
+Result<std::string> kernel_types_path() {
+  const char* given = std::getenv("BPFTRACE_BTF");
+  if (given == nullptr || *given == '\0') return std::string(kVmlinuxBtf);
+  if (::access(given, R_OK) != 0) return Error::from_errno(fmt::format("BPFTRACE_BTF: read {}", given));
+  return std::string(given);
 }
 
 // Where #include "file" of a script is looked for first: beside it.
@@ -79,9 +88,15 @@ std::unique_ptr<Question> load_question(const Options& options) {
     return nullptr;
   }
   question->source = std::move(source).value();
-  auto btf = make_btf_types();
+  const auto btf_path = kernel_types_path();
+  if (!btf_path) {
+    fmt::print(stderr, "ERROR: {}\n", btf_path.error().message());
+    return nullptr;
+  }
+  auto btf = make_btf_types(*btf_path);
   CatalogOptions catalog;
   catalog.btf = btf.get();
+  catalog.traceable_functions = options.traceable_functions;
   catalog.debug_directories = options.debug_directories;
   question->types = std::move(btf);
   question->catalog = make_catalog(catalog);

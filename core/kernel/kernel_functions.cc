@@ -76,6 +76,12 @@ PassedValue passed_value(std::string name, Type type) {
 
 }  // namespace
 
+Result<std::string> KernelFunctionFiles::read_traceable() const {
+  if (!traceable.empty()) return read_kernel_file(traceable);
+  if (tracefs.empty()) return Error("tracefs cannot be read");
+  return read_kernel_file(tracefs + "/available_filter_functions");
+}
+
 void KernelFunctions::add_arguments(ProbeSite& site) const {
   if (site.function_offset != 0) return;
   auto function = site.module.empty() ? btf_.function(site.function) : btf_.module_function(site.module, site.function);
@@ -152,9 +158,7 @@ std::vector<KernelFunctions::Symbol> KernelFunctions::probeable(std::string_view
            !refused.contains(name);
   };
   std::vector<Symbol> found;
-  const Result<std::string> list = files_.tracefs.empty()
-                                       ? Result<std::string>(Error("tracefs cannot be read"))
-                                       : read_kernel_file(files_.tracefs + "/available_filter_functions");
+  const Result<std::string> list = files_.read_traceable();
   if (list && !list->empty()) {
     for_each_line(*list, [&](std::string_view line) {
       const auto [name, its_module] = split_module(line);

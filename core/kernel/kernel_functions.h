@@ -19,6 +19,10 @@ struct KernelFunctionFiles {
   std::string tracefs;  // root; "" when it cannot be read
   std::string perf_devices = "/sys/bus/event_source/devices";
   std::string blacklist = "/sys/kernel/debug/kprobes/blacklist";
+  std::string traceable = {};  // the list of functions; "" for the tracer's own, available_filter_functions of tracefs
+
+  // The text of the list; an error where there is none.
+  Result<std::string> read_traceable() const;
 };
 
 // Reads nothing before the first question. For one thread.

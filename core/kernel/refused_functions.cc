@@ -53,9 +53,7 @@ std::string why_no_probe(const KernelFunctionFiles& files, std::string_view func
   if (symbols > 1) {
     return fmt::format("{} functions of the kernel have this name, and it does not say which is meant", symbols);
   }
-  const Result<std::string> list = files.tracefs.empty()
-                                       ? Result<std::string>(Error("tracefs cannot be read"))
-                                       : read_kernel_file(files.tracefs + "/available_filter_functions");
+  const Result<std::string> list = files.read_traceable();
   if (list && !list->empty() && count_lines(*list, "", function, module) == 0) {
     return "the kernel was built so that this function cannot be traced (notrace): it serves tracing itself, or runs "
            "where nothing may interrupt";

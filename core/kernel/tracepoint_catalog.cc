@@ -126,6 +126,7 @@ KernelFunctions& TracepointCatalog::kernel() const {
   if (kernel_ == nullptr) {
     KernelFunctionFiles files;
     if (const Result<Tracefs>& fs = tracefs()) files.tracefs = fs->root();
+    files.traceable = options_.traceable_functions;
     kernel_ = std::make_unique<KernelFunctions>(std::move(files), btf());
   }
   return *kernel_;

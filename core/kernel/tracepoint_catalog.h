@@ -21,6 +21,7 @@ struct CatalogOptions {
   std::string tracefs_root;       // empty: where the system has it
   const BtfTypes* btf = nullptr;  // for raw tracepoints; not owned. Null: the running kernel's, read when needed
   std::vector<std::string> debug_directories;  // of user programs, see DebugFileSearch::more_directories
+  std::string traceable_functions;             // KernelFunctionFiles::traceable
 };
 
 // Reads nothing before the first question.

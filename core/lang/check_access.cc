@@ -209,9 +209,8 @@ ExpressionInfo Checker::probe_argument(std::string_view name, Span span, Span na
     }
     return info;
   }
-  info.type = in_space(type, default_space());
-  // Characters in the record itself are a string.
-  if (is_text(type)) info.type = types::string(argument->size);
+  // Characters in the record itself are a string; bytes (an address of the network) are not.
+  info.type = characters_as_text(in_space(type, default_space()));
   return info;
 }
 

@@ -421,8 +421,10 @@ ExpressionInfo Checker::ntop(const ast::Call& call) {
   if (call.arguments.size() > 1) integer_argument(call, 0);
   const size_t index = call.arguments.size() - 1;
   const Type type = expression(*call.arguments[index]).type;
-  const bool address = is_number(type) || (type.is(TypeKind::kArray) && (type.size == 4 || type.size == 16)) ||
-                       (type.is(TypeKind::kPointer) && type.element != nullptr && type.element->is(TypeKind::kArray));
+  const bool address =
+      is_number(type) ||
+      ((type.is(TypeKind::kArray) || type.is(TypeKind::kString)) && (type.size == 4 || type.size == 16)) ||
+      (type.is(TypeKind::kPointer) && type.element != nullptr && type.element->is(TypeKind::kArray));
   if (!type.is(TypeKind::kNone) && !address) {
     wrong_argument(call, index, "an integer or an array of 4 or 16 bytes");
   }

@@ -175,7 +175,8 @@ ExpressionInfo Checker::variable(const ast::Variable& variable, Span span) {
   info.type = function_.variables[*info.variable].type;
   info.target = function_.variables[*info.variable].target;
   // What counts are the last pass's diagnostics: then all types are known.
-  if (info.type.is(TypeKind::kNone)) {
+  // Where what is assigned to it is wrong, that was said.
+  if (info.type.is(TypeKind::kNone) && !diagnostics_.has_errors()) {
     diagnostics_.error(span, fmt::format("Nothing tells the type of {}", variable.name), "assign to it");
   }
   return info;

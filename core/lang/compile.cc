@@ -13,6 +13,7 @@
 #include "core/lang/implied_pid.h"
 #include "core/lang/lower.h"
 #include "core/lang/resolve_probes.h"
+#include "core/lang/unstable.h"
 
 namespace polytap {
 namespace {
@@ -49,6 +50,8 @@ std::optional<Compiled> compile_expanded(const ast::Script& expanded, CompileInp
 
 std::optional<Compiled> compile(const ast::Script& script, const CompileInput& input, Diagnostics& diagnostics) {
   CHECK(input.catalog != nullptr);
+  refuse_unstable(script, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
   if (!has_macros(script)) return compile_expanded(script, input, diagnostics);
   const ExpandedScript expanded = expand_macros(script, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;

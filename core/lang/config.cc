@@ -68,14 +68,22 @@ constexpr size_t kFirstMissing = static_cast<size_t>(ir::MissingProbes::kError);
 constexpr std::array<std::string_view, 3> kSymbolCaches = {"PER_PID", "PER_PROGRAM", "NONE"};
 // Any text, or of bpftrace's own machinery: scripts that set them run all the same.
 constexpr std::string_view kTexts[] = {"license", "str_trunc_trailer"};
-constexpr std::string_view kWithoutEffect[] = {"unstable_addr",  "unstable_dw_ustack", "unstable_import",
-                                               "unstable_macro", "unstable_map_decl",  "unstable_tseries"};
+constexpr std::string_view kWithoutEffect[] = {"max_type_res_iterations", "probe_inline", "symbol_source",
+                                               "use_blazesym"};
+// Whether the script may use what bpftrace calls unstable: core/lang/unstable.h looks at them.
+constexpr std::string_view kUnstable[] = {"unstable_addr",  "unstable_dw_ustack", "unstable_import",
+                                          "unstable_macro", "unstable_map_decl",  "unstable_tseries"};
+constexpr std::array<std::string_view, 3> kUnstableWords = {"error", "warn", "enable"};
+// bpftrace 0.19 and before have these in the environment.
+constexpr std::pair<std::string_view, std::string_view> kOlderNames[] = {
+    {"strlen", "max_strlen"}, {"map_keys_max", "max_map_keys"}, {"cat_bytes_max", "max_cat_bytes"}};
 
 std::vector<std::string> names() {
   std::vector<std::string> all = {"cache_user_symbols", "missing_probes", "stack_mode"};
   for (const Number& each : kNumbers) all.emplace_back(each.name);
   all.insert(all.end(), std::begin(kTexts), std::end(kTexts));
   all.insert(all.end(), std::begin(kWithoutEffect), std::end(kWithoutEffect));
+  all.insert(all.end(), std::begin(kUnstable), std::end(kUnstable));
   return all;
 }
 
@@ -144,8 +152,19 @@ Status set(std::string_view name, const std::string& value, Settings& settings) 
     settings.cut_trailer = value;
   } else if (name == "license") {
     settings.license = value;
+  } else if (name.starts_with("unstable_") && !one_of(kUnstableWords, value)) {
+    return wrong_word(name, kUnstableWords);
   }
   return {};
+}
+
+// What NAME, as older versions of bpftrace have it, and VALUE are today.
+std::pair<std::string, std::string> in_todays_words(const std::string& name, const std::string& value) {
+  if (name == "no_cpp_demangle") return {"cpp_demangle", value == "1" ? "0" : "1"};
+  for (const auto& [older, today] : kOlderNames) {
+    if (name == older) return {std::string(today), value};
+  }
+  return {name, value};
 }
 
 void apply(const Entry& entry, std::span<const std::string> kept, Settings& settings, Diagnostics& diagnostics) {
@@ -161,6 +180,11 @@ void apply(const Entry& entry, std::span<const std::string> kept, Settings& sett
   const bool is_kept = std::ranges::find(kept, name) != kept.end();
   const Status status = set(name, entry.value, is_kept ? ignored : settings);
   if (!status.ok()) diagnostics.error(entry.value_span, status.error().message());
+  if ((name == "probe_inline" && entry.value != "0" && entry.value != "false") ||
+      (name == "symbol_source" && lower_case(entry.value) == "dwarf")) {
+    diagnostics.warning(entry.span, "A function is probed where it begins, not where it was put into its callers",
+                        "for such a place write uprobe:FILE@SOURCE.c:LINE");
+  }
 }
 
 // Strings are laid out in words.
@@ -194,9 +218,11 @@ EnvironmentSettings settings_from_environment(std::span<const std::string_view> 
       if (!variable.starts_with(prefix)) continue;
       const size_t equals = variable.find('=');
       if (equals == std::string_view::npos) continue;
-      const std::string name = lower_case(std::string(variable.substr(prefix.size(), equals - prefix.size())));
+      const auto [name, value] =
+          in_todays_words(lower_case(std::string(variable.substr(prefix.size(), equals - prefix.size()))),
+                          std::string(variable.substr(equals + 1)));
       if (!is_known(name)) continue;
-      const Status status = set(name, std::string(variable.substr(equals + 1)), found.settings);
+      const Status status = set(name, value, found.settings);
       if (status.ok()) {
         found.names.push_back(name);
       } else {

@@ -231,6 +231,8 @@ uint32_t skip_blanks(std::string_view text, uint32_t offset) {
   while (at < text.size()) {
     if (std::isspace(static_cast<unsigned char>(text[at])) != 0) {
       ++at;
+    } else if (text.substr(at).starts_with("\\\n")) {
+      at += 2;  // a line goes on, as in C and in a shell's quotes
     } else if (text.substr(at).starts_with("//")) {
       at = std::min(text.find('\n', at), text.size());
     } else if (text.substr(at).starts_with("/*")) {

@@ -141,13 +141,14 @@ void Lowerer::store_inet(const ast::Call& call, ir::Place to) {
   const ir::Place bytes{to.slot, to.offset + 8};
   uint32_t size = 4;
   const bool pointer = type.is(TypeKind::kPointer);
-  if (type.is(TypeKind::kArray)) size = type.size;
+  const bool bytes_themselves = type.is(TypeKind::kArray) || type.is(TypeKind::kString);
+  if (bytes_themselves) size = type.size;
   if (pointer) size = type.element->size;
   build_.zero(bytes, 16);
   if (pointer) {
     const Object target = pointed_to(address);
     build_.run(ir::ReadMemory{bytes, std::min(size, 16U), object_address(target), target.space});
-  } else if (type.is(TypeKind::kArray)) {
+  } else if (bytes_themselves) {
     if (is_object(address)) {
       const Object from = object(address);
       if (from.where == Object::Where::kSlot) {

@@ -196,7 +196,7 @@ ast::StatementPtr Parser::parse_return() {
 }
 
 bool Parser::end_statement(std::string_view after, const ast::Expression* written) {
-  if (at("}") || accept(";")) return true;
+  if (at("}") || accept(";") || statement_begins_on_next_line()) return true;
   std::string hint;
   const bool bare_name = written != nullptr && std::holds_alternative<ast::Identifier>(written->node);
   const Token& token = peek();
@@ -218,6 +218,14 @@ bool Parser::end_statement(std::string_view after, const ast::Expression* writte
   }
   unexpected(fmt::format("';' or '}}' {}", after), std::move(hint));
   return false;
+}
+
+// Where the ';' may be left out (examples in bpftrace's documentation do so): no expression goes on with a name.
+bool Parser::statement_begins_on_next_line() {
+  const Token& token = peek();
+  const bool name =
+      token.kind == TokenKind::kIdentifier || token.kind == TokenKind::kVariable || token.kind == TokenKind::kMap;
+  return name && source_.position(token.span.begin).line != source_.position(last_end_).line;
 }
 
 ast::ExpressionPtr Parser::parse_condition() {

@@ -152,6 +152,7 @@ void Parser::skip_item() {
 // After the '}' of a definition: attributes, or what would be a C variable.
 bool Parser::c_declarator_follows() {
   if (at_word("__attribute__") || at_word("__packed") || at("*")) return true;
+  if (at_word("config") && peek(2).is("{")) return false;
   return peek().kind == TokenKind::kIdentifier && (peek(1).is(";") || peek(1).is("[") || peek(1).is("="));
 }
 

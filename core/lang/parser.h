@@ -155,6 +155,7 @@ class Parser {
   std::unique_ptr<IfParts> parse_if_parts();
   ast::ExpressionPtr parse_condition();
   bool end_statement(std::string_view after, const ast::Expression* written);
+  bool statement_begins_on_next_line();
   bool refuse_operator_after_block(Span span);
   static ast::StatementPtr make_statement(decltype(ast::Statement::node) node, Span span);
   static ast::StatementPtr to_statement(IfParts parts);

@@ -40,11 +40,10 @@ constexpr uint32_t kWord = 8;
 
 class EventResolver {
  public:
-  EventResolver(const ast::AttachPoint& point, ProbeType type, const std::vector<std::string>& parts,
-                Diagnostics& diagnostics)
-      : point_(point), parts_(parts), diagnostics_(diagnostics) {
+  EventResolver(const ast::AttachPoint& point, ProbeType type, std::vector<std::string> parts, Diagnostics& diagnostics)
+      : point_(point), parts_(std::move(parts)), diagnostics_(diagnostics) {
     site_.type = type;
-    site_.name = fmt::format("{}:{}", provider_name(type), fmt::join(parts, ":"));
+    site_.name = fmt::format("{}:{}", provider_name(type), fmt::join(parts_, ":"));
   }
 
   std::vector<ProbeSite> run() {
@@ -190,6 +189,8 @@ class EventResolver {
 
   bool watchpoint() {
     constexpr const char* kForm = "write watchpoint:0xADDRESS:LENGTH:MODE, for example watchpoint:0x10000000:8:w";
+    // Once there was room for a program in front of the address.
+    if (parts_.size() == 4 && parts_[0].empty()) parts_.erase(parts_.begin());
     if (parts_.size() != 3) return error("A watchpoint has an address, a length and a mode", kForm);
     const auto start = parse_address(parts_[0]);
     if (!start) return error(fmt::format("'{}' is not an address", parts_[0]), kForm);
@@ -242,7 +243,7 @@ class EventResolver {
   }
 
   const ast::AttachPoint& point_;
-  const std::vector<std::string>& parts_;
+  std::vector<std::string> parts_;
   Diagnostics& diagnostics_;
   ProbeSite site_;
 };

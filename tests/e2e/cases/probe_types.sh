@@ -49,6 +49,8 @@ expect_in out '@[false]: 10'
 expect_in out '@[true]: 10'
 expect_status 0 "$POLYTAP" -q -e "watchpoint:$address:8:w { @ = count(); unwatch($address); }" -c './watched 3000000'
 [ "$(sed -n 's/^@: //p' out)" -lt 6000000 ] || fail "unwatch() has no effect"
+# As bpftrace's first watchpoints were written.
+expect_status 0 "$POLYTAP" --dry-run -e "watchpoint::$address:8:rw { @ = count(); }" -c './watched 10'
 expect_status 1 "$POLYTAP" -e "watchpoint:$address:8:w { @ = count(); }"
 expect_in err 'name the process (-p) or the command (-c)'
 

@@ -26,6 +26,23 @@ expect_status 0 "$POLYTAP" -d all -e "$(begin '')"
 expect_in out '(call "exit")'
 expect_in out 'site begin, "BEGIN"'
 
+expect_status 0 "$POLYTAP" --debug codegen -e "$(begin '')"
+expect_in out 'site begin, "BEGIN"'
+for stages in -dd '-d ast,codegen-opt' '-d ast -d types'; do
+  expect_status 0 "$POLYTAP" $stages -e "$(begin '')"
+  expect_in out '(call "exit")'
+  expect_in out 'site begin, "BEGIN"'
+done
+expect_status 2 "$POLYTAP" -d verifier -e "$(begin '')"
+
+# The long names that bpftrace has, too, and its modes.
+expect_status 0 "$POLYTAP" -q --output answer -b ptrace -e "$(begin 'print(1);')"
+expect_in answer 1
+expect_status 0 "$POLYTAP" --mode format -e 'BEGIN{print(1)}'
+expect_in out '  print(1);'
+expect_status 0 "$POLYTAP" -q --mode codegen -b ptrace -e "$(begin 'print(1);')"
+[ -s out ] && { cat out; fail "the script ran although only its code was wanted"; }
+
 # -B: with `none` every piece is a write of its own, and the reader sees each at once.
 for mode in full line none; do
   expect_status 0 "$POLYTAP" -q -B $mode -b ptrace -e "$(begin 'printf("a"); printf("b\n"); printf("c");')"
@@ -41,7 +58,7 @@ expect_status 0 "$POLYTAP" -q -b ptrace -k -e "$failing" -c "$program"
 expect_in err 'stdin:1:58-65: WARNING: Failed to probe_read_user_str: Bad address (-14)'
 expect_status 0 "$POLYTAP" -q -b ptrace -k --no-warnings -e "$failing" -c "$program"
 [ -s err ] && { cat err; fail "warnings although they were not wanted"; }
-expect_status 0 "$POLYTAP" -q -b ptrace -kk -f json -e "$failing" -c "$program"
+expect_status 0 "$POLYTAP" -q -b ptrace --warnings -f json -e "$failing" -c "$program"
 expect_in out '{"type": "helper_error", "msg": "Bad address", "helper": "probe_read_user_str", "retcode": -14, "filename": "stdin", "line": 1, "col": 58}'
 if [ "$(id -u)" -eq 0 ]; then
   expect_status 0 "$POLYTAP" -q -b ebpf -k -e "$failing" -c "$program"
@@ -58,6 +75,17 @@ expect_in err "No probe of the script matches 'kprobe:*'"
 
 # Options that are there for bpftrace's users; --info is the doctor's.
 expect_status 0 "$POLYTAP" -q --btf --usdt-file-activation -b ptrace -e "$(begin 'print(1);')"
+expect_status 0 "$POLYTAP" -q --verify-llvm-ir --no-feature kprobe_multi,uprobe_multi -b ptrace -e "$(begin 'print(1);')"
+expect_status 2 "$POLYTAP" -q --no-feature something -b ptrace -e "$(begin 'print(1);')"
+expect_status 0 "$POLYTAP" -b -e "$(begin 'print(1);')"
+expect_in out 1
+expect_status 1 env BPFTRACE_BTF=/nonexistent "$POLYTAP" -e "$(begin '')"
+expect_in err 'BPFTRACE_BTF: read /nonexistent: No such file or directory'
+[ -r /sys/kernel/btf/vmlinux ] && {
+  cp /sys/kernel/btf/vmlinux types.btf
+  expect_status 0 env BPFTRACE_BTF=types.btf "$POLYTAP" -q -b ptrace -e "$(begin 'print(sizeof(struct list_head));')"
+  expect_in out 16
+}
 expect_status 0 "$POLYTAP" --info
 expect_in out 'backend ptrace'
 
