@@ -295,6 +295,10 @@ ExpressionInfo Checker::struct_field(const Type& object, const ast::FieldAccess&
   }
   info.type =
       characters_as_text(in_space(field->type, object.space == AddressSpace::kNone ? default_space() : object.space));
+  // `char name[]`: as long as its NUL says.
+  if (info.type.is(TypeKind::kArray) && info.type.size == 0 && is_text(info.type) && info.type.element->is_signed) {
+    info.type = types::string(script_.settings.max_string);
+  }
   return info;
 }
 

@@ -369,8 +369,9 @@ ExpressionInfo Checker::buf(const ast::Call& call) {
     if (length && *length < 1) wrong_argument(call, 1, "a length of at least 1");
   }
   if (given.type.is(TypeKind::kNone)) return info;
-  const bool sized = given.type.is(TypeKind::kArray) || given.type.is(TypeKind::kString);
-  if (!is_address(given.type) && !sized) {
+  const bool array = given.type.is(TypeKind::kArray);
+  const bool sized = (array && given.type.size != 0) || given.type.is(TypeKind::kString);
+  if (!is_address(given.type) && !array && !sized) {
     wrong_argument(call, 0, "a pointer or an array");
     return info;
   }

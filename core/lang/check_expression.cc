@@ -322,7 +322,15 @@ ExpressionInfo Checker::builtin(const BuiltinValue& value, Span span) {
   return info;
 }
 
+bool Checker::require_length(const Type& type, Span span) {
+  if (!type.is(TypeKind::kArray) || type.size != 0) return true;
+  diagnostics_.error(span, fmt::format("How long this array of '{}' is nothing tells", to_string(*type.element)),
+                     "take its elements, x[0], or buf(x, length)");
+  return false;
+}
+
 bool Checker::require_one_value(const Type& type, Span span) {
+  if (!require_length(type, span)) return false;
   if (!type.is(TypeKind::kAggregation) || is_number(type)) return true;
   diagnostics_.error(span, fmt::format("A value of type '{}' is not one number", to_string(type)),
                      "print(@map) shows it as a whole");

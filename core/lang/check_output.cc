@@ -107,7 +107,10 @@ void Checker::statement_call(const ast::Call& call, const FunctionSignature& fun
 
 void Checker::format_call(const ast::Call& call) {
   const auto format = text_argument(call, 0);
-  for (size_t i = 1; i < call.arguments.size(); ++i) expression(*call.arguments[i]);
+  for (size_t i = 1; i < call.arguments.size(); ++i) {
+    const ast::Expression& argument = *call.arguments[i];
+    require_length(expression(argument).type, argument.span);
+  }
   if (!format) return;
   const auto pieces = parse_printf_format(*format);
   if (!pieces.ok()) {
@@ -176,7 +179,7 @@ void Checker::print(const ast::Call& call) {
   }
   const auto* tuple = std::get_if<ast::TupleLiteral>(&value.node);
   if (tuple == nullptr || !tuple->elements.empty()) {
-    expression(value);
+    require_length(expression(value).type, value.span);
     return;
   }
   function_.row(value.id) = text_constant("()");  // the empty tuple takes no bytes of a record

@@ -379,6 +379,7 @@ void Checker::widen_variable(VariableId id, const KnownType& value, Span span) {
                        "take another variable");
     return;
   }
+  if (!require_length(value.type, span)) return;
   KnownType plain = value;
   if (is_number(plain.type) && plain.type.is(TypeKind::kAggregation)) plain.type = number_type(plain.type);
   auto together = unify(KnownType{info.type, std::nullopt}, plain);

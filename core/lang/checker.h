@@ -105,6 +105,8 @@ class Checker {
   ExpressionInfo block_value(const ast::Block& block);
   // Refuses an aggregation that no single number tells, where one value is taken. False when it did.
   bool require_one_value(const Type& type, Span span);
+  // Reports an array whose length only the program knows (`int values[]`): it cannot be taken as a whole.
+  bool require_length(const Type& type, Span span);
   ExpressionInfo join_branches(const ExpressionInfo& a, const ExpressionInfo& b, Span span);
   ExpressionInfo tuple(const ast::TupleLiteral& node, Span span);
   ExpressionInfo record(const ast::RecordLiteral& node);

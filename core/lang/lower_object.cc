@@ -273,7 +273,7 @@ void Lowerer::store_arguments(ir::Place to, const Type& want) {
 }
 
 void Lowerer::read_object(const Object& object, ir::Place to, uint32_t size) {
-  if (!inside_context(object, size)) return;
+  if (size == 0 || !inside_context(object, size)) return;  // an array that only the program knows the length of
   if (size % 8 != 0) build_.zero({to.slot, to.offset + size / 8 * 8}, 8);
   switch (object.where) {
     case Object::Where::kContext:

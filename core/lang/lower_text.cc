@@ -117,7 +117,8 @@ void Lowerer::argument_string(const ProbeArgument& argument, ir::Place to, uint3
 void Lowerer::object_string(const Object& object, ir::Place to, uint32_t capacity) {
   if (object.where == Object::Where::kMemory) {
     // Up to the NUL; one byte less than the array holds when that is what the words leave.
-    const uint32_t own = std::min(capacity, round_to_words(std::max(1U, object.type.size)));
+    // Of no length: `char name[]`.
+    const uint32_t own = object.type.size == 0 ? capacity : std::min(capacity, round_to_words(object.type.size));
     build_.run(ir::ReadString{to, own, object_address(object), object.space, false});
     if (object.type.size % 8 != 0 && object.type.size < own) cut(to, object.type.size + 1);
     if (capacity > own) build_.zero({to.slot, to.offset + own}, capacity - own);

@@ -7,7 +7,7 @@ namespace polytap {
 
 // Macros; each is used only by scripts that have none of the same name.
 inline constexpr std::string_view kStandardLibrary =
-    R"(// The value of @map[key] in $value when it is there; whether it is.
+    R"bt(// The value of @map[key] in $value when it is there; whether it is.
 macro find(@map, key, $value) {
   let $key = key;
   let $found = has_key(@map, $key);
@@ -18,7 +18,7 @@ macro find(@map, key, $value) {
 }
 
 // Where a struct path leads to, from the root of its mount name space on. Files that have no place in a file system are
-// shown by what they are: "pipefs:", "anon_inodefs:[eventpoll]".
+// shown by what they are: "pipefs:", "anon_inode:[eventpoll]"; a name that is no more, by " (deleted)" behind it.
 macro path(p) {
   path(p, config.max_strlen)
 }
@@ -28,6 +28,7 @@ macro path(p, size) {
   let $dentry = p.dentry;
   let $mount = container_of(p.mnt, struct mount, mnt);
   let $steps = 0;
+  let $gone = $dentry.d_hash.pprev == 0 && $dentry != $dentry.d_parent;
   while ($steps < 256) {
     $steps++;
     if ($dentry == $mount.mnt.mnt_root) {
@@ -38,12 +39,17 @@ macro path(p, size) {
         $mount = $mount.mnt_parent;
       }
     } else if ($dentry == $dentry.d_parent) {
-      $out = str_concat(str_concat(str($dentry.d_sb.s_type.name, 64), ":"), str($dentry.d_name.name, 256));
+      let $kind = str($dentry.d_sb.s_type.name, 64);
+      $kind = $kind == "anon_inodefs" ? "anon_inode" : $kind;
+      $out = str_concat(str_concat($kind, ":"), str($dentry.d_name.name, 256));
       $steps = 2000;
     } else {
       $out = str_concat(str_concat("/", str($dentry.d_name.name, 256)), $out);
       $dentry = $dentry.d_parent;
     }
+  }
+  if ($steps == 1000 && $gone && $out != "") {
+    $out = str_concat($out, " (deleted)");
   }
   str($steps == 1000 && $out == "" ? "/" : $out, size)
 }
@@ -52,6 +58,6 @@ macro path(p, size) {
 macro is_err(pointer) {
   (uint64)(pointer) >= 0xfffffffffffff001
 }
-)";
+)bt";
 
 }  // namespace polytap

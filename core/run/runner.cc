@@ -409,7 +409,14 @@ class Run {
     }
   }
 
+  // Whether the last wait found something to read there: a read() in vain, a hundred times a second, would show in what
+  // whoever traces read() sees.
+  bool is_ready(int fd) const {
+    return std::ranges::any_of(descriptors_, [&](const pollfd& each) { return each.fd == fd && each.revents != 0; });
+  }
+
   Status take_signals() {
+    if (!is_ready(signals_.fd())) return {};
     signalfd_siginfo info{};
     while (read(signals_.fd(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
       ASSIGN_OR_RETURN(const bool taken, fire_for_signal(static_cast<int>(info.ssi_signo)));
@@ -434,7 +441,8 @@ class Run {
   Status take_timers() {
     for (RunningLane& lane : lanes_) {
       for (const IntervalTimer& timer : lane.timers()) {
-        if (!lane.finished() && !lane.exiting()) TRY(lane.fire_expired(timer));
+        const bool fires = is_ready(timer.fd.get()) && !lane.finished() && !lane.exiting();
+        if (fires) TRY(lane.fire_expired(timer));
       }
     }
     return {};
