@@ -13,6 +13,7 @@
 #include "core/kernel/glob.h"
 #include "core/kernel/tracepoint_catalog.h"
 #include "core/lang/parse.h"
+#include "core/lang/resolve_events.h"
 #include "core/lang/resolve_functions.h"
 #include "core/lang/resolve_probes.h"
 #include "core/lang/resolve_syscalls.h"
@@ -138,6 +139,21 @@ int list_script(const Options& options) {
   return 0;
 }
 
+// Those that a script can name, by the kernel's BTF.
+size_t list_iterators(const Options& options) {
+  size_t found = 0;
+  const auto types = make_btf_types();
+  for (const std::string& name : types->iterator_names()) {
+    if (!matches(options.list_pattern, provider_name(ProbeType::kIter), name)) continue;
+    Diagnostics ignored;
+    for (const ProbeSite& site : resolve_event({}, ProbeType::kIter, {name}, types.get(), ignored)) {
+      ++found;
+      print_site(site, options.verbose);
+    }
+  }
+  return found;
+}
+
 // Events that are counted, and what comes by the clock: each with its form.
 size_t list_events(const Options& options) {
   size_t found = 0;
@@ -155,10 +171,7 @@ size_t list_events(const Options& options) {
   for (const ProbeType type : {ProbeType::kInterval, ProbeType::kProfile}) {
     for (const std::string_view unit : {"hz", "ms", "s", "us"}) show(provider_name(type), fmt::format("{}:", unit));
   }
-  for (const std::string_view kind : {"task", "task_file", "task_vma"}) {
-    show(provider_name(ProbeType::kIter), std::string(kind));
-  }
-  return found;
+  return found + list_iterators(options);
 }
 
 // syscall:NAME, when that is what is asked for: else each call would be there twice.

@@ -13,6 +13,7 @@
 #include "backends/ebpf/iterators.h"
 #include "backends/ebpf/probe_pmu.h"
 #include "backends/ebpf/sampled_events.h"
+#include "backends/ebpf/seq_file.h"
 #include "backends/ebpf/session.h"
 #include "backends/ebpf/tracing_target.h"
 #include "core/ir/function_needs.h"
@@ -253,6 +254,13 @@ class EbpfBackend : public Backend {
     if (!reason) reason = why_not_maps(program);
     verdict.possible = !reason;
     if (reason) verdict.reason = *reason;
+    if (verdict.possible) {
+      if (const auto refused = ebpf::why_not_in_file(program)) {
+        verdict.possible = false;
+        verdict.reason = refused->reason;
+        verdict.where = refused->where;
+      }
+    }
     if (verdict.possible && may_meet_absent_pages(program)) {
       verdict.notes.emplace_back(
           "user memory that nobody has touched yet cannot be read from here: it is empty, and counted (-v)");
@@ -263,6 +271,7 @@ class EbpfBackend : public Backend {
   Result<std::unique_ptr<Session>> prepare(const ir::Program& program, const Target& target) override {
     if (auto reason = why_not_program(program)) return Error(*reason);
     if (auto reason = why_not_maps(program)) return Error(*reason);
+    if (auto refused = ebpf::why_not_in_file(program)) return Error(refused->reason);
     return ebpf::EbpfSession::create(program, target, options_);
   }
 

@@ -48,7 +48,7 @@ void FunctionCompiler::expand(const ir::WriteMemory& op, ir::Temp result) {
 // r0: the error. Loses r0 to r5 when there is a record to be made.
 void FunctionCompiler::count_fault(ir::EmitId on_fault) {
   count(GlobalsLayout::kFaults);
-  if (on_fault == ir::kNoEmit) return;
+  if (on_fault == ir::kNoEmit || request_.seq != nullptr) return;
   constexpr int32_t kSize = static_cast<int32_t>(kRecordHeader) + 8;
   const Label full = code_.new_label();
   const Label done = code_.new_label();

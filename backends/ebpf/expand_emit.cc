@@ -8,6 +8,7 @@
 
 namespace polytap::ebpf {
 void FunctionCompiler::expand(const ir::Emit& op, ir::Temp) {
+  if (request_.seq != nullptr) return write_to_file(op);
   const bool control = program_.emits[op.emit].control;
   const int ring = control ? environment_.control_ring_fd : environment_.data_ring_fd;
   const auto flags = static_cast<int32_t>(control ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);

@@ -244,7 +244,8 @@ void FunctionCompiler::take_scratch(Label out) {
 
 // While another program runs on the same CPU.
 bool FunctionCompiler::may_be_suspended() const {
-  return request_.kind == ProgramKind::kUserFunction || request_.kind == ProgramKind::kTracing;
+  return request_.kind == ProgramKind::kUserFunction || request_.kind == ProgramKind::kTracing ||
+         request_.kind == ProgramKind::kIterator;
 }
 
 // r2: the entry's number. A run may be suspended with its entry while others come and go in any order, so each entry

@@ -23,6 +23,9 @@
 
 namespace polytap::ebpf {
 
+struct SeqPiece;  // seq_file.h
+struct SeqTexts;
+
 // The kernel's kind of program; it decides what the context is and which helpers there are.
 enum class ProgramKind : uint8_t {
   kTracepoint,
@@ -105,6 +108,8 @@ struct CompileRequest {
   // On raw_syscalls:sys_enter or sys_exit, in place of many events of single system calls: a SyscallSites map.
   int syscall_sites_fd = -1;
   MissingCaller missing_caller = MissingCaller::kNo;  // in user stacks
+  // Of a pinned iterator: what it prints goes into its reader's file. Not owned.
+  const SeqTexts* seq = nullptr;
   // Reads of user memory may wait for it to be brought in. (On user functions, since Linux 6.0.)
   bool may_sleep = false;
 };
@@ -319,6 +324,14 @@ class FunctionCompiler {
   void emit_packed(const ir::Emit& op, int ring, int32_t flags);
   void append_string(const ir::EmitField& field, int32_t length_offset);
   void store_fields(const ir::Emit& op, Memory record, Reg base_spare, Reg data_spare);
+
+  // --- expand_seq.cc
+  void write_to_file(const ir::Emit& op);
+  void load_seq_file();
+  void write_text(uint32_t text, uint32_t length);
+  void write_formatted(const SeqPiece& piece, Reg value);
+  void write_string(const ir::EmitField& field, const SeqPiece& piece);
+  void write_pointer(const ir::EmitField& field, const SeqPiece& piece);
 
   const ir::Program& program_;
   const ir::Function& function_;

@@ -42,5 +42,7 @@ inline constexpr int32_t kWriteUser = BPF_FUNC_probe_write_user;      // not in 
 inline constexpr int32_t kRingReserve = BPF_FUNC_ringbuf_reserve;
 inline constexpr int32_t kRingSubmit = BPF_FUNC_ringbuf_submit;
 inline constexpr int32_t kRingOutput = BPF_FUNC_ringbuf_output;
+inline constexpr int32_t kSeqPrintf = BPF_FUNC_seq_printf;  // of iterators
+inline constexpr int32_t kSeqWrite = BPF_FUNC_seq_write;
 
 }  // namespace polytap::ebpf::helper

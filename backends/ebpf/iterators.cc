@@ -13,6 +13,22 @@
 #include "core/base/unique_fd.h"
 
 namespace polytap::ebpf {
+namespace {
+
+// Not valid: errno tells.
+UniqueFd link_iterator(int program_fd, const ProbeSite& site) {
+  // All groups, each in front of those within it.
+  bpf_iter_link_info groups{};
+  groups.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;
+  LIBBPF_OPTS(bpf_link_create_opts, options);
+  if (site.event == "cgroup") {
+    options.iter_info = &groups;
+    options.iter_info_len = sizeof groups;
+  }
+  return UniqueFd(bpf_link_create(program_fd, 0, BPF_TRACE_ITER, &options));
+}
+
+}  // namespace
 
 Result<uint32_t> iterator_id(const std::string& name) {
   const int id = libbpf_find_vmlinux_btf_id(name.c_str(), BPF_TRACE_ITER);
@@ -39,8 +55,32 @@ std::optional<std::string> why_no_iterator(const ProbeSite& site) {
       Error::from_errno("", errno).message());
 }
 
+Result<IteratorPin> IteratorPin::create(int program_fd, const ProbeSite& site) {
+  const UniqueFd link = link_iterator(program_fd, site);
+  if (!link.valid()) return Error::from_errno(fmt::format("attach to {}", site.name));
+  if (bpf_obj_pin(link.get(), site.module.c_str()) == 0) return IteratorPin(site.module);
+  const int code = errno;
+  if (code == EEXIST) {
+    return Error(
+        fmt::format("pin {}: {} is there already: remove it (rm), or choose another name", site.name, site.module),
+        code);
+  }
+  // EPERM: not one of the kernel's own files, or not a name that those may have.
+  const bool has_dot = site.module.substr(site.module.find_last_of('/') + 1).find('.') != std::string::npos;
+  return Error(
+      fmt::format("{} ({})", Error::from_errno(fmt::format("pin {} at {}", site.name, site.module), code).message(),
+                  code == EPERM && has_dot ? "names of pins have no dots"
+                                           : "pins are files of a BPF file system, which 'mount -t bpf bpf "
+                                             "/sys/fs/bpf' makes"),
+      code);
+}
+
+IteratorPin::~IteratorPin() {
+  if (!path_.empty()) unlink(path_.c_str());
+}
+
 Status iterate(int program_fd, const ProbeSite& site) {
-  const UniqueFd link(bpf_link_create(program_fd, 0, BPF_TRACE_ITER, nullptr));
+  const UniqueFd link = link_iterator(program_fd, site);
   if (!link.valid()) return Error::from_errno(fmt::format("attach to {}", site.name));
   const UniqueFd iterator(bpf_iter_create(link.get()));
   if (!iterator.valid()) return Error::from_errno(fmt::format("run {}", site.name));

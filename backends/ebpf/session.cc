@@ -14,10 +14,10 @@
 #include <iterator>
 #include <utility>
 
-#include "backends/ebpf/iterators.h"
 #include "backends/ebpf/kernel_misses.h"
 #include "backends/ebpf/kernel_objects.h"
 #include "backends/ebpf/loader.h"
+#include "backends/ebpf/seq_file.h"
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/ir/function_needs.h"
@@ -250,6 +250,12 @@ Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachG
     ASSIGN_OR_RETURN(syscall_sites, make_syscall_sites(group));
     group.request.syscall_sites_fd = syscall_sites.get();
   }
+  UniqueFd texts;
+  std::optional<SeqTexts> seq;
+  if (group.method == AttachMethod::kIterate && !program_.sites[group.sites.front()].module.empty()) {
+    ASSIGN_OR_RETURN(seq, make_seq_texts(program_, function, texts));
+    group.request.seq = &*seq;
+  }
   auto compiled = FunctionCompiler(program_, function, plan, environment_, group.request).compile();
   if (!compiled) return std::move(compiled).error().context(function.name);
   LoadRequest request{.kind = group.request.kind,
@@ -278,6 +284,7 @@ Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachG
     fired_[index] = std::move(program);
     return {};
   }
+  group.request.seq = nullptr;
   sleeping_programs_ = sleeping_programs_ || group.request.may_sleep;
   loaded_.push_back({std::move(program), std::move(group), std::move(syscall_sites)});
   return {};
@@ -348,7 +355,13 @@ Status EbpfSession::start() {
   return {};
 }
 
+// A run that ends well leaves the pins that it was asked for.
 Status EbpfSession::stop() {
+  for (IteratorPin& pin : pins_) pin.keep();
+  return halt();
+}
+
+Status EbpfSession::halt() {
   if (stopped_) return {};
   stopped_ = true;
   globals_->pause();
@@ -366,7 +379,7 @@ Status EbpfSession::stop() {
 }
 
 EbpfSession::~EbpfSession() {
-  (void)stop().ok();
+  (void)halt().ok();
   if (detacher_.joinable()) detacher_.join();
 }
 
@@ -376,7 +389,12 @@ Status EbpfSession::fire(uint32_t function, uint32_t site) {
   if (program_.sites[site].type == ProbeType::kIter) {
     for (const LoadedProgram& loaded : loaded_) {
       if (loaded.group.method != AttachMethod::kIterate || loaded.group.sites.front() != site) continue;
-      TRY(iterate(loaded.program.get(), program_.sites[site]));
+      if (program_.sites[site].module.empty()) {
+        TRY(iterate(loaded.program.get(), program_.sites[site]));
+      } else {
+        ASSIGN_OR_RETURN(IteratorPin pin, IteratorPin::create(loaded.program.get(), program_.sites[site]));
+        pins_.push_back(std::move(pin));
+      }
     }
     return {};
   }

@@ -12,6 +12,7 @@
 #include "backends/ebpf/ebpf_backend.h"
 #include "backends/ebpf/function_compiler.h"
 #include "backends/ebpf/globals.h"
+#include "backends/ebpf/iterators.h"
 #include "backends/ebpf/maps.h"
 #include "backends/ebpf/process_events.h"
 #include "backends/ebpf/ring.h"
@@ -60,6 +61,7 @@ class EbpfSession : public Session {
   Status load_group(uint32_t function, const FunctionPlan& plan, AttachGroup group);
   std::vector<SiteLosses> missed_by_kernel() const;
   Status leave_out(uint32_t site, Error why);
+  Status halt();
   Status attach_all();
   Result<UniqueFd> make_syscall_sites(const AttachGroup& group);
 
@@ -80,6 +82,7 @@ class EbpfSession : public Session {
   UniqueFd scratch_;
   CompileEnvironment environment_;
   std::vector<LoadedProgram> loaded_;
+  std::vector<IteratorPin> pins_;
   std::vector<UniqueFd> fired_;  // by function: its program for BEGIN, END and interval
   mutable std::optional<TargetFilter> filter_;
   std::unique_ptr<ProcessEvents> process_events_;

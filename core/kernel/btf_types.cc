@@ -352,19 +352,26 @@ std::optional<std::vector<BtfTypes::Parameter>> BtfTypes::raw_tracepoint_paramet
   return parameters;
 }
 
-std::vector<std::string> BtfTypes::raw_tracepoint_names() const {
+// What in the BTF has KIND and a name that begins with PREFIX: without it, in order.
+std::vector<std::string> BtfTypes::names_behind(std::string_view prefix, uint32_t kind) const {
   std::vector<std::string> names;
   Converter* btf = converter();
   if (btf == nullptr) return names;
   for (BtfFile::Id id = 1; id < btf->file().type_count(); ++id) {
     const BtfFile::Record record = btf->file().record(id);
-    if (record.kind != BTF_KIND_TYPEDEF || !record.name.starts_with(kTracepointTypedef)) continue;
-    names.emplace_back(record.name.substr(kTracepointTypedef.size()));
+    if (record.kind != kind || !record.name.starts_with(prefix)) continue;
+    names.emplace_back(record.name.substr(prefix.size()));
   }
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
+
+std::vector<std::string> BtfTypes::raw_tracepoint_names() const {
+  return names_behind(kTracepointTypedef, BTF_KIND_TYPEDEF);
+}
+
+std::vector<std::string> BtfTypes::iterator_names() const { return names_behind("bpf_iter__", BTF_KIND_STRUCT); }
 
 std::optional<BtfTypes::Function> BtfTypes::function(std::string_view name) const {
   const Converter* kernel = converter();

@@ -44,6 +44,7 @@ class BtfTypes final : public TypeProvider {
   std::optional<std::vector<Parameter>> raw_tracepoint_parameters(std::string_view name) const;
   // In order of name.
   std::vector<std::string> raw_tracepoint_names() const;
+  std::vector<std::string> iterator_names() const;
   struct Function {
     std::vector<Parameter> parameters;
     Type result;  // kVoid: none
@@ -72,6 +73,7 @@ class BtfTypes final : public TypeProvider {
   mutable std::vector<std::unique_ptr<Converter>> modules_;
   mutable bool modules_read_ = false;
 
+  std::vector<std::string> names_behind(std::string_view prefix, uint32_t kind) const;
   // Null when the BTF cannot be read.
   Converter* converter() const;
   // One for each module that is loaded and has BTF.

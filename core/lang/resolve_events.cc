@@ -36,12 +36,20 @@ std::optional<uint64_t> parse_address(std::string_view text) {
 }
 
 constexpr const char* kIterators[] = {"task", "task_file", "task_vma"};
+// Iterators whose links name a map.
+constexpr const char* kOfOneMap[] = {"bpf_map_elem", "bpf_sk_storage_map", "sockmap"};
 constexpr uint32_t kWord = 8;
+
+// Names of pins are files of the kernel's own file system.
+std::string pin_path(const std::string& written) {
+  return written.starts_with('/') ? written : "/sys/fs/bpf/" + written;
+}
 
 class EventResolver {
  public:
-  EventResolver(const ast::AttachPoint& point, ProbeType type, std::vector<std::string> parts, Diagnostics& diagnostics)
-      : point_(point), parts_(std::move(parts)), diagnostics_(diagnostics) {
+  EventResolver(const ast::AttachPoint& point, ProbeType type, std::vector<std::string> parts,
+                const TypeProvider* types, Diagnostics& diagnostics)
+      : point_(point), parts_(std::move(parts)), types_(types), diagnostics_(diagnostics) {
     site_.type = type;
     site_.name = fmt::format("{}:{}", provider_name(type), fmt::join(parts_, ":"));
   }
@@ -109,28 +117,44 @@ class EventResolver {
     return true;
   }
 
-  // What `ctx` has is struct bpf_iter__task and so on in the kernel.
+  // What `ctx` has is struct bpf_iter__task and so on in the kernel: of these three it is known without BTF.
   bool iterator() {
-    const std::vector<std::string> names(std::begin(kIterators), std::end(kIterators));
-    if (parts_.size() > 1) {
-      return error(
-          "Pinned iterators are not carried out by this version of polytap: what the program prints goes to "
-          "polytap, which is gone when somebody reads the pinned file",
-          fmt::format("write iter:{}", parts_[0]));
-    }
-    if (parts_.size() != 1 || std::ranges::find(names, parts_[0]) == names.end()) {
-      std::string hint = parts_.empty() ? std::string() : did_you_mean(parts_[0], names);
-      if (hint.empty()) hint = fmt::format("there are {}", fmt::join(names, ", "));
-      return error(fmt::format("There is no iterator '{}'", fmt::join(parts_, ":")), std::move(hint));
+    if (parts_.empty() || parts_.size() > 2 || (parts_.size() == 2 && parts_[1].empty())) {
+      return error("An iterator is written iter:name or iter:name:pin", "for example iter:task:list");
     }
     site_.event = parts_[0];
     site_.context = ContextKind::kRawArguments;
+    if (parts_.size() == 2) site_.module = pin_path(parts_[1]);
+    const std::vector<std::string> names(std::begin(kIterators), std::end(kIterators));
+    if (std::ranges::find(names, parts_[0]) == names.end()) return iterator_of_btf(names);
     add_field("task", "struct task_struct");
     if (site_.event == "task_vma") add_field("vma", "struct vm_area_struct");
     if (site_.event == "task_file") {
       site_.arguments.push_back({"fd", types::integer(4, false), kWord * 2, 4});
       site_.context_size = kWord * 3;
       add_field("file", "struct file");
+    }
+    return true;
+  }
+
+  bool iterator_of_btf(const std::vector<std::string>& well_known) {
+    const std::string& name = parts_[0];
+    const bool asks = types_ != nullptr && name.find("__") == std::string::npos;  // those are the verifier's own
+    const StructDefinition* context = asks ? types_->find_struct(fmt::format("struct bpf_iter__{}", name)) : nullptr;
+    if (context == nullptr) {
+      std::string hint = did_you_mean(name, well_known);
+      if (hint.empty()) hint = "'polytap -l iter:*' shows those of this kernel";
+      return error(fmt::format("There is no iterator '{}'", name), std::move(hint));
+    }
+    if (std::ranges::find(kOfOneMap, name) != std::end(kOfOneMap)) {
+      return error(fmt::format("The iterator '{}' goes through one eBPF map, which no script can name", name),
+                   "iter:bpf_map goes through all maps");
+    }
+    for (const Field& field : context->fields) {
+      if (field.name.empty() || field.name == "meta" || field.bit_size != 0) continue;
+      if (!field.type.is_scalar() || (field.type.size != 4 && field.type.size != kWord)) continue;
+      site_.arguments.push_back({field.name, field.type, field.offset, field.type.size});
+      site_.context_size = std::max(site_.context_size, field.offset + kWord);
     }
     return true;
   }
@@ -244,6 +268,7 @@ class EventResolver {
 
   const ast::AttachPoint& point_;
   std::vector<std::string> parts_;
+  const TypeProvider* types_;
   Diagnostics& diagnostics_;
   ProbeSite site_;
 };
@@ -251,8 +276,9 @@ class EventResolver {
 }  // namespace
 
 std::vector<ProbeSite> resolve_event(const ast::AttachPoint& point, ProbeType type,
-                                     const std::vector<std::string>& parts, Diagnostics& diagnostics) {
-  return EventResolver(point, type, parts, diagnostics).run();
+                                     const std::vector<std::string>& parts, const TypeProvider* types,
+                                     Diagnostics& diagnostics) {
+  return EventResolver(point, type, parts, types, diagnostics).run();
 }
 
 }  // namespace polytap

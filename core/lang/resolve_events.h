@@ -11,8 +11,10 @@
 
 namespace polytap {
 
-// PARTS: the attach point's, with parameters replaced. Empty after an error.
+// PARTS: the attach point's, with parameters replaced. TYPES: the kernel's, null when there are none. Empty after an
+// error.
 std::vector<ProbeSite> resolve_event(const ast::AttachPoint& point, ProbeType type,
-                                     const std::vector<std::string>& parts, Diagnostics& diagnostics);
+                                     const std::vector<std::string>& parts, const TypeProvider* types,
+                                     Diagnostics& diagnostics);
 
 }  // namespace polytap

@@ -191,7 +191,8 @@ class Resolver {
       case ProbeType::kSelf:
       case ProbeType::kTest:
       case ProbeType::kBench:
-        std::ranges::move(resolve_event(point, provider->type, parts, diagnostics_), std::back_inserter(out.sites));
+        std::ranges::move(resolve_event(point, provider->type, parts, input_.types, diagnostics_),
+                          std::back_inserter(out.sites));
         break;
       case ProbeType::kTracepoint:
         if (provider->name == "syscall") {

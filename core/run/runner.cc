@@ -317,6 +317,7 @@ class Run {
       if (options_.announce) {
         lane.lane().renderer->attached_probes(lane.lane().program->sites.size() - skipped.size());
       }
+      if (options_.announce && !lane.exiting()) tell_of_pins(*lane.lane().program);
       if (!skipped.empty()) warn_of_skipped(*lane.lane().program, skipped);
       if (!lane.exiting()) TRY(lane.start_timers());
     }
@@ -325,6 +326,14 @@ class Run {
       options_.sink->flush();
     }
     return {};
+  }
+
+  void tell_of_pins(const ir::Program& program) {
+    if (options_.sink == nullptr) return;
+    for (const ProbeSite& site : program.sites) {
+      if (site.type != ProbeType::kIter || site.module.empty()) continue;
+      options_.sink->error(fmt::format("Program pinned to {}\n", site.module));
+    }
   }
 
   // All that were left out for the same reason in one line.
