@@ -20,6 +20,7 @@ constexpr uint32_t kRegisters[] = {registers::kAx,  registers::kDx,  registers::
                                    registers::kR15, registers::kIp};
 // More than any compiler writes; a damaged file must not hang us.
 constexpr size_t kMostNodes = 256;
+constexpr uint64_t kMostPartBytes = 4096;
 
 }  // namespace
 
@@ -385,9 +386,11 @@ bool DwarfLocation::finish_piece(uint64_t bytes) {
   if (stack_.empty()) return fail("optimized out in parts");
   const bool in_memory = end_ == End::kMemory;
   const bool fits_word = bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
-  if (bytes == 0 || bytes > UINT32_MAX || (!in_memory && (!fits_word || filled_ % bytes != 0))) {
+  if (bytes == 0 || (!in_memory && (!fits_word || filled_ % bytes != 0))) {
     return fail("it is kept in parts that are no words");
   }
+  // What is in parts is put together when the probe fires.
+  if (bytes > kMostPartBytes - filled_) return fail("it is kept in parts of too many bytes");
   pieces_.push_back({in_memory, pop().node, static_cast<uint32_t>(filled_), static_cast<uint32_t>(bytes)});
   filled_ += bytes;
   end_ = End::kMemory;

@@ -99,7 +99,7 @@ std::string information(uint8_t size, std::string_view frame_base, std::string_v
 
 // .text has no bytes; nobody reads code here.
 std::string elf_file(const std::string& abbrev, const std::string& info) {
-  constexpr std::string_view kNames("\0.text\0.debug_abbrev\0.debug_info\0.shstrtab\0", 42);
+  constexpr std::string_view kNames("\0.text\0.debug_abbrev\0.debug_info\0.shstrtab\0", 43);
   std::string body;
   std::vector<Elf64_Shdr> sections(1);
   const auto add = [&](uint32_t name, uint32_t kind, std::string_view bytes) {
