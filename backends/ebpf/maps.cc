@@ -15,8 +15,11 @@ namespace {
 
 // The kernel's per-CPU allocator refuses larger values (PCPU_MIN_UNIT_SIZE).
 constexpr uint32_t kMaxPerCpuValue = 32 << 10;
-// Preallocating more than this makes starting slow.
-constexpr uint64_t kMaxPreallocated = 1 << 20;
+// Entries that are allocated as keys come (BPF_F_NO_PREALLOC) let a start take less time, but of a million new keys in
+// a second the kernel's allocator, which may not wait there, loses hundreds. So of probes that fire at any rate all
+// entries are there beforehand, as long as they fit into this; of clocks a large map's are not.
+constexpr uint64_t kMaxPreallocated = 64 << 20;
+constexpr uint64_t kMaxPreallocatedRarely = 1 << 20;
 constexpr uint32_t kBatch = 512;
 
 uint32_t round_up(uint32_t bytes) { return (bytes + 7) & ~7U; }
@@ -159,7 +162,11 @@ Result<UniqueFd> Maps::create_one(const ir::MapSpec& spec, const MapForm& form, 
   uint32_t flags = 0;
   const bool evicts = spec.evicts && form.keyed;
   // The kernel preallocates maps that evict.
-  if (form.keyed && !evicts && entry * spec.max_entries > kMaxPreallocated) flags = BPF_F_NO_PREALLOC;
+  const uint64_t most = rarely_ ? kMaxPreallocatedRarely : kMaxPreallocated;
+  if (form.keyed && !evicts && entry * spec.max_entries > most) {
+    flags = BPF_F_NO_PREALLOC;
+    on_demand_ = true;
+  }
   const bpf_map_type hash = evicts ? (form.per_cpu ? BPF_MAP_TYPE_LRU_PERCPU_HASH : BPF_MAP_TYPE_LRU_HASH)
                                    : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH);
   const bpf_map_type type = form.keyed ? hash : (form.per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY);
@@ -173,8 +180,9 @@ Result<UniqueFd> Maps::create_one(const ir::MapSpec& spec, const MapForm& form, 
   return fd;
 }
 
-Result<Maps> Maps::create(const ir::Program& program) {
+Result<Maps> Maps::create(const ir::Program& program, bool rarely) {
   Maps maps;
+  maps.rarely_ = rarely;
   maps.specs_ = &program.maps;
   maps.cpus_ = static_cast<uint32_t>(std::max(1, libbpf_num_possible_cpus()));
   const std::vector<bool> walked = maps_walked_through(program);
@@ -183,9 +191,9 @@ Result<Maps> Maps::create(const ir::Program& program) {
     map.form = map_form(spec);
     if (!walked[maps.maps_.size()]) map.form.short_keys = short_keys(spec);
     const uint64_t entry = spec.key_size + uint64_t{map.form.value_size} * (map.form.per_cpu ? maps.cpus_ : 1);
-    ASSIGN_OR_RETURN(map.fd, create_one(spec, map.form, spec.key_size, entry));
+    ASSIGN_OR_RETURN(map.fd, maps.create_one(spec, map.form, spec.key_size, entry));
     if (const uint32_t size = map.form.short_keys.key_size; size != 0) {
-      ASSIGN_OR_RETURN(map.short_fd, create_one(spec, map.form, size, entry));
+      ASSIGN_OR_RETURN(map.short_fd, maps.create_one(spec, map.form, size, entry));
     }
     maps.maps_.push_back(std::move(map));
   }

@@ -38,7 +38,11 @@ void merge_aggregation(const Aggregation& parameters, std::span<uint64_t> total,
 
 class Maps {
  public:
-  static Result<Maps> create(const ir::Program& program);
+  // RARELY: entries come at a sampling clock's rate at most.
+  static Result<Maps> create(const ir::Program& program, bool rarely);
+
+  // Some maps are too large to have their entries beforehand: an update may find no memory.
+  bool on_demand() const { return on_demand_; }
 
   int fd(ir::MapId map) const { return maps_[map].fd.get(); }
   int short_fd(ir::MapId map) const { return maps_[map].short_fd.get(); }  // -1: none
@@ -72,7 +76,7 @@ class Maps {
     std::vector<std::byte> values;
     size_t count = 0;
   };
-  static Result<UniqueFd> create_one(const ir::MapSpec& spec, const MapForm& form, uint32_t key_size, uint64_t entry);
+  Result<UniqueFd> create_one(const ir::MapSpec& spec, const MapForm& form, uint32_t key_size, uint64_t entry);
   std::vector<Part> parts(ir::MapId map) const;
   // The kernel's value of one entry: every CPU's parts behind each other.
   size_t raw_value_size(const Map& map) const;
@@ -86,6 +90,8 @@ class Maps {
   const std::vector<ir::MapSpec>* specs_ = nullptr;
   std::vector<Map> maps_;
   uint32_t cpus_ = 1;
+  bool rarely_ = false;
+  bool on_demand_ = false;
 };
 
 }  // namespace polytap::ebpf

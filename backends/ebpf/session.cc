@@ -61,6 +61,11 @@ uint32_t stack_ring_bytes(const ir::Program& program, uint32_t copied_bytes) {
   return static_cast<uint32_t>(std::bit_ceil(std::clamp(bytes, kLeast, kMost)));
 }
 
+bool fires_rarely(const ir::Program& program) {
+  return std::all_of(program.sites.begin(), program.sites.end(),
+                     [](const ProbeSite& site) { return !is_attached(site) || site.type == ProbeType::kProfile; });
+}
+
 bool only_profiles_have_user_stacks(const ir::Program& program) {
   return std::all_of(program.functions.begin(), program.functions.end(), [&](const ir::Function& function) {
     return !ir::needs_of(function).user_stack ||
@@ -118,7 +123,7 @@ Status EbpfSession::prepare() {
   ASSIGN_OR_RETURN(globals_, Globals::create(zeros_needed(program_), static_cast<uint32_t>(program_.sites.size())));
   globals_->set_start_time(clock_ns(CLOCK_MONOTONIC));
   if (target_.command != nullptr) globals_->set_child_pid(static_cast<uint64_t>(target_.command->pid()));
-  ASSIGN_OR_RETURN(maps_, Maps::create(program_));
+  ASSIGN_OR_RETURN(maps_, Maps::create(program_, fires_rarely(program_)));
   TRY(create_rings());
   const bool on_tracepoints = std::any_of(program_.sites.begin(), program_.sites.end(),
                                           [](const ProbeSite& site) { return site.type == ProbeType::kTracepoint; });
@@ -457,6 +462,7 @@ bool EbpfSession::finished() const { return started_ && filter_ && filter_->empt
 
 Losses EbpfSession::losses() const {
   Losses losses = globals_->losses();
+  losses.entries_on_demand = maps_->on_demand();
   for (const SiteLosses& site : stopped_ ? missed_ : missed_by_kernel()) {
     losses.missed += site.missed;
     losses.sites.push_back(site);

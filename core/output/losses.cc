@@ -14,6 +14,15 @@ std::string plural(uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
+// VERB: is or was.
+std::string why_lost(const Losses& losses, std::string_view verb) {
+  if (!losses.entries_on_demand) return fmt::format("the map {} full; raise max_map_keys", verb);
+  return fmt::format(
+      "a map {} full (raise max_map_keys), or the kernel had no memory at hand for a new key (that of maps of up to 64 "
+      "MiB is set aside)",
+      verb);
+}
+
 }  // namespace
 
 // Each object tells what has come since the last one: who adds them up has it all.
@@ -48,8 +57,7 @@ void LossRenderer::so_far(const Losses& losses) {
                             plural(losses.records, "event")));
   }
   if (losses.updates != told_.updates) {
-    sink_.error(
-        fmt::format("Lost {} so far: the map is full; raise max_map_keys\n", plural(losses.updates, "map update")));
+    sink_.error(fmt::format("Lost {} so far: {}\n", plural(losses.updates, "map update"), why_lost(losses, "is")));
   }
   if (losses.missed != told_.missed) {
     sink_.error(fmt::format("Missed {} so far: the backend could not run the probe\n", plural(losses.missed, "event")));
@@ -65,7 +73,7 @@ void LossRenderer::at_end(const Losses& losses) {
     sink_.error(fmt::format("Lost {}: the buffer to user space was full\n", plural(losses.records, "event")));
   }
   if (losses.updates != 0) {
-    sink_.error(fmt::format("Lost {}: the map was full; raise max_map_keys\n", plural(losses.updates, "map update")));
+    sink_.error(fmt::format("Lost {}: {}\n", plural(losses.updates, "map update"), why_lost(losses, "was")));
   }
   if (losses.missed != 0) {
     sink_.error(fmt::format("Missed {}: the backend could not run the probe\n", plural(losses.missed, "event")));

@@ -138,6 +138,7 @@ class ComposedSession : public Session {
       const Losses losses = part.session->losses();
       sum.records += losses.records;
       sum.updates += losses.updates;
+      sum.entries_on_demand = sum.entries_on_demand || losses.entries_on_demand;
       sum.faults += losses.faults;
       sum.missed += losses.missed;
       std::ranges::copy(losses.sites, std::back_inserter(sum.sites));

@@ -82,10 +82,11 @@ struct SiteLosses {
 
 struct Losses {
   uint64_t records = 0;                // emitted records that found the ring buffer full
-  uint64_t updates = 0;                // map updates that found the map full
+  uint64_t updates = 0;                // map updates that found the map full (or see entries_on_demand)
   uint64_t faults = 0;                 // reads of memory that was not there (not a loss of events; shown with -v)
   uint64_t missed = 0;                 // probe firings that the backend could not run
   std::vector<SiteLosses> sites = {};  // whose they were, as far as that is known: a part of the sums, in order of site
+  bool entries_on_demand = false;      // an update may also find no memory at hand for a new key
   bool any() const { return records != 0 || updates != 0 || missed != 0; }
 };
 

@@ -63,7 +63,7 @@ struct KernelRunner::Parts {
   explicit Parts(const ir::Program& with_maps)
       : program(with_maps),
         globals(expect(ebpf::Globals::create(64 << 10))),
-        maps(expect(ebpf::Maps::create(program))),
+        maps(expect(ebpf::Maps::create(program, false))),
         data(expect(ebpf::Ring::create("polytap_data", 1 << 20, 1 << 20))),
         control(expect(ebpf::Ring::create("polytap_control", 1 << 16, 1 << 16))) {}
 

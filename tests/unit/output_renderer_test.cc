@@ -73,6 +73,12 @@ TEST(OutputRenderer, Losses) {
             "Lost 3 events: the buffer to user space was full\n"
             "Lost 1 map update: the map was full; raise max_map_keys\n"
             "Missed 2 events: the backend could not run the probe\n");
+  Rendered large(kText);
+  large.renderer().losses({.updates = 2, .entries_on_demand = true});
+  EXPECT_NE(
+      large.sink.errors.find("Lost 2 map updates: a map was full (raise max_map_keys), or the kernel had no memory"),
+      std::string::npos)
+      << large.sink.errors;
   Rendered json(kJson);
   json.renderer().losses({.records = 3, .updates = 1, .faults = 0, .missed = 2});
   EXPECT_EQ(json.take(),
