@@ -38,6 +38,18 @@ Result<ProbePmu> Attacher::pmu(const char* name, std::optional<ProbePmu>& known)
   return *known;
 }
 
+namespace {
+
+// Several functions of one name are all meant. The kernel takes the first of them, or none (since Linux 6.7).
+std::vector<ProbeSite> places(const ProbeSite& site) {
+  if (site.address != 0 || site.entries.size() < 2) return {site};
+  std::vector<ProbeSite> all(site.entries.size(), site);
+  for (size_t i = 0; i < all.size(); ++i) all[i].address = site.entries[i] + site.function_offset;
+  return all;
+}
+
+}  // namespace
+
 Result<Attachment> Attacher::attach_site(const LoadedProgram& loaded, const ProbeSite& site,
                                          std::optional<uint64_t> cookie) {
   const int program = loaded.program.get();
@@ -160,12 +172,14 @@ Status Attacher::attach(const LoadedProgram& loaded) {
       }
       continue;
     }
-    auto attachment = attach_site(loaded, sites_[index], cookie);
-    if (attachment) {
-      attachment->site = index;
-      attachments_.push_back(std::move(*attachment));
-    } else {
-      TRY(refuse(index, std::move(attachment).error()));
+    for (const ProbeSite& place : places(sites_[index])) {
+      auto attachment = attach_site(loaded, place, cookie);
+      if (attachment) {
+        attachment->site = index;
+        attachments_.push_back(std::move(*attachment));
+      } else {
+        TRY(refuse(index, std::move(attachment).error()));
+      }
     }
   }
   return {};

@@ -329,7 +329,9 @@ Status EbpfSession::attach_all() {
   attachments_ = std::move(attacher.attachments());
   std::ranges::move(attacher.skipped(), std::back_inserter(skipped_));
   TRY(std::move(status));
-  if (attachments_.empty() && !skipped_.empty()) {
+  const ir::MissingProbes missing = program_.settings.missing_probes;
+  const bool may_all_be_missing = missing == ir::MissingProbes::kWarn || missing == ir::MissingProbes::kIgnore;
+  if (attachments_.empty() && !skipped_.empty() && !may_all_be_missing) {
     return Error(fmt::format("attach to {}: {}", program_.sites[skipped_.front().site].name, skipped_.front().reason));
   }
   return {};

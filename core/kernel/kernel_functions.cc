@@ -284,6 +284,15 @@ Result<std::vector<ProbeSite>> KernelFunctions::find_traced(ProbeType type, cons
   return sites;
 }
 
+// Static functions of one name are one probe, as with a pattern. An instruction is one of the first of them, which is what
+// kernels take that take any.
+void KernelFunctions::merge_namesakes(std::vector<Symbol>& found, const std::vector<Symbol>& with_addresses) {
+  found.resize(1);
+  for (const Symbol& each : with_addresses) {
+    if (each.module == found.front().module && each.address != 0) found.front().entries.push_back(each.address);
+  }
+}
+
 Result<std::vector<ProbeSite>> KernelFunctions::find(ProbeType type, const FunctionQuery& query) {
   TRY(available());
   std::vector<ProbeSite> sites;
@@ -297,11 +306,11 @@ Result<std::vector<ProbeSite>> KernelFunctions::find(ProbeType type, const Funct
   if (has_glob(query.function) || has_glob(query.module)) {
     found = probeable(query.function, query.module);
   } else {
-    found =
-        scan([&](std::string_view name,
-                 std::string_view module) { return name == query.function && module_matches(query.module, module); },
-             query.offset != 0);
-    if (found.size() > 1) found.resize(1);  // as the kernel does, which takes the first of that name
+    const auto accept = [&](std::string_view name, std::string_view module) {
+      return name == query.function && module_matches(query.module, module);
+    };
+    found = scan(accept, query.offset != 0);
+    if (found.size() > 1) merge_namesakes(found, query.offset == 0 ? scan(accept, true) : std::vector<Symbol>());
   }
   for (const Symbol& symbol : found) {
     ASSIGN_OR_RETURN(ProbeSite site, site_of(type, query, symbol));

@@ -55,6 +55,7 @@ class KernelFunctions {
                            bool addresses);
   std::optional<Symbol> around(uint64_t address);
   void find_entries(std::vector<Symbol>& found);
+  static void merge_namesakes(std::vector<Symbol>& found, const std::vector<Symbol>& with_addresses);
   std::vector<Symbol> probeable(std::string_view function, std::string_view module);
   void add_arguments(ProbeSite& site) const;
   std::optional<ProbeSite> traced(ProbeType type, const std::string& function, const std::string& module) const;

@@ -17,6 +17,8 @@ std::string_view spelling(ast::BinaryOp op) {
   return kSpellings[static_cast<size_t>(op)];
 }
 
+bool is_parameter(const ast::Expression& e) { return std::holds_alternative<ast::PositionalParameter>(e.node); }
+
 bool is_comparison(ast::BinaryOp op) { return op >= ast::BinaryOp::kEqual; }
 
 // The operation that the interpreter does for OP on integers of that sign.
@@ -208,7 +210,7 @@ ExpressionInfo Checker::binary(const ast::Binary& node, Span span) {
   const bool exact = node.op <= ast::BinaryOp::kMul && is_literal(*node.left) && is_literal(*node.right);
   if (exact && left.constant && right.constant) return exact_constant(node.op, span, left.known(), right.known());
   // `$1 + 1` would rather be meant as a number.
-  if (!std::holds_alternative<ast::PositionalParameter>(node.left->node)) {
+  if (!is_parameter(*node.left)) {
     if (auto text = text_arithmetic(node.op, span, left, right)) return *text;
   }
   return arithmetic(node.op, span, left, right);
@@ -284,6 +286,12 @@ ExpressionInfo Checker::comparison(const ast::Binary& node, Span span, const Exp
   const auto is_word = [](const Type& type) { return is_number(type) || type.is(TypeKind::kPointer); };
   if (equality && right.constant == 0) asks_for(*node.left);
   if (equality && left.constant == 0) asks_for(*node.right);
+  // `$1 == 0` asks whether it is given; one that is a text is.
+  if (equality && ((left.text && right.constant == 0 && is_parameter(*node.left)) ||
+                   (right.text && left.constant == 0 && is_parameter(*node.right)))) {
+    info.constant = node.op == ast::BinaryOp::kNotEqual ? 1 : 0;
+    return info;
+  }
   if (is_word(a) && is_word(b)) {
     const KnownType x{number_type(a), left.constant};
     const KnownType y{number_type(b), right.constant};

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 namespace polytap {
 namespace {
 
@@ -22,6 +24,8 @@ class FormatReader {
       } else if (position_ + 1 < format_.size() && format_[position_ + 1] == '%') {
         text += '%';
         position_ += 2;
+      } else if (is_lone_percent()) {
+        text += format_[position_++];
       } else {
         if (!text.empty()) pieces.push_back({std::move(text), std::nullopt});
         text.clear();
@@ -39,6 +43,10 @@ class FormatReader {
     if (peek() != c || position_ >= format_.size()) return false;
     ++position_;
     return true;
+  }
+
+  bool is_lone_percent() const {
+    return position_ + 1 == format_.size() || std::iscntrl(static_cast<unsigned char>(format_[position_ + 1])) != 0;
   }
 
   void read_flags(FormatConversion& c) {

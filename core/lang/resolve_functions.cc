@@ -210,6 +210,9 @@ class FunctionResolver {
     std::string hint = names.empty() ? no_names_hint() : did_you_mean(name.substr(0, name.find('(')), names);
     if (hint.empty()) hint = contains_hint(names);
     if (const std::string parts = compiler_parts(names); !parts.empty()) hint = parts;
+    if (!is_user() && std::ranges::find(names, name + "_noprof") != names.end()) {
+      hint = fmt::format("since Linux 6.10 it is called '{}_noprof'", name);
+    }
     missing_.error(point_.span,
                    fmt::format("No function {} is called '{}'{}", where, name,
                                is_user() ? "" : ", or the compiler has put it into its callers (inlined it)"),

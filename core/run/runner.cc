@@ -19,6 +19,21 @@ namespace polytap {
 
 namespace {
 
+// Fires without anything that happens outside of polytap.
+bool is_control(const ProbeSite& site) {
+  switch (site.type) {
+    case ProbeType::kBegin:
+    case ProbeType::kEnd:
+    case ProbeType::kInterval:
+    case ProbeType::kSelf:
+    case ProbeType::kTest:
+    case ProbeType::kBench:
+      return true;
+    default:
+      return false;
+  }
+}
+
 sigset_t signals_for(const ir::Program& program) {
   sigset_t set;
   sigemptyset(&set);
@@ -338,7 +353,11 @@ class Run {
 
   // All that were left out for the same reason in one line.
   void warn_of_skipped(const ir::Program& program, const std::vector<SkippedSite>& skipped) {
-    if (options_.sink == nullptr || program.settings.missing_probes == ir::MissingProbes::kIgnore) return;
+    if (options_.sink == nullptr) return;
+    // That nothing but BEGIN, END and intervals is left is told in any case.
+    const auto awaited = std::ranges::count_if(program.sites, [](const ProbeSite& site) { return !is_control(site); });
+    const bool some_left = skipped.size() < static_cast<size_t>(awaited);
+    if (some_left && program.settings.missing_probes == ir::MissingProbes::kIgnore) return;
     std::map<std::string_view, std::vector<uint32_t>> by_reason;
     for (const SkippedSite& site : skipped) by_reason[site.reason].push_back(site.site);
     for (const auto& [reason, sites] : by_reason) {
