@@ -214,6 +214,36 @@ bool list_type(const std::string& name) {
   return true;
 }
 
+// `tracepoint:sched:*,uprobe:libc:m*` is two. A comma in quotes, parentheses or brackets is the pattern's own.
+std::vector<std::string> split_patterns(std::string_view patterns) {
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  bool quoted = false;
+  for (const char c : patterns) {
+    if (c == '"') quoted = !quoted;
+    if (c == '(' || c == '[') ++depth;
+    if (c == ')' || c == ']') --depth;
+    if (c == ',' && !quoted && depth <= 0) {
+      parts.emplace_back();
+    } else if (c != ' ' || !parts.back().empty()) {
+      parts.back() += c;
+    }
+  }
+  std::erase(parts, "");
+  return parts;
+}
+
+// `t:sched:*` as `tracepoint:sched:*`.
+std::string with_full_provider(const std::string& pattern) {
+  const size_t colon = pattern.find(':');
+  const std::string provider = pattern.substr(0, colon);
+  if (colon == std::string::npos || pattern.starts_with(kSyscallProbe)) return pattern;
+  const std::optional<ProbeType> type = find_provider(provider);
+  return type ? std::string(provider_name(*type)) + pattern.substr(colon) : pattern;
+}
+
+int list_one(const Options& options);
+
 }  // namespace
 
 int list_command(const Options& given) {
@@ -227,6 +257,20 @@ int list_command(const Options& given) {
   if (options.list_pattern.ends_with(".bt")) {
     fmt::print(stderr, "WARNING: there is no file '{0}': taking '{0}' for a pattern of probes\n", options.list_pattern);
   }
+  std::vector<std::string> patterns = split_patterns(options.list_pattern);
+  if (patterns.empty()) patterns.emplace_back();
+  int status = 0;
+  for (const std::string& pattern : patterns) {
+    options.list_pattern = with_full_provider(pattern);
+    status = std::max(status, list_one(options));
+  }
+  return status;
+}
+
+namespace {
+
+// Of a single pattern.
+int list_one(const Options& options) {
   const std::string& wanted = options.list_pattern;
   if (wanted.starts_with("struct ") || wanted.starts_with("union ") || wanted.starts_with("enum ")) {
     if (list_type(wanted)) return 0;
@@ -235,6 +279,7 @@ int list_command(const Options& given) {
   }
   CatalogOptions places;
   places.debug_directories = options.debug_directories;
+  places.traceable_functions = options.traceable_functions;
   const auto catalog = make_catalog(std::move(places));
   const std::vector<std::string> patterns = user_patterns(options);
   std::optional<int> listed;
@@ -271,5 +316,7 @@ int list_command(const Options& given) {
              options.list_pattern);
   return 1;
 }
+
+}  // namespace
 
 }  // namespace polytap

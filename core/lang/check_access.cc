@@ -64,6 +64,7 @@ std::optional<Type> Checker::type_name(const ast::TypeName& name) {
 }
 
 Type Checker::type_of_expression(const ast::Expression& e) {
+  if (auto named = type_called(e)) return *named;
   const auto* reference = named_map(e);
   if (reference != nullptr && !reference->has_key) {
     const auto found = script_.find_map(reference->name);

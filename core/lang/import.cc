@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -102,6 +103,7 @@ class Importer {
     std::set<std::string, std::less<>> defined;
     const auto look = [&](const ast::Expression& e) {
       if (const auto* call = std::get_if<ast::Call>(&e.node)) called.insert(call->name);
+      if (const auto* bare = std::get_if<ast::Identifier>(&e.node)) called.insert(bare->name);
     };
     for (const ast::TopLevel& item : script.items) {
       if (const auto* probe = std::get_if<ast::Probe>(&item.node)) walk(*probe, look);
@@ -115,7 +117,7 @@ class Importer {
       }
     }
     const auto is_wanted = [&](std::string_view name) { return called.contains(name) && !defined.contains(name); };
-    if (!is_wanted("find") && !is_wanted("is_err") && !is_wanted("path")) return;
+    if (std::ranges::none_of(kLibraryMacros, is_wanted)) return;
     ast::Script library = parse_piece("standard library", kStandardLibrary);
     for (ast::TopLevel& item : library.items) {
       const auto* macro = std::get_if<ast::Macro>(&item.node);

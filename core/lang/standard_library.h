@@ -5,6 +5,8 @@
 
 namespace polytap {
 
+inline constexpr std::string_view kLibraryMacros[] = {"assert_str", "default_str_length", "find", "is_err", "path"};
+
 // Macros; each is used only by scripts that have none of the same name.
 inline constexpr std::string_view kStandardLibrary =
     R"bt(// The value of @map[key] in $value when it is there; whether it is.
@@ -57,6 +59,23 @@ macro path(p, size) {
 // Whether a pointer holds one of the kernel's error numbers.
 macro is_err(pointer) {
   (uint64)(pointer) >= 0xfffffffffffff001
+}
+
+// How many bytes a string has that nobody gave a length.
+macro default_str_length() {
+  config.max_strlen
+}
+
+// An error while the script is compiled, where the value is no text: a string, or characters in an array or behind a
+// pointer.
+macro assert_str(value) {
+  if comptime (!is_str(value)) {
+    if comptime (is_array(value) || is_ptr(value)) {
+      static_assert(typeinfo(value[0]) == typeinfo(int8), "a text consists of characters (int8)");
+    } else {
+      fail("a text is a string, or characters in an array or behind a pointer");
+    }
+  }
 }
 )bt";
 

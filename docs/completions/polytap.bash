@@ -7,13 +7,15 @@ _polytap() {
     -p) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")); return ;;
     -c|--cmd) COMPREPLY=($(compgen -c -- "$current")); return ;;
     -B) COMPREPLY=($(compgen -W 'full line none' -- "$current")); return ;;
-    -d|--dump) COMPREPLY=($(compgen -W 'ast ir all' -- "$current")); return ;;
+    -d|--dump|--debug) COMPREPLY=($(compgen -W 'ast ir all' -- "$current")); return ;;
+    --no-feature) COMPREPLY=($(compgen -W 'kprobe_multi kprobe_session uprobe_multi' -- "$current")); return ;;
+    -o|--output|--traceable-functions) COMPREPLY=($(compgen -f -- "$current")); return ;;
     --debuginfo) COMPREPLY=($(compgen -d -- "$current")); return ;;
     -e|-l|--list|--probe-filter|--dwarf-pid) return ;;
   esac
   if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W '-B -e -c --cmd -p --pid -a --system-wide -b --backend --explain -f --format -o -l --list --fmt -d --dump -k -I --include --probe-filter --info --usdt-file-activation
-      --btf --debuginfo --dwarf-pid
+    COMPREPLY=($(compgen -W '-B -e -c --cmd -p --pid -a --system-wide -b --backend --explain -f --format -o --output -l --list --fmt -d --dump --debug -k --warnings -I --include --probe-filter --info --usdt-file-activation
+      --btf --debuginfo --dwarf-pid --no-feature --traceable-functions --verify-llvm-ir
       --dry-run --test --bench --mode -q --quiet -v --verbose --no-warnings --unsafe --together --clean -V --version -h --help' -- "$current"))
   else
     local commands=''

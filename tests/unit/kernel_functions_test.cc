@@ -68,6 +68,13 @@ TEST_F(KernelFunctionsTest, TheKernelsOwnListComesFirst) {
   EXPECT_EQ(names("vfs_read"), Names{"kprobe:vfs_read"}) << "traceable by kprobes though not by ftrace";
 }
 
+TEST_F(KernelFunctionsTest, AListOfOnesOwnTakesItsPlace) {
+  write_file(directory_ / "available_filter_functions", "vfs_write\nvfs_helper [ext9]\n");
+  files_.traceable = directory_ / "list";
+  write_file(directory_ / "list", "vfs_read\nvfs_helper [ext9]\n");
+  EXPECT_EQ(names("vfs_*"), (Names{"kprobe:vfs_helper", "kprobe:vfs_read"}));
+}
+
 TEST_F(KernelFunctionsTest, OffsetsAndAddresses) {
   KernelFunctions functions(files_, btf_);
   FunctionQuery query;

@@ -54,6 +54,14 @@ expect_in out 'interval:ms:20'
 printf 'profile:hz:99, software:cpu:1000 { }\n' >script.bt
 expect_status 0 "$POLYTAP" -l script.bt
 expect_in out 'profile:hz:99'
+# Several patterns, and the providers' short names.
+expect_status 0 "$POLYTAP" -l 't:syscalls:sys_enter_openat,s:*faults*, i:us:'
+expect_in out 'tracepoint:syscalls:sys_enter_openat'
+expect_in out 'software:page-faults:'
+expect_in out 'interval:us:'
+expect_status 1 "$POLYTAP" -l 't:syscalls:sys_enter_openat,t:nothing:*'
+expect_in out 'tracepoint:syscalls:sys_enter_openat'
+expect_in err "No probe matches 'tracepoint:nothing:*'"
 expect_status 1 "$POLYTAP" -l not_there.bt
 expect_in err "no file 'not_there.bt'"
 expect_status 0 "$POLYTAP" -l '*:us:'

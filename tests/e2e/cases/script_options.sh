@@ -79,6 +79,8 @@ expect_status 0 "$POLYTAP" -q --verify-llvm-ir --no-feature kprobe_multi,uprobe_
 expect_status 2 "$POLYTAP" -q --no-feature something -b ptrace -e "$(begin 'print(1);')"
 expect_status 0 "$POLYTAP" -b -e "$(begin 'print(1);')"
 expect_in out 1
+expect_status 2 "$POLYTAP" --traceable-functions /nonexistent -e "$(begin '')"
+expect_status 0 "$POLYTAP" -q --traceable-functions /etc/passwd -b ptrace -e "$(begin 'print(1);')"
 expect_status 1 env BPFTRACE_BTF=/nonexistent "$POLYTAP" -e "$(begin '')"
 expect_in err 'BPFTRACE_BTF: read /nonexistent: No such file or directory'
 [ -r /sys/kernel/btf/vmlinux ] && {
