@@ -66,6 +66,18 @@ void Checker::skip(const ast::Block& block) {
   walk(block, [&](const ast::Expression& e) {
     if (const auto* map = std::get_if<ast::MapReference>(&e.node)) script_.skipped_maps.insert(map->name);
   });
+  // `let $x; if (0) { $x = "text"; }` tells what $x would be.
+  for (const ast::StatementPtr& statement : block.statements) {
+    const auto* assignment = std::get_if<ast::Assignment>(&statement->node);
+    const auto* target = assignment == nullptr ? nullptr : std::get_if<ast::Variable>(&assignment->target->node);
+    const auto id = target == nullptr ? std::nullopt : find_variable(target->name);
+    if (!id || !function_.variables[*id].type.is(TypeKind::kNone)) continue;
+    if (const auto* text = std::get_if<ast::StringLiteral>(&assignment->value->node)) {
+      widen_variable(*id, {types::string(static_cast<uint32_t>(text->value.size() + 1)), {}}, statement->span);
+    } else if (const auto* number = std::get_if<ast::IntegerLiteral>(&assignment->value->node)) {
+      widen_variable(*id, {constant_type(static_cast<int64_t>(number->value)), {}}, statement->span);
+    }
+  }
 }
 
 void Checker::unsupported(Span span, std::string_view what, std::string hint) {
