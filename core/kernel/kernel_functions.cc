@@ -284,8 +284,8 @@ Result<std::vector<ProbeSite>> KernelFunctions::find_traced(ProbeType type, cons
   return sites;
 }
 
-// Static functions of one name are one probe, as with a pattern. An instruction is one of the first of them, which is what
-// kernels take that take any.
+// Static functions of one name are one probe, as with a pattern. An instruction is one of the first of them, which is
+// what kernels take that take any.
 void KernelFunctions::merge_namesakes(std::vector<Symbol>& found, const std::vector<Symbol>& with_addresses) {
   found.resize(1);
   for (const Symbol& each : with_addresses) {

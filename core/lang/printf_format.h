@@ -59,7 +59,8 @@ struct FormatPiece {
   std::optional<FormatConversion> conversion;
 };
 
-// A % in front of a line's end, or at the end, is text, as bpftrace has it. An error names the conversion that cannot be understood.
+// A % in front of a line's end, or at the end, is text, as bpftrace has it. An error names the conversion that cannot
+// be understood.
 Result<std::vector<FormatPiece>> parse_printf_format(std::string_view format);
 
 // Cuts an integer to the width that the length modifier asks for, as C does: %hhd of 300 is 44. No modifier: unchanged
