@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <functional>
@@ -119,6 +120,7 @@ class Resolver {
     looks_at_arguments_ = uses_arguments(probe);
     looks_at_variables_ = uses_variables(probe);
     for (const ast::AttachPoint& point : probe.attach_points) resolve(point, out);
+    drop_repeated(out);
     if (out.sites.empty() && !missing_.all().empty()) out.why_none = missing_.all().front().message;
     report_missing(!out.sites.empty());
   }
@@ -219,7 +221,35 @@ class Resolver {
         raw_tracepoint(point, parts, out);
         break;
     }
-    for (size_t i = before; i < out.sites.size(); ++i) out.places.push_back(point.span);
+    for (size_t i = before; i < out.sites.size(); ++i) {
+      out.places.push_back(point.span);
+      if (stands_for_other_library(point, out.sites[i])) stand_ins_.push_back(i);
+    }
+  }
+
+  // Since glibc 2.34 libc has what other libraries had (resolve_functions() looks there).
+  static bool stands_for_other_library(const ast::AttachPoint& point, const ProbeSite& site) {
+    if (!site.is_user_function() || point.parts.empty()) return false;
+    const auto file = [](std::string_view path) { return path.substr(path.rfind('/') + 1); };
+    const std::string_view written = file(point.parts.front());
+    const bool other = std::ranges::any_of(std::array{"libpthread", "libdl", "librt", "libutil"},
+                                           [&](std::string_view name) { return written.starts_with(name); });
+    return other && file(site.module).starts_with("libc.so");
+  }
+
+  // A list for older and newer systems names both libraries: what is called there once fires once.
+  void drop_repeated(ResolvedProbe& out) {
+    for (size_t i = stand_ins_.size(); i-- > 0;) {
+      const size_t at = stand_ins_[i];
+      const ProbeSite& site = out.sites[at];
+      const auto same = std::ranges::count_if(out.sites, [&](const ProbeSite& other) {
+        return other.type == site.type && other.module == site.module && other.file_offset == site.file_offset;
+      });
+      if (same < 2) continue;
+      out.sites.erase(out.sites.begin() + static_cast<std::ptrdiff_t>(at));
+      out.places.erase(out.places.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    stand_ins_.clear();
   }
 
   void unknown_provider(const ast::AttachPoint& point) {
@@ -364,7 +394,8 @@ class Resolver {
   const CompileInput& input_;
   ir::MissingProbes missing_policy_;
   Diagnostics& diagnostics_;
-  Diagnostics missing_;  // of the current probe: there is nothing of that name
+  std::vector<size_t> stand_ins_;  // of the probe's sites: found in libc instead of the library that it names
+  Diagnostics missing_;            // of the current probe: there is nothing of that name
 };
 
 }  // namespace

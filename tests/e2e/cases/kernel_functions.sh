@@ -53,6 +53,17 @@ expect_in err "nosuch"
 expect_in err "not attached: kprobe:asm_exc_int3"
 expect_status 0 "$POLYTAP" -q -b ebpf -e 'config = { missing_probes = ignore } kprobe:vfs_read,kprobe:nosuch,kprobe:asm_exc_int3 { } interval:ms:1 { exit(); }'
 [ ! -s err ] || { cat err; fail "missing_probes = ignore is not silent"; }
+# Nothing is left: that is told in any case.
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'config = { missing_probes = ignore } kprobe:asm_exc_int3 { } interval:ms:1 { exit(); }'
+expect_in err "not attached: kprobe:asm_exc_int3"
+
+# Two functions have this name; one of them loads the program. Newer kernels take no such name.
+[ "$(grep -c ' load_elf_binary$' /proc/kallsyms)" -eq 2 ] || fail "load_elf_binary is not there twice"
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:load_elf_binary /pid == cpid/ { @[func] = count(); }' -c "$loop"
+expect_in out '@[load_elf_binary]: 1'
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:load_elf_binary /pid == cpid/ { @in++; } kretprobe:load_elf_binary /pid == cpid && retval == 0/ { @out++; }' -c "$loop"
+expect_in out '@in: 1'
+expect_in out '@out: 1'
 
 # Functions of BPF programs: here of another polytap, whose program has BTF because it has a loop.
 "$POLYTAP" -q -b ebpf -e 'tracepoint:syscalls:sys_enter_getppid { $i = 0; while ($i < 3) { $i++; } @ = count(); }' >other 2>&1 &
