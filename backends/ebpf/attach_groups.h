@@ -25,6 +25,7 @@ enum class AttachMethod : uint8_t {
   kUprobeMulti,    // a link for each file
   kKprobe,         // a perf event for each site
   kKprobeMulti,    // one link
+  kKprobeSession,  // one link, together with those of the functions' returns
   kTracing,        // a link; the program was loaded for its only site
   kIterate,        // not at all: EbpfSession::fire() runs it for every object
   kSampled,        // a perf event for each site and CPU

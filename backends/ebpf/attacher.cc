@@ -3,7 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "backends/ebpf/kprobe_multi.h"
+#include "backends/ebpf/kprobe_session.h"
 #include "backends/ebpf/sampled_events.h"
 #include "backends/ebpf/tracing_target.h"
 #include "backends/ebpf/uprobe_multi.h"
@@ -74,6 +74,7 @@ Result<Attachment> Attacher::attach_site(const LoadedProgram& loaded, const Prob
     case AttachMethod::kSyscallExits:
     case AttachMethod::kUprobeMulti:
     case AttachMethod::kKprobeMulti:
+    case AttachMethod::kKprobeSession:
     case AttachMethod::kSampled:
     case AttachMethod::kIterate:
     case AttachMethod::kRun:
@@ -100,6 +101,25 @@ Status Attacher::attach_syscalls(const LoadedProgram& loaded) {
   return {};
 }
 
+KernelPlaces Attacher::kernel_places(const AttachGroup& group, std::span<const uint32_t> sites, bool at_return) const {
+  KernelPlaces places{at_return, {}, {}};
+  for (const uint32_t index : sites) {
+    for (const uint64_t address : sites_[index].entries) {
+      places.addresses.push_back(address);
+      if (group.wants_cookie) places.cookies.push_back(index);
+    }
+  }
+  return places;
+}
+
+bool Attacher::attach_session(const LoadedProgram& loaded) {
+  const std::vector<uint32_t>& sites = loaded.group.sites;
+  auto link = link_kernel_places(loaded.program.get(), kernel_places(loaded.group, sites, false), kKprobeSession);
+  if (!link) return false;
+  attachments_.push_back({UniqueFd(), std::move(*link), sites.front(), 0});
+  return true;
+}
+
 Result<UniqueFd> Attacher::link(const LoadedProgram& loaded, std::span<const uint32_t> sites) const {
   const ProbeSite& first = sites_[sites.front()];
   if (loaded.group.method == AttachMethod::kUprobeMulti) {
@@ -111,14 +131,7 @@ Result<UniqueFd> Attacher::link(const LoadedProgram& loaded, std::span<const uin
     }
     return link_user_places(loaded.program.get(), places);
   }
-  KernelPlaces places{first.is_return(), {}, {}};
-  for (const uint32_t index : sites) {
-    for (const uint64_t address : sites_[index].entries) {
-      places.addresses.push_back(address);
-      if (loaded.group.wants_cookie) places.cookies.push_back(index);
-    }
-  }
-  return link_kernel_places(loaded.program.get(), places);
+  return link_kernel_places(loaded.program.get(), kernel_places(loaded.group, sites, first.is_return()));
 }
 
 // The kernel attaches to all or to none, and does not say which it minds: then each half is tried.
@@ -150,6 +163,7 @@ Status Attacher::attach(const LoadedProgram& loaded) {
   switch (group.method) {
     case AttachMethod::kRun:
     case AttachMethod::kIterate:
+    case AttachMethod::kKprobeSession:  // attach_session()
       return {};
     case AttachMethod::kSyscalls:
     case AttachMethod::kSyscallExits:

@@ -8,6 +8,7 @@
 
 #include "backends/ebpf/attach.h"
 #include "backends/ebpf/attach_groups.h"
+#include "backends/ebpf/kprobe_multi.h"
 #include "backends/ebpf/probe_pmu.h"
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
@@ -37,6 +38,8 @@ class Attacher {
   bool fires_last_attached_first(const LoadedProgram& loaded) const;
   // Puts what was attached behind attachments(), also when it fails in the midst.
   Status attach(const LoadedProgram& loaded);
+  // kKprobeSession. False: the kernel refuses some place or such links, and nothing is attached.
+  bool attach_session(const LoadedProgram& loaded);
 
   std::vector<Attachment>& attachments() { return attachments_; }
   std::vector<SkippedSite>& skipped() { return skipped_; }
@@ -47,6 +50,7 @@ class Attacher {
   Status attach_syscalls(const LoadedProgram& loaded);
   Status attach_user_files(const LoadedProgram& loaded);
   Status link_together(const LoadedProgram& loaded, std::span<const uint32_t> sites);
+  KernelPlaces kernel_places(const AttachGroup& group, std::span<const uint32_t> sites, bool at_return) const;
   Result<UniqueFd> link(const LoadedProgram& loaded, std::span<const uint32_t> sites) const;
   // The site is left out where the others can do without it.
   Status refuse(uint32_t site, Error why);

@@ -1,6 +1,9 @@
 #include "backends/ebpf/kprobe_multi.h"
 
 #include <bpf/bpf.h>
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -12,14 +15,21 @@ namespace {
 
 constexpr uint32_t kAtReturn = 1;  // BPF_F_KPROBE_MULTI_RETURN
 
-int create_link(int program_fd, const unsigned long* addresses, const uint64_t* cookies, size_t count, bool at_return) {
-  static_assert(sizeof(unsigned long) == sizeof(uint64_t));
-  LIBBPF_OPTS(bpf_link_create_opts, options);
-  options.kprobe_multi.flags = at_return ? kAtReturn : 0;
-  options.kprobe_multi.cnt = static_cast<uint32_t>(count);
-  options.kprobe_multi.addrs = addresses;
-  options.kprobe_multi.cookies = reinterpret_cast<const __u64*>(cookies);
-  return bpf_link_create(program_fd, 0, static_cast<bpf_attach_type>(kKprobeMulti), &options);
+// union bpf_attr, link_create with kprobe_multi. libbpf refuses types that it does not know.
+struct LinkAttributes {
+  uint32_t program_fd = 0;
+  uint32_t target_fd = 0;
+  uint32_t attach_type = kKprobeMulti;
+  uint32_t flags = 0;
+  uint32_t multi_flags = 0;
+  uint32_t count = 0;
+  uint64_t symbols = 0;
+  uint64_t addresses = 0;
+  uint64_t cookies = 0;
+};
+
+int create_link(const LinkAttributes& attributes) {
+  return static_cast<int>(syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof attributes));
 }
 
 }  // namespace
@@ -36,15 +46,23 @@ bool kernel_has_kprobe_multi() {
                                          .instructions = finished->instructions,
                                          .expected_attach_type = kKprobeMulti});
   if (!program.valid()) return false;
-  const auto* nowhere = reinterpret_cast<const unsigned long*>(uintptr_t{8});
-  const UniqueFd link(create_link(program.get(), nowhere, nullptr, 1, false));
+  LinkAttributes attributes;
+  attributes.program_fd = static_cast<uint32_t>(program.get());
+  attributes.addresses = 8;
+  attributes.count = 1;
+  const UniqueFd link(create_link(attributes));
   return !link.valid() && errno == EFAULT;
 }
 
-Result<UniqueFd> link_kernel_places(int program_fd, const KernelPlaces& places) {
-  const uint64_t* cookies = places.cookies.empty() ? nullptr : places.cookies.data();
-  UniqueFd link(create_link(program_fd, reinterpret_cast<const unsigned long*>(places.addresses.data()), cookies,
-                            places.addresses.size(), places.at_return));
+Result<UniqueFd> link_kernel_places(int program_fd, const KernelPlaces& places, uint32_t type) {
+  LinkAttributes attributes;
+  attributes.program_fd = static_cast<uint32_t>(program_fd);
+  attributes.attach_type = type;
+  attributes.addresses = reinterpret_cast<uint64_t>(places.addresses.data());
+  if (!places.cookies.empty()) attributes.cookies = reinterpret_cast<uint64_t>(places.cookies.data());
+  attributes.count = static_cast<uint32_t>(places.addresses.size());
+  if (places.at_return) attributes.multi_flags = kAtReturn;
+  UniqueFd link(create_link(attributes));
   if (!link.valid()) return Error::from_errno("link an eBPF program to kernel functions");
   return link;
 }

@@ -21,7 +21,7 @@ struct KernelPlaces {
 
 bool kernel_has_kprobe_multi();
 
-// All or none.
-Result<UniqueFd> link_kernel_places(int program_fd, const KernelPlaces& places);
+// All or none. TYPE: kKprobeMulti, or another bpf_attach_type that the program was loaded for.
+Result<UniqueFd> link_kernel_places(int program_fd, const KernelPlaces& places, uint32_t type = kKprobeMulti);
 
 }  // namespace polytap::ebpf

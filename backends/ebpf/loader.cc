@@ -92,6 +92,7 @@ Result<UniqueFd> load_program(const LoadRequest& request, const CompiledFunction
     return Error("load an eBPF program: permission denied; run polytap with sudo, or give it CAP_BPF and CAP_PERFMON",
                  code);
   }
+  if (request.just_try) return Error::from_errno("load an eBPF program", code);
   // A second time with the log, which costs too much for the usual case.
   std::string log(request.log_bytes != 0 ? request.log_bytes : kLogBytes, '\0');
   wanted.log = log;

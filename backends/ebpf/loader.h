@@ -20,6 +20,7 @@ struct LoadRequest {
   std::string iterator = {};               // kIterator: its name
   const TracingTarget* tracing = nullptr;  // kTracing: what it is for
   uint32_t attach_type = 0;                // bpf_attach_type, for the kinds of links that want to know beforehand
+  bool just_try = false;                   // a refusal is no fault of polytap's: no report
   uint32_t log_bytes = 0;                  // of the verifier's log; 0: enough
 };
 

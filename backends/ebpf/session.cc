@@ -16,6 +16,7 @@
 
 #include "backends/ebpf/kernel_misses.h"
 #include "backends/ebpf/kernel_objects.h"
+#include "backends/ebpf/kprobe_session.h"
 #include "backends/ebpf/loader.h"
 #include "backends/ebpf/seq_file.h"
 #include "core/base/check.h"
@@ -240,12 +241,54 @@ Status EbpfSession::load_functions() {
   }
   merger_.emplace(data_ring_ ? &*data_ring_ : nullptr, &*control_ring_, several);
   fired_.resize(program_.functions.size());
+  std::vector<WaitingGroup> groups;
+  std::vector<const WaitingGroup*> linked;
   for (uint32_t i = 0; i < program_.functions.size(); ++i) {
     for (AttachGroup& group : group_sites(program_, program_.functions[i], abilities_)) {
-      TRY(load_group(i, plans[i], std::move(group)));
+      groups.push_back({i, std::move(group)});
+    }
+  }
+  for (const WaitingGroup& waiting : groups) {
+    if (waiting.group.method == AttachMethod::kKprobeMulti) linked.push_back(&waiting);
+  }
+  // Of more than two the order in which they fire at a place would be another.
+  const bool joined = linked.size() == 2 && load_session(*linked[0], *linked[1], plans);
+  for (WaitingGroup& waiting : groups) {
+    if (joined && waiting.group.method == AttachMethod::kKprobeMulti) {
+      joined_.push_back(std::move(waiting));
+    } else {
+      TRY(load_group(waiting.function, plans[waiting.function], std::move(waiting.group)));
     }
   }
   return {};
+}
+
+// False: the kernel has no such programs, or the two are none.
+bool EbpfSession::load_session(const WaitingGroup& first, const WaitingGroup& second,
+                               std::span<const FunctionPlan> plans) {
+  const auto pair = session_pair(program_.sites, first.group, second.group);
+  if (!pair) return false;
+  const auto compile = [&](const AttachGroup* group) {
+    const uint32_t function = group == &first.group ? first.function : second.function;
+    return FunctionCompiler(program_, program_.functions[function], plans[function], environment_, group->request)
+        .compile();
+  };
+  const auto entry = compile(pair->entry);
+  const auto at_return = compile(pair->at_return);
+  if (!entry || !at_return) return false;
+  const auto joined = join_for_session(*entry, *at_return);
+  if (!joined) return false;
+  LoadRequest request;
+  request.kind = ProgramKind::kKernelFunction;
+  request.license = program_.settings.license;
+  request.attach_type = kKprobeSession;
+  request.just_try = true;
+  auto program = load_program(request, *joined);
+  if (!program) return false;
+  AttachGroup group = pair->at_return->wants_cookie ? *pair->at_return : *pair->entry;
+  group.method = AttachMethod::kKprobeSession;
+  loaded_.push_back({std::move(*program), std::move(group), UniqueFd()});
+  return true;
 }
 
 Status EbpfSession::load_group(uint32_t index, const FunctionPlan& plan, AttachGroup group) {
@@ -316,9 +359,22 @@ Result<UniqueFd> EbpfSession::make_syscall_sites(const AttachGroup& group) {
   return map;
 }
 
+// Where the kernel does not take the two together, they go their own ways: it then says what it minds.
+Status EbpfSession::attach_session(Attacher& attacher) {
+  const auto session = std::ranges::find_if(
+      loaded_, [](const LoadedProgram& loaded) { return loaded.group.method == AttachMethod::kKprobeSession; });
+  if (session == loaded_.end() || attacher.attach_session(*session)) return {};
+  loaded_.erase(session);
+  for (WaitingGroup& waiting : joined_) {
+    const FunctionPlan plan = plan_function(program_, program_.functions[waiting.function]);
+    TRY(load_group(waiting.function, plan, std::move(waiting.group)));
+  }
+  return {};
+}
+
 Status EbpfSession::attach_all() {
   Attacher attacher(program_.sites, tracefs_ ? &*tracefs_ : nullptr, program_.settings.missing_probes);
-  Status status;
+  Status status = attach_session(attacher);
   // Probes of one place fire in the script's order, whichever way round the kernel goes through them.
   for (const LoadedProgram& loaded : loaded_) {
     if (status.ok() && !attacher.fires_last_attached_first(loaded)) status = attacher.attach(loaded);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -58,6 +59,12 @@ class EbpfSession : public Session {
   Status prepare_stacks();
   Status create_scratch(uint32_t bytes);
   Status load_functions();
+  struct WaitingGroup {
+    uint32_t function = 0;
+    AttachGroup group;
+  };
+  bool load_session(const WaitingGroup& first, const WaitingGroup& second, std::span<const FunctionPlan> plans);
+  Status attach_session(Attacher& attacher);
   Status load_group(uint32_t function, const FunctionPlan& plan, AttachGroup group);
   std::vector<SiteLosses> missed_by_kernel() const;
   Status leave_out(uint32_t site, Error why);
@@ -83,7 +90,8 @@ class EbpfSession : public Session {
   CompileEnvironment environment_;
   std::vector<LoadedProgram> loaded_;
   std::vector<IteratorPin> pins_;
-  std::vector<UniqueFd> fired_;  // by function: its program for BEGIN, END and interval
+  std::vector<WaitingGroup> joined_;  // the two that a program of method kKprobeSession stands for
+  std::vector<UniqueFd> fired_;       // by function: its program for BEGIN, END and interval
   mutable std::optional<TargetFilter> filter_;
   std::unique_ptr<ProcessEvents> process_events_;
   std::unique_ptr<StackService> stacks_;  // when user stacks are asked for and can be unwound

@@ -18,6 +18,28 @@ expect_in out '@[vfs_write]: 500'
 expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_r* { @n[tid] = arg2; } kretprobe:vfs_r* /@n[tid] == 64/ { @sum = sum(retval); delete(@n[tid]); }' -c "$loop"
 expect_in out '@sum: 32000'
 
+# Patterns of functions and of their returns: one program where the kernel has sessions (6.10), two where not; the same answer.
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kretprobe:vfs_rea? /@in[tid]/ { @out[probe] = count(); @sum = sum(retval); delete(@in[tid]); }
+  kprobe:vfs_rea? /comm == "dd" && arg2 == 64/ { @in[tid] = 1; @seen[func] = count(); }' -c "$loop"
+expect_in out '@out[kretprobe:vfs_read]: 500'
+expect_in out '@seen[vfs_read]: 500'
+expect_in out '@sum: 32000'
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_rea? /comm == "dd" && arg2 == 64/ { @in[tid] = 1; printf("in %d\n", arg2); }
+  kretprobe:vfs_rea? /@in[tid]/ { printf("out %d\n", retval); delete(@in[tid]); }' -c "$loop"
+[ "$(grep -E '^(in|out)' out | uniq | wc -l)" -eq 1000 ] || { sort out | uniq -c; fail "in and out do not take turns"; }
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_write,kprobe:vfs_rea? /comm == "dd" && arg2 == 64/ { @a[func] = count(); } kretprobe:vfs_rea?,kretprobe:vfs_writ? /comm == "dd" && retval == 64/ { @b[func] = count(); }' -c "$loop"
+for side in a b; do
+  expect_in out "@$side[vfs_read]: 500"
+  expect_in out "@$side[vfs_write]: 500"
+done
+echo "\"$POLYTAP\" -q -e 'iter:bpf_prog /ctx.prog.expected_attach_type == 56/ { printf(\"a session\\n\"); }'" >programs.sh
+expect_status 0 "$POLYTAP" -q -b ebpf -e 'kprobe:vfs_* { @a = count(); } kretprobe:vfs_* { @b = count(); } END { clear(@a); clear(@b); }' -c "sh programs.sh"
+if grep -q ' bpf_session_is_return$' /proc/kallsyms; then
+  expect_in out 'a session'
+else
+  ! grep -q 'a session' out || fail "a session on a kernel without"
+fi
+
 # fentry and fexit.
 expect_status 0 "$POLYTAP" -q -b ebpf -e 'fentry:vfs_read /args.count == 64/ { @[comm, probe, probetype, func] = count(); }' -c "$loop"
 expect_in out '@[dd, fentry:vmlinux:vfs_read, fentry, vfs_read]: 500'
