@@ -94,7 +94,8 @@ struct ProbeSite {
 
   // Function probes: kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, usdt (category: its provider; event: its
   // name).
-  std::string module;            // uprobe: path of the ELF file as polytap opens it; kprobe: module, empty: the kernel
+  // uprobe: path of the ELF file as polytap opens it; kprobe: module, empty: the kernel; iter: its pin, empty: none.
+  std::string module;
   uint32_t bpf_program = 0;      // fentry, fexit: the function is one of the BPF program with this id; 0: of the kernel
   std::string function;          // symbol in which the place lies, as the symbol table has it; empty: unknown
   uint64_t function_offset = 0;  // bytes from the start of `function`
