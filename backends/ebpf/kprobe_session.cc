@@ -1,11 +1,14 @@
 #include "backends/ebpf/kprobe_session.h"
 
-#include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
 #include <algorithm>
 #include <limits>
+#include <string>
 #include <vector>
+
+#include "core/kernel/btf_file.h"
+#include "core/kernel/btf_types.h"
 
 namespace polytap::ebpf {
 namespace {
@@ -48,12 +51,13 @@ std::optional<CompiledFunction> join_for_session(const CompiledFunction& entry, 
   if (!entry.callbacks.empty() || !at_return.callbacks.empty()) return std::nullopt;
   const size_t distance = entry.code.instructions.size();
   if (distance > static_cast<size_t>(std::numeric_limits<int16_t>::max())) return std::nullopt;
-  const int is_return = libbpf_find_vmlinux_btf_id("bpf_session_is_return", BPF_TRACE_FENTRY);
-  if (is_return <= 0) return std::nullopt;
+  const auto kernel = BtfFile::read_as_needed(std::string(kVmlinuxBtf));
+  const auto is_return = kernel ? kernel->find_callable_function("bpf_session_is_return") : std::nullopt;
+  if (!is_return) return std::nullopt;
   CompiledFunction joined;
   std::vector<bpf_insn>& code = joined.code.instructions;
   code.push_back(instruction(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0));
-  code.push_back(instruction(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, is_return));
+  code.push_back(instruction(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, static_cast<int32_t>(*is_return)));
   code.push_back(instruction(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_6, 0, 0));
   // A bool: of its register only the low byte counts.
   code.push_back(instruction(BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_0, 0, 0, 0xff));

@@ -15,6 +15,7 @@
 #include "backends/ebpf/kernel_objects.h"
 #include "backends/ebpf/unwind_fields.h"
 #include "core/kernel/btf_file.h"
+#include "core/kernel/btf_types.h"
 #include "core/symbol/unwind_rows.h"
 
 namespace polytap::ebpf {
@@ -47,7 +48,7 @@ uint32_t mappings_wanted() {
 Result<UnwindTables> UnwindTables::create(bool rarely) {
   UnwindTables tables;
   {
-    ASSIGN_OR_RETURN(const BtfFile kernel, BtfFile::read_as_needed("/sys/kernel/btf/vmlinux"));
+    ASSIGN_OR_RETURN(const BtfFile kernel, BtfFile::read_as_needed(std::string(kVmlinuxBtf)));
     TRY(find_unwind_fields(kernel, rarely, tables.access_));
   }
   // Only user space enters anything: it need not be there beforehand, which would take most of a millisecond.

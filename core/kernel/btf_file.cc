@@ -302,13 +302,15 @@ std::optional<BtfFile::Id> BtfFile::search(std::string_view name, uint32_t kinds
 std::optional<BtfFile::Id> BtfFile::find_callable_function(std::string_view name) const {
   while (index_more()) {
   }
+  bool marks = false;
   for (const uint32_t offset : tags_) {
     const auto tag = load<btf_type>(offset);
     if (string(tag.name_off) != "bpf_kfunc") continue;
+    marks = true;
     const Record marked = record(tag.type);
     if (marked.kind == BTF_KIND_FUNC && marked.name == name) return tag.type;
   }
-  return std::nullopt;
+  return marks || name.empty() ? std::nullopt : search(name, 1U << BTF_KIND_FUNC);
 }
 
 std::optional<BtfFile::Id> BtfFile::find(std::string_view name, uint32_t kinds) const {

@@ -62,8 +62,8 @@ class BtfFile {
   // called NAME whose kind is in KINDS, a mask of 1 << BTF_KIND_*.
   // Not for several threads at the same time.
   std::optional<Id> find(std::string_view name, uint32_t kinds) const;
-  // The kernel function that programs may call by NAME (a kfunc); nullopt also of a kernel that does not mark them so
-  // (before 6.9).
+  // The kernel function that programs may call by NAME (a kfunc). Where none is marked as one (before 6.9, or of an
+  // older pahole), the first function of that name.
   std::optional<Id> find_callable_function(std::string_view name) const;
 
  private:

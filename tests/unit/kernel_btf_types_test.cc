@@ -298,6 +298,17 @@ TEST(BtfFile, ReadAsNeededAnswersAsReadAtOnce) {
   }
 }
 
+TEST(BtfFile, WhereNoFunctionIsMarkedAsCallableNamesAreBelieved) {
+  BtfBuilder btf;
+  const uint32_t type = btf.type("cast", BTF_KIND_STRUCT, 0, 0);
+  btf.type("cast", BTF_KIND_FUNC, 0, 0);
+  const auto file = BtfFile::parse(btf.bytes());
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(file->find_callable_function("cast"), type + 1);
+  EXPECT_EQ(file->find_callable_function("none"), std::nullopt);
+  EXPECT_EQ(file->find_callable_function(""), std::nullopt);
+}
+
 TEST(BtfFile, ReadAsNeededEndsAtTheFirstTypeThatIsNone) {
   BtfBuilder btf;
   const uint32_t first = btf.type("first", BTF_KIND_STRUCT, 0, 0);
