@@ -12,27 +12,13 @@
 
 #include "core/base/clock.h"
 #include "core/output/record.h"
+#include "core/probe/own_probes.h"
 #include "core/run/interval_timers.h"
 #include "core/run/named_probes.h"
 
 namespace polytap {
 
 namespace {
-
-// Fires without anything that happens outside of polytap.
-bool is_control(const ProbeSite& site) {
-  switch (site.type) {
-    case ProbeType::kBegin:
-    case ProbeType::kEnd:
-    case ProbeType::kInterval:
-    case ProbeType::kSelf:
-    case ProbeType::kTest:
-    case ProbeType::kBench:
-      return true;
-    default:
-      return false;
-  }
-}
 
 sigset_t signals_for(const ir::Program& program) {
   sigset_t set;
@@ -355,7 +341,8 @@ class Run {
   void warn_of_skipped(const ir::Program& program, const std::vector<SkippedSite>& skipped) {
     if (options_.sink == nullptr) return;
     // That nothing but BEGIN, END and intervals is left is told in any case.
-    const auto awaited = std::ranges::count_if(program.sites, [](const ProbeSite& site) { return !is_control(site); });
+    const auto awaited =
+        std::ranges::count_if(program.sites, [](const ProbeSite& site) { return !is_own_probe(site); });
     const bool some_left = skipped.size() < static_cast<size_t>(awaited);
     if (some_left && program.settings.missing_probes == ir::MissingProbes::kIgnore) return;
     std::map<std::string_view, std::vector<uint32_t>> by_reason;
