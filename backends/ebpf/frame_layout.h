@@ -32,7 +32,7 @@ inline constexpr int32_t kWork1 = -40;
 inline constexpr int32_t kWork2 = -48;
 inline constexpr int32_t kWork3 = -56;
 inline constexpr int32_t kFramesPointer = kWork2;  // while a user stack is taken: its frames, or the record for it
-inline constexpr int32_t kClaimPointer = -64;  // on user functions: the flag of the scratch entry
+inline constexpr int32_t kClaimPointer = -64;      // on user functions: the flag of the scratch entry
 
 struct Location {
   bool in_scratch = false;
