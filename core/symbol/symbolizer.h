@@ -51,7 +51,7 @@ class Symbolizer {
     std::vector<std::string> debug_directories = {};  // see DebugFileSearch::more_directories
     bool lines = false;                               // locate() will be asked: keeps the files open
     unsigned debuginfod_timeout = 0;                  // see DebugFileSearch
-    std::string debuginfod_cache = "";                // see DebugFileSearch
+    std::string debuginfod_cache = {};                // see DebugFileSearch
     // Open every file as soon as MAPS knows that it is mapped: then names survive its deletion and the process's end.
     bool hold_files = false;
   };
