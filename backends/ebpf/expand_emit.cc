@@ -130,15 +130,11 @@ void FunctionCompiler::emit_packed(const ir::Emit& op, int ring, int32_t flags) 
   });
 }
 
-// Copies a region up to its NUL to the record's end and puts the length into its field. One byte more than the region
-// is read, so that a string without NUL keeps its last byte.
-void FunctionCompiler::append_string(const ir::EmitField& field, int32_t length_offset) {
-  const auto limit = static_cast<int32_t>(field.length + 1);
+// Copies a region of LENGTH bytes at r3 to r1, up to its NUL; r0: the length. One byte more than the region is read, so
+// that a string without NUL keeps its last byte.
+void FunctionCompiler::copy_string(uint32_t length) {
+  const auto limit = static_cast<int32_t>(length + 1);
   const Label usable = code_.new_label();
-  address(Reg::k3, field.from);
-  scratch_address(Reg::k1, plan_.frame.record);
-  code_.load(8, Reg::k2, Reg::kFrame, kWork1);
-  code_.alu(Alu::kAdd, Reg::k1, Reg::k2);
   code_.move(Reg::k2, limit);
   code_.call(helper::kReadKernelString);
   // The helper returns 1 to limit; the comparison tells the verifier of older kernels.
@@ -146,6 +142,15 @@ void FunctionCompiler::append_string(const ir::EmitField& field, int32_t length_
   code_.jump_if(Jump::kLess, Reg::k0, limit, usable);
   code_.move(Reg::k0, 0);
   code_.bind(usable);
+}
+
+// Copies a region up to its NUL to the record's end and puts the length into its field.
+void FunctionCompiler::append_string(const ir::EmitField& field, int32_t length_offset) {
+  address(Reg::k3, field.from);
+  scratch_address(Reg::k1, plan_.frame.record);
+  code_.load(8, Reg::k2, Reg::kFrame, kWork1);
+  code_.alu(Alu::kAdd, Reg::k1, Reg::k2);
+  copy_string(field.length);
   scratch_address(Reg::k1, plan_.frame.record);
   code_.store(8, Reg::k1, length_offset, Reg::k0);
   code_.load(8, Reg::k1, Reg::kFrame, kWork1);

@@ -67,17 +67,9 @@ void FunctionCompiler::write_formatted(const SeqPiece& piece, Reg value) {
 // By way of a copy, of which the length comes. The kernel's own %s is for those alone that have to be padded: it cuts
 // texts of 512 bytes and more.
 void FunctionCompiler::write_string(const ir::EmitField& field, const SeqPiece& piece) {
-  const auto limit = static_cast<int32_t>(field.length + 1);
-  const Label usable = code_.new_label();
   address(Reg::k3, field.from);
   scratch_address(Reg::k1, plan_.frame.record);
-  code_.move(Reg::k2, limit);
-  code_.call(helper::kReadKernelString);
-  // As in append_string().
-  code_.alu(Alu::kSub, Reg::k0, 1);
-  code_.jump_if(Jump::kLess, Reg::k0, limit, usable);
-  code_.move(Reg::k0, 0);
-  code_.bind(usable);
+  copy_string(field.length);
   const Label padded = code_.new_label();
   const Label done = code_.new_label();
   if (piece.kind == SeqPiece::Kind::kPadded) {

@@ -322,6 +322,7 @@ class FunctionCompiler {
   void load_time();  // r0; loses r1-r5
   void emit_fixed(const ir::Emit& op, int ring, int32_t flags);
   void emit_packed(const ir::Emit& op, int ring, int32_t flags);
+  void copy_string(uint32_t length);
   void append_string(const ir::EmitField& field, int32_t length_offset);
   void store_fields(const ir::Emit& op, Memory record, Reg base_spare, Reg data_spare);
 

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "core/base/check.h"
+#include "backends/ebpf/kernel_objects.h"
 #include "core/lang/printf_format.h"
 
 namespace polytap::ebpf {
@@ -222,7 +222,7 @@ Result<SeqTexts> make_seq_texts(const ir::Program& program, const ir::Function& 
   }
   made.bytes += '\0';
   const auto size = static_cast<uint32_t>(made.bytes.size());
-  map = UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "polytap_texts", 4, size, 1, nullptr));
+  map = create_map({.name = "polytap_texts", .value_size = size});
   const uint32_t key = 0;
   if (!map.valid() || bpf_map_update_elem(map.get(), &key, made.bytes.data(), BPF_ANY) != 0) {
     return Error::from_errno("create the eBPF map of texts");
